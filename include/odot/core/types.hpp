@@ -1,0 +1,27 @@
+// The scalar and index types that every floor shares.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+
+namespace odot {
+
+/// Scalar of ratings and factors. Sums over ratings are always kept in double. The build option
+/// ODOT_DOUBLE makes this double.
+#ifdef ODOT_DOUBLE
+using Real = double;
+#else
+using Real = float;
+#endif
+
+/// Number of a user or an item, counted from 0 in order of first appearance.
+using Index = std::uint32_t;
+
+/// Position in the list of ratings; 64 bits, so that more than 2^32 ratings are no special case.
+using Offset = std::uint64_t;
+
+/// Stands for a user or an item that training has not seen.
+inline constexpr Index kUnknown = std::numeric_limits<Index>::max();
+
+}  // namespace odot

@@ -1,0 +1,57 @@
+// Vectors over θ and the few operations on them. All inner products, norms and updates over θ go
+// through this file: it is the one place that a run over several machines would change.
+//
+// Work is cut into chunks by length alone and partial sums are added in chunk order, in double, so
+// every result has the same bits on any number of threads.
+#pragma once
+
+#include <boost/align/aligned_allocator.hpp>
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "odot/core/parallel.hpp"
+#include "odot/core/types.hpp"
+
+namespace odot {
+
+inline constexpr std::size_t kAlignment = 64;  ///< bytes; a cache line
+
+/// A vector of Real whose storage is aligned to a cache line.
+using Vector = std::vector<Real, boost::alignment::aligned_allocator<Real, kAlignment>>;
+
+using ConstSpan = std::span<const Real>;
+using Span = std::span<Real>;
+
+/// Σ x_i y_i. Sizes must be equal.
+double dot(ConstSpan x, ConstSpan y);
+
+/// √Σ x_i².
+double norm(ConstSpan x);
+
+/// √Σ (x_i − y_i)². Sizes must be equal.
+double distance(ConstSpan x, ConstSpan y);
+
+/// True when no element is infinite or NaN.
+bool all_finite(ConstSpan x);
+
+/// out = x. Sizes must be equal.
+void copy(ConstSpan x, Span out);
+
+/// out = a x. `out` may be `x`.
+void scale(double a, ConstSpan x, Span out);
+
+/// out = x + a d. `out` may be `x` or `d`.
+void add_scaled(ConstSpan x, double a, ConstSpan d, Span out);
+
+/// Calls body(i) for every i in [0, n), in parallel. The calls must not depend on one another.
+template <class Body>
+void for_each_element(std::size_t n, Body body) {
+  const VectorChunks chunks(n);
+  parallel_for(chunks.count(), [&](std::size_t chunk) {
+    const std::size_t end = chunks.end(chunk);
+    for (std::size_t i = chunks.begin(chunk); i < end; ++i) body(i);
+  });
+}
+
+}  // namespace odot

@@ -1,0 +1,29 @@
+// How an optimizer chooses where to go.
+#pragma once
+
+#include "odot/optim/objective.hpp"
+
+namespace odot {
+
+/// The direction-finding half of an optimizer. Owns its moments, curvature pairs and the like.
+class Direction {
+ public:
+  virtual ~Direction() = default;
+
+  /// Forgets everything and prepares for n variables. Throws Error where n is too large for the method.
+  virtual void reset(std::size_t n) = 0;
+
+  /// Writes the direction at `current` to d (n elements). `previous` is the iterate before it, nullptr for
+  /// the first call after reset().
+  virtual void next(const Iterate* previous, const Iterate& current, Span d) = 0;
+
+  /// True for directions that carry their own length, so that step 1 is the natural first trial (Newton-like
+  /// methods and adaptive gradient descent).
+  virtual bool unit_step() const { return false; }
+
+  /// How many times the current gradient the direction becomes when the gradient stays the same: 1/(1−β) under
+  /// momentum β.
+  virtual double gain() const { return 1; }
+};
+
+}  // namespace odot

@@ -1,0 +1,65 @@
+// The optimisation loop, the only one in the project.
+#pragma once
+
+#include <functional>
+#include <string_view>
+
+#include "odot/optim/direction.hpp"
+#include "odot/optim/step_rule.hpp"
+
+namespace odot {
+
+/// When to stop, besides divergence and a failed line search.
+struct StopSettings {
+  int iterations = 100;          ///< ≥ 0
+  double tolerance = 0;          ///< stop when |f_{t−1} − f_t| ≤ tolerance · |f_{t−1}|; 0: never
+  double gradient_tolerance = 0; ///< stop when ‖∇f‖ ≤ gradient_tolerance · ‖∇f at the start‖; 0: only at a zero gradient
+  double seconds = 0;            ///< stop after this many seconds of wall time; 0: no limit
+};
+
+enum class StopReason {
+  iterations,   ///< the iteration limit
+  tolerance,    ///< the relative decrease fell below the tolerance
+  gradient,     ///< the gradient norm fell below its tolerance
+  time,         ///< the time limit
+  line_search,  ///< no step along −∇f lowers f any further
+  diverged,     ///< f became infinite, NaN or a thousandfold what it was; the result is the last good iterate
+  interrupted,  ///< the observer asked to stop
+};
+/// "iterations", "tolerance", …
+std::string_view to_string(StopReason reason);
+
+/// Work done so far.
+struct Counts {
+  int iterations = 0;
+  int evaluations = 0;  ///< of value and gradient
+  int lines = 0;        ///< line polynomials computed
+  int trials = 0;       ///< steps tried by the step rule
+  int restarts = 0;     ///< times the direction was replaced by −∇f because it was no descent direction or led nowhere
+  int floor_steps = 0;  ///< iterations whose step rule ended at its floor or ran out of trials
+};
+
+/// What an observer sees after the start (counts.iterations = 0) and after every iteration.
+struct Progress {
+  const Iterate& current;
+  double gradient_norm;
+  Step step;
+  const Counts& counts;
+  double seconds;  ///< since minimize() began, less the time spent in the observer
+};
+/// Returns true to go on.
+using Observer = std::function<bool(const Progress&)>;
+
+struct Summary {
+  StopReason reason = StopReason::iterations;
+  double value = 0;
+  double gradient_norm = 0;
+  Counts counts;
+  double seconds = 0;  ///< less the time spent in the observer
+};
+
+/// Minimises from x (objective.size() elements), which becomes the last iterate.
+Summary minimize(Objective& objective, Direction& direction, StepRule& rule, const StopSettings& stop, Vector& x,
+                 const Observer& observer = {});
+
+}  // namespace odot

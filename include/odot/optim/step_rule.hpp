@@ -1,0 +1,35 @@
+// How far an optimizer goes along its direction.
+#pragma once
+
+#include "odot/optim/line_function.hpp"
+
+namespace odot {
+
+enum class StepStatus {
+  accepted,       ///< the rule's conditions hold
+  floor,          ///< the step fell below the rule's floor ε before they held
+  out_of_trials,  ///< the allowed number of trials was used up before they held
+};
+
+struct Step {
+  double step = 0;
+  StepStatus status = StepStatus::accepted;
+  int trials = 0;  ///< steps whose conditions were checked
+};
+
+/// A step-size strategy.
+class StepRule {
+ public:
+  virtual ~StepRule() = default;
+
+  /// Forgets everything. `unit_step` and `gain` are those of the Direction that will be used.
+  virtual void reset(bool unit_step, double gain) = 0;
+
+  /// Chooses the step along `line`.
+  virtual Step next(LineFunction& line) = 0;
+
+  /// True when the rule is only defined for descent directions.
+  virtual bool needs_descent() const { return true; }
+};
+
+}  // namespace odot

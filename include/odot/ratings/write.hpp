@@ -1,0 +1,23 @@
+// Writing rating files that read_ratings() reads back as they were.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "odot/core/output_file.hpp"
+#include "odot/ratings/rating_list.hpp"
+
+namespace odot {
+
+/// Appends `id` to `line`, in quotes where it would not be read back as one field otherwise.
+void append_field(std::string& line, std::string_view id, std::string_view separator);
+
+/// Appends the shortest decimal form that reads back as `value`.
+void append_number(std::string& line, Real value);
+
+/// Writes lines "user<separator>item<separator>rating", those of `positions` in their order. Throws Error.
+void write_ratings(OutputFile& file, const RatingList& list, std::span<const std::size_t> positions,
+                   std::string_view separator);
+
+}  // namespace odot

@@ -1,0 +1,81 @@
+#include "odot/core/output_file.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <utility>
+
+#include "odot/core/error.hpp"
+
+namespace odot {
+namespace fs = std::filesystem;
+
+OutputFile::OutputFile(const std::string& path) : path_(path) {
+  if (path == "-") {
+    file_ = stdout;
+    return;
+  }
+  std::error_code ignored;
+  const fs::path resolved = fs::weakly_canonical(path, ignored);
+  target_ = resolved.empty() ? path : resolved.string();
+  struct stat found {};
+  const bool exists = ::stat(target_.c_str(), &found) == 0;
+  if (exists && S_ISDIR(found.st_mode)) throw Error(fmt::format("cannot write {}: it is a directory", path_));
+  if (exists && ::access(target_.c_str(), W_OK) != 0) fail("open");
+  if (exists && !S_ISREG(found.st_mode)) {
+    file_ = std::fopen(target_.c_str(), "wb");
+    if (!file_) fail("open");
+    return;
+  }
+  temporary_ = fmt::format("{}.{}.tmp", target_, ::getpid());
+  const mode_t mode = exists ? (found.st_mode & 07777) : 0666;
+  const int descriptor = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+  if (descriptor < 0) {
+    temporary_.clear();
+    fail("open");
+  }
+  file_ = ::fdopen(descriptor, "wb");
+  if (!file_) fail("open");
+}
+
+OutputFile::~OutputFile() {
+  if (file_ && file_ != stdout) std::fclose(file_);
+  if (!temporary_.empty()) ::unlink(temporary_.c_str());
+}
+
+void OutputFile::fail(const char* what) const {
+  const int cause = errno;
+  std::string hint;
+  if (cause == ENOENT) hint = " (does the folder exist?)";
+  throw Error(fmt::format("cannot write {}: {}{}{}", path_, std::strcmp(what, "open") == 0 ? "" : std::string(what) + ": ",
+                          std::strerror(cause), hint));
+}
+
+void OutputFile::write(std::string_view bytes) {
+  if (std::fwrite(bytes.data(), 1, bytes.size(), file_) != bytes.size()) fail("write");
+}
+
+void OutputFile::flush() {
+  if (std::fflush(file_) != 0) fail("write");
+}
+
+void OutputFile::commit() {
+  flush();
+  if (file_ == stdout) {
+    file_ = nullptr;
+    return;
+  }
+  if (!temporary_.empty() && ::fsync(::fileno(file_)) != 0) fail("sync");
+  std::FILE* file = std::exchange(file_, nullptr);
+  if (std::fclose(file) != 0) fail("close");
+  if (temporary_.empty()) return;
+  if (std::rename(temporary_.c_str(), target_.c_str()) != 0) fail("rename");
+  temporary_.clear();
+}
+
+}  // namespace odot
