@@ -2,6 +2,7 @@
 // command line, its errors, the docs and the tests.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>

@@ -1,0 +1,184 @@
+#include "odot/optim/minimize.hpp"
+
+#include <chrono>
+#include <cmath>
+#include <utility>
+
+namespace odot {
+namespace {
+
+// f has diverged when it exceeds this many times its value at the start.
+constexpr double kDiverged = 1000;
+
+using Clock = std::chrono::steady_clock;
+
+// Wall time since construction, less the time that the observer takes.
+class Stopwatch {
+ public:
+  double seconds() const { return std::chrono::duration<double>(Clock::now() - start_ - outside_).count(); }
+
+  bool observe(const Observer& observer, const Progress& progress) {
+    if (!observer) return true;
+    const Clock::time_point begin = Clock::now();
+    const bool go_on = observer(progress);
+    outside_ += Clock::now() - begin;
+    return go_on;
+  }
+
+ private:
+  Clock::time_point start_ = Clock::now();
+  Clock::duration outside_{};
+};
+
+void resize(Iterate& iterate, std::size_t n) {
+  iterate.x.resize(n);
+  iterate.gradient.resize(n);
+}
+
+// One run of the loop. The iterates are rotated by swapping, so an iteration allocates nothing.
+class Minimizer {
+ public:
+  Minimizer(Objective& objective, Direction& direction, StepRule& rule, Vector& x)
+      : objective_(objective), direction_(direction), rule_(rule) {
+    const std::size_t n = objective.size();
+    direction.reset(n);
+    rule.reset(direction.unit_step(), direction.gain());
+    resize(previous_, n);
+    resize(trial_, n);
+    d_.resize(n);
+    current_.x.swap(x);
+    current_.gradient.resize(n);
+    current_.value = objective.value_gradient(current_.x, current_.gradient);
+    ++counts_.evaluations;
+  }
+
+  Summary run(const StopSettings& stop, const Observer& observer) {
+    const double start_value = current_.value;
+    double gradient_norm = norm(current_.gradient);
+    const double gradient_limit = stop.gradient_tolerance * gradient_norm;
+    const auto finish = [&](StopReason reason) {
+      return Summary{reason, current_.value, gradient_norm, counts_, watch_.seconds()};
+    };
+    if (!std::isfinite(start_value) || !std::isfinite(gradient_norm)) return finish(StopReason::diverged);
+    if (!watch_.observe(observer, {current_, gradient_norm, {}, counts_, watch_.seconds()})) {
+      return finish(StopReason::interrupted);
+    }
+    while (true) {
+      if (gradient_norm <= gradient_limit) return finish(StopReason::gradient);
+      if (counts_.iterations >= stop.iterations) return finish(StopReason::iterations);
+      if (stop.seconds > 0 && watch_.seconds() >= stop.seconds) return finish(StopReason::time);
+
+      const Step step = advance();
+      if (!std::isfinite(trial_.value) || (start_value > 0 && trial_.value > kDiverged * start_value)) {
+        return finish(StopReason::diverged);
+      }
+      if (led_nowhere(step)) return finish(StopReason::line_search);
+
+      ++counts_.iterations;
+      if (step.status != StepStatus::accepted) ++counts_.floor_steps;
+      std::swap(previous_, current_);
+      std::swap(current_, trial_);
+      has_previous_ = true;
+      gradient_norm = norm(current_.gradient);
+      if (!watch_.observe(observer, {current_, gradient_norm, step, counts_, watch_.seconds()})) {
+        return finish(StopReason::interrupted);
+      }
+      if (std::abs(previous_.value - current_.value) <= stop.tolerance * std::abs(previous_.value) &&
+          stop.tolerance > 0) {
+        return finish(StopReason::tolerance);
+      }
+    }
+  }
+
+  Vector& x() { return current_.x; }
+
+ private:
+  // Chooses a direction and a step and leaves the next iterate in trial_. A direction along which the rule finds
+  // nothing is replaced once by a fresh start from −∇f.
+  Step advance() {
+    direction_.next(has_previous_ ? &previous_ : nullptr, current_, d_);
+    bool fresh = !has_previous_;
+    while (true) {
+      LineFunction line(objective_, current_, d_, trial_);
+      if (rule_.needs_descent() && !(line.initial_slope() < 0)) {
+        if (!fresh) {
+          restart();
+          fresh = true;
+          continue;
+        }
+        // Even the first direction of the method does not descend: the gradient itself does.
+        ++counts_.restarts;
+        scale(-1, current_.gradient, d_);
+        LineFunction steepest(objective_, current_, d_, trial_);
+        return search(steepest);
+      }
+      const Step step = search(line);
+      if (!led_nowhere(step) || fresh) return step;
+      restart();
+      fresh = true;
+    }
+  }
+
+  Step search(LineFunction& line) {
+    const Step step = rule_.next(line);
+    line.evaluate(step.step);
+    counts_.evaluations += line.evaluations();
+    counts_.lines += line.lines();
+    counts_.trials += step.trials;
+    return step;
+  }
+
+  void restart() {
+    ++counts_.restarts;
+    has_previous_ = false;
+    direction_.reset(objective_.size());
+    direction_.next(nullptr, current_, d_);
+  }
+
+  bool led_nowhere(const Step& step) const {
+    return step.status != StepStatus::accepted && !(trial_.value < current_.value);
+  }
+
+  Objective& objective_;
+  Direction& direction_;
+  StepRule& rule_;
+  Stopwatch watch_;
+  Iterate previous_;
+  Iterate current_;
+  Iterate trial_;
+  Vector d_;
+  bool has_previous_ = false;
+  Counts counts_;
+};
+
+}  // namespace
+
+std::string_view to_string(StopReason reason) {
+  switch (reason) {
+    case StopReason::iterations:
+      return "iterations";
+    case StopReason::tolerance:
+      return "tolerance";
+    case StopReason::gradient:
+      return "gradient";
+    case StopReason::time:
+      return "time";
+    case StopReason::line_search:
+      return "line_search";
+    case StopReason::diverged:
+      return "diverged";
+    case StopReason::interrupted:
+      return "interrupted";
+  }
+  return "";
+}
+
+Summary minimize(Objective& objective, Direction& direction, StepRule& rule, const StopSettings& stop, Vector& x,
+                 const Observer& observer) {
+  Minimizer minimizer(objective, direction, rule, x);
+  const Summary summary = minimizer.run(stop, observer);
+  x.swap(minimizer.x());
+  return summary;
+}
+
+}  // namespace odot
