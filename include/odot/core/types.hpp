@@ -24,4 +24,7 @@ using Offset = std::uint64_t;
 /// Stands for a user or an item that training has not seen.
 inline constexpr Index kUnknown = std::numeric_limits<Index>::max();
 
+/// Rows of the factor matrices are padded with zeros to a multiple of this many Reals.
+inline constexpr std::size_t kLanes = 8;
+
 }  // namespace odot

@@ -1,0 +1,38 @@
+// How the rows of a Side are cut into chunks of nearly equal work.
+#pragma once
+
+#include <vector>
+
+#include "odot/ratings/rating_matrix.hpp"
+
+namespace odot {
+
+/// Either the rows [row_begin, row_end) with all their ratings, or one piece of a single long row. Ratings are those at
+/// positions [begin, end).
+struct Chunk {
+  Index row_begin;
+  Index row_end;
+  Offset begin;
+  Offset end;
+  std::size_t piece;  ///< number of the piece, or kWhole
+
+  static constexpr std::size_t kWhole = static_cast<std::size_t>(-1);
+};
+
+/// A row that is cut into pieces, because it alone is more work than a chunk should be.
+struct LongRow {
+  Index row;
+  std::size_t first_piece;
+  std::size_t end_piece;
+};
+
+/// Every row is in exactly one chunk or one LongRow. Depends on the ratings alone, never on the number of threads.
+struct ChunkPlan {
+  explicit ChunkPlan(const Side& side);
+
+  std::vector<Chunk> chunks;
+  std::vector<LongRow> long_rows;
+  std::size_t pieces = 0;
+};
+
+}  // namespace odot

@@ -1,0 +1,48 @@
+// The masked pass that the line polynomial comes from.
+#pragma once
+
+#include <vector>
+
+#include "kernels/chunk_plan.hpp"
+#include "kernels/penalty.hpp"
+
+namespace odot {
+
+/// Along (U + αP)(V + αQ) the error of a rating is e + α l + α² w with l = u·q + p·v and w = p·q; these are the sums
+/// over all ratings that make its square (De Sterck & Winlaw 2015).
+struct LineSums {
+  double el = 0;  ///< Σ e l
+  double ll = 0;  ///< Σ l²
+  double ew = 0;  ///< Σ e w
+  double lw = 0;  ///< Σ l w
+  double ww = 0;  ///< Σ w²
+};
+
+/// One pass over the ratings of one side.
+class MaskedLine {
+ public:
+  /// `side` must outlive this; `stride` as for MaskedGradient.
+  MaskedLine(const Side& side, std::size_t stride);
+
+  /// `rows` and `row_steps` are side.rows() × stride (by user U and P), `columns` and `column_steps` one row of stride for
+  /// every index (V and Q).
+  LineSums operator()(const Real* rows, const Real* columns, const Real* row_steps, const Real* column_steps);
+
+ private:
+  Side side_;
+  std::size_t stride_;
+  ChunkPlan plan_;
+  std::vector<LineSums> sums_;  // of each chunk
+};
+
+/// What a step does to the penalty of one side: Σ λ_i ‖row_i + α step_i‖² = constant + 2 α cross + α² square.
+struct PenaltyLine {
+  double cross = 0;   ///< Σ λ_i row_i·step_i
+  double square = 0;  ///< Σ λ_i ‖step_i‖²
+};
+
+/// Steps must be zero in pinned columns. Reads no ratings.
+PenaltyLine penalty_line(const Side& side, std::size_t stride, const Penalty& penalty, const Real* rows,
+                         const Real* row_steps);
+
+}  // namespace odot

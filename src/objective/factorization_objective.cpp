@@ -1,0 +1,39 @@
+#include "objective/factorization_objective.hpp"
+
+namespace odot {
+
+FactorizationObjective::FactorizationObjective(const RatingMatrix& ratings, const FactorLayout& layout, double lambda,
+                                               bool lambda_by_count)
+    : layout_(layout),
+      by_user_(ratings.by_user()),
+      by_item_(ratings.by_item()),
+      user_penalty_{lambda, lambda_by_count, layout.user_pin()},
+      item_penalty_{lambda, lambda_by_count, layout.item_pin()},
+      user_gradient_(by_user_, layout.stride()),
+      item_gradient_(by_item_, layout.stride()),
+      user_line_(by_user_, layout.stride()) {}
+
+double FactorizationObjective::value_gradient(ConstSpan theta, Span gradient) {
+  const std::size_t v = layout_.item_row(0);
+  const Real* users = theta.data();
+  const Real* items = theta.data() + v;
+  const MaskedGradient::Sums of_users = user_gradient_(users, items, user_penalty_, gradient.data());
+  const MaskedGradient::Sums of_items = item_gradient_(items, users, item_penalty_, gradient.data() + v);
+  passes_ += 2;
+  squared_error_ = of_users.squared_error;
+  return squared_error_ + of_users.penalty + of_items.penalty;
+}
+
+std::optional<LinePolynomial> FactorizationObjective::line(ConstSpan theta, ConstSpan direction) {
+  const std::size_t v = layout_.item_row(0);
+  const std::size_t stride = layout_.stride();
+  const LineSums sums =
+      user_line_(theta.data(), theta.data() + v, direction.data(), direction.data() + v);
+  ++passes_;
+  const PenaltyLine users = penalty_line(by_user_, stride, user_penalty_, theta.data(), direction.data());
+  const PenaltyLine items = penalty_line(by_item_, stride, item_penalty_, theta.data() + v, direction.data() + v);
+  return LinePolynomial{{2 * (sums.el + users.cross + items.cross), sums.ll + 2 * sums.ew + users.square + items.square,
+                         2 * sums.lw, sums.ww}};
+}
+
+}  // namespace odot

@@ -1,0 +1,45 @@
+// The objective of the full factorisation, in U and V at once.
+#pragma once
+
+#include "kernels/masked_gradient.hpp"
+#include "kernels/masked_line.hpp"
+#include "odot/model/factor_layout.hpp"
+#include "odot/optim/objective.hpp"
+
+namespace odot {
+
+/// f(U, V) = ‖W ∘ (X − UV)‖² + Σ_i λ_i ‖u_i‖² + Σ_j λ_j ‖v_j‖² over θ = [U | V] (document, equations 1 and 4; gradients
+/// 2, 3, 5, 6). λ_i is λ, or λ times the number of the row's ratings. Pinned columns are constants.
+class FactorizationObjective : public Objective {
+ public:
+  /// `ratings` must outlive this; its users and items are those of `layout`.
+  FactorizationObjective(const RatingMatrix& ratings, const FactorLayout& layout, double lambda, bool lambda_by_count);
+
+  std::size_t size() const override { return layout_.size(); }
+
+  /// Two passes, one by user and one by item.
+  double value_gradient(ConstSpan theta, Span gradient) override;
+
+  /// One pass, by user.
+  std::optional<LinePolynomial> line(ConstSpan theta, ConstSpan direction) override;
+
+  /// Σ e² at the θ of the last value_gradient().
+  double squared_error() const { return squared_error_; }
+
+  /// Times that one orientation of the ratings was read from front to back.
+  long passes() const { return passes_; }
+
+ private:
+  FactorLayout layout_;
+  Side by_user_;
+  Side by_item_;
+  Penalty user_penalty_;
+  Penalty item_penalty_;
+  MaskedGradient user_gradient_;
+  MaskedGradient item_gradient_;
+  MaskedLine user_line_;
+  double squared_error_ = 0;
+  long passes_ = 0;
+};
+
+}  // namespace odot
