@@ -1,3 +1,4 @@
+// Output through a temporary file beside the target.
 #include "odot/core/output_file.hpp"
 
 #include <fcntl.h>
@@ -39,6 +40,8 @@ OutputFile::OutputFile(const std::string& path) : path_(path) {
     temporary_.clear();
     fail("open");
   }
+  // The umask may have taken bits away that the old target has.
+  if (exists) (void)::fchmod(descriptor, mode);
   file_ = ::fdopen(descriptor, "wb");
   if (!file_) fail("open");
 }
@@ -52,8 +55,8 @@ void OutputFile::fail(const char* what) const {
   const int cause = errno;
   std::string hint;
   if (cause == ENOENT) hint = " (does the folder exist?)";
-  throw Error(fmt::format("cannot write {}: {}{}{}", path_, std::strcmp(what, "open") == 0 ? "" : std::string(what) + ": ",
-                          std::strerror(cause), hint));
+  throw Error(fmt::format("cannot write {}: {}{}{}", path_,
+                          std::strcmp(what, "open") == 0 ? "" : std::string(what) + ": ", std::strerror(cause), hint));
 }
 
 void OutputFile::write(std::string_view bytes) {

@@ -1,3 +1,4 @@
+// The number of threads.
 #include "odot/core/parallel.hpp"
 
 namespace odot {

@@ -1,3 +1,4 @@
+// Counter-based random numbers.
 #include "odot/core/random.hpp"
 
 #include <cmath>

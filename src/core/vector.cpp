@@ -1,3 +1,4 @@
+// Sums and updates over vectors, in chunks.
 #include "odot/core/vector.hpp"
 
 #include <cmath>

@@ -70,8 +70,9 @@ void MaskedGradient::run_chunk(Width width, std::size_t number, const Real* rows
   }
   Sums sums;
   for (Index row = chunk.row_begin; row < chunk.row_end; ++row) {
-    sums.squared_error += accumulate(width, side_, side_.offsets[row], side_.offsets[row + 1],
-                                     as_packs(rows + row * stride_), columns, stride_, as_packs(gradient + row * stride_));
+    sums.squared_error +=
+        accumulate(width, side_, side_.offsets[row], side_.offsets[row + 1], as_packs(rows + row * stride_), columns,
+                   stride_, as_packs(gradient + row * stride_));
     sums.penalty += finish_row(width, row, rows, penalty, gradient);
   }
   sums_[number] = sums;

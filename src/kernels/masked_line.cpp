@@ -57,8 +57,8 @@ LineSums MaskedLine::operator()(const Real* rows, const Real* columns, const Rea
       for (Index row = chunk.row_begin; row < chunk.row_end; ++row) {
         const Offset begin = std::max(chunk.begin, side_.offsets[row]);
         const Offset end = std::min(chunk.end, side_.offsets[row + 1]);
-        accumulate(width, side_, begin, end, as_packs(rows + row * stride_), as_packs(row_steps + row * stride_), columns,
-                   column_steps, stride_, sums);
+        accumulate(width, side_, begin, end, as_packs(rows + row * stride_), as_packs(row_steps + row * stride_),
+                   columns, column_steps, stride_, sums);
       }
       sums_[number] = sums;
     });

@@ -24,8 +24,8 @@ class MaskedLine {
   /// `side` must outlive this; `stride` as for MaskedGradient.
   MaskedLine(const Side& side, std::size_t stride);
 
-  /// `rows` and `row_steps` are side.rows() × stride (by user U and P), `columns` and `column_steps` one row of stride for
-  /// every index (V and Q).
+  /// `rows` and `row_steps` are side.rows() × stride (by user U and P), `columns` and `column_steps` one row of stride
+  /// for every index (V and Q).
   LineSums operator()(const Real* rows, const Real* columns, const Real* row_steps, const Real* column_steps);
 
  private:

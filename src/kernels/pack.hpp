@@ -34,7 +34,8 @@ struct FixedWidth {
   /// Calls body(k) for every pack of a row, unrolled.
   template <class Body>
   static void for_each(Body&& body) {
-    [&]<std::size_t... K>(std::index_sequence<K...>) { (body(K), ...); }(std::make_index_sequence<N>{});
+    [&]<std::size_t... K>(std::index_sequence<K...>) { (body(K), ...); }
+    (std::make_index_sequence<N>{});
   }
 };
 

@@ -27,8 +27,7 @@ double FactorizationObjective::value_gradient(ConstSpan theta, Span gradient) {
 std::optional<LinePolynomial> FactorizationObjective::line(ConstSpan theta, ConstSpan direction) {
   const std::size_t v = layout_.item_row(0);
   const std::size_t stride = layout_.stride();
-  const LineSums sums =
-      user_line_(theta.data(), theta.data() + v, direction.data(), direction.data() + v);
+  const LineSums sums = user_line_(theta.data(), theta.data() + v, direction.data(), direction.data() + v);
   ++passes_;
   const PenaltyLine users = penalty_line(by_user_, stride, user_penalty_, theta.data(), direction.data());
   const PenaltyLine items = penalty_line(by_item_, stride, item_penalty_, theta.data() + v, direction.data() + v);

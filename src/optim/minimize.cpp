@@ -69,7 +69,9 @@ class Minimizer {
       if (stop.seconds > 0 && watch_.seconds() >= stop.seconds) return finish(StopReason::time);
 
       const Step step = advance();
-      if (!std::isfinite(trial_.value) || (start_value > 0 && trial_.value > kDiverged * start_value)) {
+      const double trial_gradient_norm = norm(trial_.gradient);
+      if (!std::isfinite(trial_.value) || !std::isfinite(trial_gradient_norm) ||
+          (start_value > 0 && trial_.value > kDiverged * start_value)) {
         return finish(StopReason::diverged);
       }
       if (led_nowhere(step)) return finish(StopReason::line_search);
@@ -79,7 +81,7 @@ class Minimizer {
       std::swap(previous_, current_);
       std::swap(current_, trial_);
       has_previous_ = true;
-      gradient_norm = norm(current_.gradient);
+      gradient_norm = trial_gradient_norm;
       if (!watch_.observe(observer, {current_, gradient_norm, step, counts_, watch_.seconds()})) {
         return finish(StopReason::interrupted);
       }
@@ -93,31 +95,29 @@ class Minimizer {
   Vector& x() { return current_.x; }
 
  private:
-  // Chooses a direction and a step and leaves the next iterate in trial_. A direction along which the rule finds
-  // nothing is replaced once by a fresh start from −∇f.
+  // Chooses a direction and a step and leaves the next iterate in trial_. A direction that does not descend, or along
+  // which the rule finds nothing, is replaced by the method's fresh start, and that, should it not descend, by −∇f.
   Step advance() {
     direction_.next(has_previous_ ? &previous_ : nullptr, current_, d_);
-    bool fresh = !has_previous_;
-    while (true) {
+    if (has_previous_) {
       LineFunction line(objective_, current_, d_, trial_);
-      if (rule_.needs_descent() && !(line.initial_slope() < 0)) {
-        if (!fresh) {
-          restart();
-          fresh = true;
-          continue;
-        }
-        // Even the first direction of the method does not descend: the gradient itself does.
-        ++counts_.restarts;
-        scale(-1, current_.gradient, d_);
-        LineFunction steepest(objective_, current_, d_, trial_);
-        return search(steepest);
+      if (usable(line)) {
+        const Step step = search(line);
+        if (!led_nowhere(step)) return step;
       }
-      const Step step = search(line);
-      if (!led_nowhere(step) || fresh) return step;
-      restart();
-      fresh = true;
+      ++counts_.restarts;
+      direction_.reset(objective_.size());
+      direction_.next(nullptr, current_, d_);
     }
+    LineFunction fresh(objective_, current_, d_, trial_);
+    if (usable(fresh)) return search(fresh);
+    if (!has_previous_) ++counts_.restarts;
+    scale(-1, current_.gradient, d_);
+    LineFunction steepest(objective_, current_, d_, trial_);
+    return search(steepest);
   }
+
+  bool usable(LineFunction& line) { return !rule_.needs_descent() || line.initial_slope() < 0; }
 
   Step search(LineFunction& line) {
     const Step step = rule_.next(line);
@@ -126,13 +126,6 @@ class Minimizer {
     counts_.lines += line.lines();
     counts_.trials += step.trials;
     return step;
-  }
-
-  void restart() {
-    ++counts_.restarts;
-    has_previous_ = false;
-    direction_.reset(objective_.size());
-    direction_.next(nullptr, current_, d_);
   }
 
   bool led_nowhere(const Step& step) const {

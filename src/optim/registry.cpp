@@ -10,6 +10,7 @@
 #include <type_traits>
 
 #include "odot/core/error.hpp"
+#include "odot/core/spelling.hpp"
 #include "optim/directions/adagrad.hpp"
 #include "optim/directions/adam.hpp"
 #include "optim/directions/adaptive_gradient_descent.hpp"
@@ -124,10 +125,9 @@ const std::vector<Entry<StepRule>>& line_search_entries() {
                               {"max-trials", &WeakWolfe::Settings::max_trials},
                               {"initial-step", &WeakWolfe::Settings::initial_step},
                               {"growth", &WeakWolfe::Settings::growth}}),
-      line_search<StrongWolfe>(
-          "strong-wolfe", "shrinks the step until decrease and a flat enough slope are met",
-          backtracking_bindings<StrongWolfe::Settings>(
-              {{"c1", &StrongWolfe::Settings::c1}, {"c2", &StrongWolfe::Settings::c2}})),
+      line_search<StrongWolfe>("strong-wolfe", "shrinks the step until decrease and a flat enough slope are met",
+                               backtracking_bindings<StrongWolfe::Settings>(
+                                   {{"c1", &StrongWolfe::Settings::c1}, {"c2", &StrongWolfe::Settings::c2}})),
       line_search<Exact>("exact", "the minimiser along the line", {{"max-trials", &Exact::Settings::max_trials}}),
   };
   return entries;
@@ -140,22 +140,6 @@ std::vector<Method> methods_of(const std::vector<Entry<Base>>& entries) {
   return methods;
 }
 
-// Number of single-character edits that turn a into b.
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j < row.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, replaced});
-    }
-  }
-  return row.back();
-}
-
 template <class Named>
 const Named& find(const std::vector<Named>& known, std::string_view name, std::string_view what) {
   for (const Named& candidate : known) {
@@ -163,10 +147,7 @@ const Named& find(const std::vector<Named>& known, std::string_view name, std::s
   }
   std::vector<std::string_view> names;
   for (const Named& candidate : known) names.push_back(candidate.name);
-  std::stable_sort(names.begin(), names.end(), [&](std::string_view a, std::string_view b) {
-    return edit_distance(a, name) < edit_distance(b, name);
-  });
-  throw Error(fmt::format("unknown {} '{}': known are {}", what, name, fmt::join(names, ", ")));
+  throw Error(fmt::format("unknown {} '{}': known are {}", what, name, fmt::join(nearest_first(names, name), ", ")));
 }
 
 void check_values(const Method& method, std::string_view what, const ParameterValues& values) {
@@ -216,7 +197,7 @@ const std::vector<Parameter>& parameters() {
       {"momentum", "momentum β", 0, 1, false, true, false, ""},
       {"beta1", "decay of the first moment, β₁", 0, 1, false, true, false, ""},
       {"beta2", "decay of the second moment, β₂", 0, 1, false, true, false, ""},
-      {"decay", "decay of the squared gradients, α", 0, 1, false, false, false, ""},
+      {"decay", "decay of the squared gradients, α (rmsprop: below 1)", 0, 1, false, false, false, ""},
       {"epsilon", "ε added to the root of the squared gradients", 0, kInfinity, true, true, false, ""},
       {"memory", "pairs of steps kept", 1, 1000, false, false, true, ""},
       {"first-step", "length of the very first step relative to that of θ", 0, kInfinity, true, true, false, ""},
@@ -226,7 +207,8 @@ const std::vector<Parameter>& parameters() {
       {"backtrack", "factor β that shrinks a refused step", 0, 1, true, true, false, ""},
       {"max-trials", "most trials a search, t", 1, 1e6, false, false, true, ""},
       {"min-step", "floor ε: a search that falls below it ends", 0, kInfinity, true, true, false, ""},
-      {"initial-step", "first trial of a search; warm: the last step enlarged", 0, kInfinity, false, true, false, "warm"},
+      {"initial-step", "first trial of a search; warm: the last step enlarged", 0, kInfinity, false, true, false,
+       "warm"},
       {"growth", "enlargement of the last step for a warm start", 1, kInfinity, false, true, false, ""},
   };
   return all;

@@ -63,10 +63,9 @@ class VectorChunks {
 template <class Body>
 double parallel_sum(std::size_t n, Body&& body) {
   const VectorChunks chunks(n);
-  std::array<double, VectorChunks::kMost> partial;
-  parallel_for(chunks.count(), [&](std::size_t chunk) {
-    partial[chunk] = body(chunks.begin(chunk), chunks.end(chunk));
-  });
+  std::array<double, VectorChunks::kMost> partial{};
+  parallel_for(chunks.count(),
+               [&](std::size_t chunk) { partial[chunk] = body(chunks.begin(chunk), chunks.end(chunk)); });
   double sum = 0;
   for (std::size_t chunk = 0; chunk < chunks.count(); ++chunk) sum += partial[chunk];
   return sum;

@@ -50,4 +50,7 @@ struct Factorization : PredictionConstants {
   double predict(Index user, Index item) const { return view().predict(user, item); }
 };
 
+/// Whether the model was trained to clip its predictions, by its settings; true where they do not say.
+bool trained_with_clipping(const Factorization& model);
+
 }  // namespace odot

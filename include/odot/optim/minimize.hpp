@@ -11,10 +11,11 @@ namespace odot {
 
 /// When to stop, besides divergence and a failed line search.
 struct StopSettings {
-  int iterations = 100;          ///< ≥ 0
-  double tolerance = 0;          ///< stop when |f_{t−1} − f_t| ≤ tolerance · |f_{t−1}|; 0: never
-  double gradient_tolerance = 0; ///< stop when ‖∇f‖ ≤ gradient_tolerance · ‖∇f at the start‖; 0: only at a zero gradient
-  double seconds = 0;            ///< stop after this many seconds of wall time; 0: no limit
+  int iterations = 100;  ///< ≥ 0
+  double tolerance = 0;  ///< stop when |f_{t−1} − f_t| ≤ tolerance · |f_{t−1}|; 0: never
+  double gradient_tolerance =
+      0;  ///< stop when ‖∇f‖ ≤ gradient_tolerance · ‖∇f at the start‖; 0: only at a zero gradient
+  double seconds = 0;  ///< stop after this many seconds of wall time; 0: no limit
 };
 
 enum class StopReason {
@@ -22,7 +23,7 @@ enum class StopReason {
   tolerance,    ///< the relative decrease fell below the tolerance
   gradient,     ///< the gradient norm fell below its tolerance
   time,         ///< the time limit
-  line_search,  ///< no step along −∇f lowers f any further
+  line_search,  ///< the rule found no step that lowers f, not even from a fresh start of the direction
   diverged,     ///< f became infinite, NaN or a thousandfold what it was; the result is the last good iterate
   interrupted,  ///< the observer asked to stop
 };
@@ -35,7 +36,7 @@ struct Counts {
   int evaluations = 0;  ///< of value and gradient
   int lines = 0;        ///< line polynomials computed
   int trials = 0;       ///< steps tried by the step rule
-  int restarts = 0;     ///< times the direction was replaced by −∇f because it was no descent direction or led nowhere
+  int restarts = 0;     ///< times the direction started afresh because it did not descend or led nowhere
   int floor_steps = 0;  ///< iterations whose step rule ended at its floor or ran out of trials
 };
 

@@ -20,8 +20,8 @@ struct Parameter {
   std::string_view help;  ///< what it is, with the symbol of the source
   double low;
   double high;
-  bool low_open;               ///< low itself is not allowed
-  bool high_open;              ///< high itself is not allowed
+  bool low_open;   ///< low itself is not allowed
+  bool high_open;  ///< high itself is not allowed
   bool integer;
   std::string_view zero_word;  ///< the word that stands for 0 ("auto", "warm"), or empty
 
@@ -33,7 +33,7 @@ struct Parameter {
 struct Method {
   std::string_view name;
   std::string_view help;
-  std::string_view default_partner;  ///< of an optimizer: its default line search
+  std::string_view default_partner;                             ///< of an optimizer: its default line search
   std::vector<std::pair<std::string_view, double>> parameters;  ///< names of Parameters and their defaults here
 };
 

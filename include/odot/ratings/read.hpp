@@ -15,22 +15,24 @@ enum class Duplicates { refuse, first, last, mean };
 
 /// How to read. What is not set is recognised from each file's content.
 struct ReadSettings {
-  std::optional<std::string> separator;               ///< between fields, e.g. "::", "\t", ","; " " is any run of blanks
-  std::optional<std::array<std::string, 3>> columns;  ///< user, item, rating: header names, or numbers from 1
-  std::optional<bool> header;                         ///< whether the first line is one
+  std::optional<std::string> separator{};  ///< between fields, e.g. "::", "\t", ","; " " is any run of blanks;
+                                           ///< also "tab", "space", "comma", "semicolon", "pipe"
+  std::optional<std::array<std::string, 3>> columns{};  ///< user, item, rating: header names, or numbers from 1;
+                                                        ///< the rating's is ignored with pairs_only
+  std::optional<bool> header{};                         ///< whether the first line is one
   Duplicates duplicates = Duplicates::refuse;
   bool pairs_only = false;  ///< read users and items alone; no rating is needed and duplicates are allowed
 };
 
 /// How a file was recognised.
 struct SourceFormat {
-  std::string path;           ///< as given
-  std::string compression;    ///< "none", "gzip" or "zstd"
-  std::string kind;           ///< "delimited" or "matrix-market"
-  std::string separator;      ///< as in ReadSettings
-  bool header = false;        ///< the first line was taken as column names
+  std::string path;                      ///< as given
+  std::string compression;               ///< "none", "gzip" or "zstd"
+  std::string kind;                      ///< "delimited" or "matrix-market"
+  std::string separator;                 ///< as in ReadSettings
+  bool header = false;                   ///< the first line was taken as column names
   std::array<std::size_t, 3> columns{};  ///< of user, item, rating, from 0
-  std::size_t ratings = 0;    ///< lines with a rating (or a pair)
+  std::size_t ratings = 0;               ///< lines with a rating (or a pair)
 };
 
 struct ReadResult {
@@ -39,9 +41,10 @@ struct ReadResult {
   std::size_t merged = 0;  ///< ratings dropped or averaged into another one as duplicates
 };
 
-/// Reads one or more files ("-" is standard input) into one list; ids are numbered in order of first appearance.
-/// The result does not depend on the number of threads. Throws Error with file, line, what was found and what was
-/// expected.
+/// Reads one or more files ("-" is standard input) into one list, in their order; ids are numbered in order of first
+/// appearance. Plain text, gzip and zstd; text with a separator, with or without header line and quotes, or a Matrix
+/// Market coordinate file (Boisvert, Pozo & Remington 1996). The result does not depend on the number of threads.
+/// Throws Error "FILE:LINE: found …, expected …" for the first line that cannot be read.
 ReadResult read_ratings(const std::vector<std::string>& paths, const ReadSettings& settings = {});
 
 }  // namespace odot

@@ -13,20 +13,20 @@ struct SyntheticSettings {
   Index users = 1000;
   Index items = 500;
   std::size_t ratings = 50000;
-  int rank = 8;                  ///< of the planted u·v; 0 for none
+  int rank = 8;  ///< of the planted u·v; 0 for none
   double mean = 3.5;
-  double bias_deviation = 0.4;   ///< of the users' and of the items' biases
-  double factor_deviation = 0.5; ///< of u·v
-  double noise = 0.7;            ///< standard deviation
-  double round_to = 0.5;         ///< 0: not rounded
+  double bias_deviation = 0.4;    ///< of the users' and of the items' biases
+  double factor_deviation = 0.5;  ///< of u·v
+  double noise = 0.7;             ///< standard deviation
+  double round_to = 0.5;          ///< 0: not rounded
   double lowest = 0.5;
   double highest = 5;
   std::uint64_t seed = 1;
 };
 
 struct Synthetic {
-  RatingList list;   ///< sorted by user, then item; ids "1", "2", …
-  double noise_rmse; ///< RMSE of the noiseless clipped expectation on these ratings: what no model can beat
+  RatingList list;    ///< sorted by user, then item; ids "1", "2", …
+  double noise_rmse;  ///< RMSE of the noiseless clipped expectation on these ratings: what no model can beat
 };
 
 /// The same bits for the same settings, on any number of threads. Throws Error for impossible settings.

@@ -10,7 +10,8 @@
 
 namespace odot {
 
-/// Appends `id` to `line`, in quotes where it would not be read back as one field otherwise.
+/// Appends `id` to `line`, in quotes where it would not be read back as one field otherwise. Throws Error
+/// where `id` is empty or has a line end or another control character than a tab, which no rating file can hold.
 void append_field(std::string& line, std::string_view id, std::string_view separator);
 
 /// Appends the shortest decimal form that reads back as `value`.

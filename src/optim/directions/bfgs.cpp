@@ -34,9 +34,10 @@ void for_each_row(std::size_t n, Body body) {
 
 void Bfgs::reset(std::size_t n) {
   if (n > kLargest) {
-    throw Error(fmt::format("bfgs keeps a dense matrix and serves up to {} variables, this problem has {}: use the "
-                            "optimizer lbfgs, which needs no matrix",
-                            kLargest, n));
+    throw Error(
+        fmt::format("bfgs keeps a dense matrix and serves up to {} variables, this problem has {}: use the "
+                    "optimizer lbfgs, which needs no matrix",
+                    kLargest, n));
   }
   n_ = n;
   h_.assign(n * n, 0);
@@ -48,9 +49,8 @@ void Bfgs::reset(std::size_t n) {
 
 void Bfgs::next(const Iterate* previous, const Iterate& current, Span d) {
   if (previous) update(*previous, current);
-  for_each_row(n_, [&](std::size_t i) {
-    d[i] = static_cast<Real>(-product(&h_[i * n_], current.gradient.data(), n_));
-  });
+  for_each_row(n_,
+               [&](std::size_t i) { d[i] = static_cast<Real>(-product(&h_[i * n_], current.gradient.data(), n_)); });
 }
 
 void Bfgs::update(const Iterate& previous, const Iterate& current) {

@@ -17,9 +17,8 @@ class Armijo : public StepRule {
 
   Step next(LineFunction& line) override {
     const double slope = line.at(0).slope;
-    const Step step = backtrack(settings_, first_.step(), [&](double alpha) {
-      return line.at(alpha).change <= settings_.c1 * alpha * slope;
-    });
+    const Step step = backtrack(settings_, first_.step(),
+                                [&](double alpha) { return line.at(alpha).change <= settings_.c1 * alpha * slope; });
     first_.learn(step);
     return step;
   }

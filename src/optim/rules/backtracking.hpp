@@ -6,11 +6,11 @@
 namespace odot {
 
 struct BacktrackingSettings {
-  double backtrack = 0.5;                    ///< β, 0 < β < 1
-  double max_trials = 200;                   ///< t, ≥ 1
-  double min_step = 1e-20;                   ///< ε > 0: a search that falls below it ends there
-  double initial_step = FirstTrial::kWarm;   ///< first trial, or kWarm
-  double growth = 2;                         ///< ≥ 1: enlarges the last step for a warm start
+  double backtrack = 0.5;                   ///< β, 0 < β < 1
+  double max_trials = 200;                  ///< t, ≥ 1
+  double min_step = 1e-20;                  ///< ε > 0: a search that falls below it ends there
+  double initial_step = FirstTrial::kWarm;  ///< first trial, or kWarm
+  double growth = 2;                        ///< ≥ 1: enlarges the last step for a warm start
 };
 
 /// α ← first trial; while not acceptable(α): α ← β α, until α < ε or t trials are used up.

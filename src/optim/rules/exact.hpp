@@ -10,8 +10,8 @@ struct ExactSettings {
 };
 
 /// The α > 0 of least f. On a polynomial of degree ≤ 4 it is the global minimiser, found from the roots of the
-/// slope (De Sterck & Winlaw 2015 use the same quartic); otherwise a local one, bracketed from `first` and refined until
-/// the slope is a ten-thousandth of the initial one. Status out_of_trials with the best step known (0 where there
+/// slope (De Sterck & Winlaw 2015 use the same quartic); otherwise a local one, bracketed from `first` and refined
+/// until the slope is a ten-thousandth of the initial one. Status out_of_trials with the best step known (0 where there
 /// is none) when f does not turn up again.
 Step exact_step(LineFunction& line, const ExactSettings& settings, double first);
 

@@ -9,12 +9,12 @@ namespace odot {
 class Lipschitz : public StepRule {
  public:
   struct Settings : BacktrackingSettings {
-    // A warm start that is refused costs an evaluation, so it grows slowly.
-    Settings() : BacktrackingSettings{.growth = 1.25} {}
+    // A refused trial costs an evaluation. Shrinking by much more than the growth leaves several iterations without
+    // one, and steps of varied length make more progress than steady ones just below 1/L.
+    Settings() : BacktrackingSettings{.backtrack = 0.3, .growth = 1.5} {}
   };
 
-  explicit Lipschitz(const Settings& settings)
-      : settings_(settings), first_(settings.initial_step, settings.growth) {}
+  explicit Lipschitz(const Settings& settings) : settings_(settings), first_(settings.initial_step, settings.growth) {}
 
   void reset(bool unit_step, double) override { first_.reset(unit_step); }
 

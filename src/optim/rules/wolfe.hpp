@@ -17,7 +17,8 @@ struct WolfeConstants {
 
 /// Throws Error unless c₁ < c₂.
 inline void check(const WolfeConstants& constants) {
-  if (!(constants.c1 < constants.c2)) throw Error("c1 must be smaller than c2: no step may meet both conditions otherwise");
+  if (!(constants.c1 < constants.c2))
+    throw Error("c1 must be smaller than c2: no step may meet both conditions otherwise");
 }
 
 /// Algorithm 3: bisection for ⟨∇f(θ + αp), p⟩ ≥ c₂ ⟨∇f(θ), p⟩, doubling α while no upper bound is known.
@@ -67,14 +68,13 @@ class WeakWolfe : public StepRule {
   FirstTrial first_;
 };
 
-/// Algorithm 4: shrink α until |⟨∇f(θ + αp), p⟩| ≤ c₂ |⟨∇f(θ), p⟩| as well. It only shrinks, so a start that is too
-/// short ends at the floor ε, which is reported.
+/// Algorithm 4: shrink α until |⟨∇f(θ + αp), p⟩| ≤ c₂ |⟨∇f(θ), p⟩| as well. It only shrinks, so a first trial that is
+/// too short ends at the floor ε, which is reported. A warm start is therefore doubled first, for as long as it is.
 class StrongWolfe : public StepRule {
  public:
   struct Settings : BacktrackingSettings, WolfeConstants {};
 
-  explicit StrongWolfe(const Settings& settings)
-      : settings_(settings), first_(settings.initial_step, settings.growth) {
+  explicit StrongWolfe(const Settings& settings) : settings_(settings), first_(settings.initial_step, settings.growth) {
     check(settings);
   }
 
@@ -82,16 +82,28 @@ class StrongWolfe : public StepRule {
 
   Step next(LineFunction& line) override {
     const double slope = line.at(0).slope;
-    const Step step = backtrack(settings_, first_.step(), [&](double alpha) {
+    double first = first_.step();
+    int trials = 0;
+    if (settings_.initial_step == FirstTrial::kWarm) {
+      while (trials < static_cast<int>(settings_.max_trials) && too_short(line.at(first), slope)) {
+        first *= 2;
+        ++trials;
+      }
+    }
+    Step step = backtrack(settings_, first, [&](double alpha) {
       const Sample sample = line.at(alpha);
-      return sample.change <= settings_.c1 * alpha * slope &&
-             std::abs(sample.slope) <= settings_.c2 * std::abs(slope);
+      return sample.change <= settings_.c1 * alpha * slope && std::abs(sample.slope) <= settings_.c2 * std::abs(slope);
     });
+    step.trials += trials;
     first_.learn(step);
     return step;
   }
 
  private:
+  bool too_short(const Sample& sample, double slope) const {
+    return sample.change <= settings_.c1 * sample.step * slope && sample.slope < settings_.c2 * slope;
+  }
+
   Settings settings_;
   FirstTrial first_;
 };

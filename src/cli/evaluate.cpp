@@ -1,0 +1,47 @@
+// odot evaluate
+#include "odot/model/evaluate.hpp"
+
+#include <fmt/format.h>
+
+#include <iostream>
+
+#include "cli/command.hpp"
+#include "cli/load.hpp"
+#include "cli/options.hpp"
+#include "odot/model/model_file.hpp"
+
+namespace odot::cli {
+
+int run_evaluate(const Arguments& arguments) {
+  Options options(
+      "odot evaluate MODEL RATINGS... [options]",
+      "Measures how well MODEL predicts the ratings. Unknown users and items are predicted from what is known\n"
+      "(the mean, the other side's bias) and counted.");
+  options.arguments("MODEL RATINGS", 2, -1);
+  options.group("Results");
+  options.flag("json", "print the result as one JSON object");
+  options.toggle("clip", "predictions stay in the range of the training ratings (default: as the model was trained)");
+  options.reading_group();
+  options.common_group();
+  if (!options.parse(arguments)) return kDone;
+
+  const Factorization model = load_model(options.arguments()[0]);
+  const bool clip = options.on_off("clip", trained_with_clipping(model));
+  const ReadResult read = load_ratings({options.arguments().begin() + 1, options.arguments().end()}, options);
+  const Evaluation result = evaluate(model.view(), reindex(read.list, model.users, model.items), clip);
+  if (options.flag_given("json")) {
+    print_json({{"rmse", result.rmse},
+                {"mae", result.mae},
+                {"ratings", result.ratings},
+                {"unknown_users", result.unknown_users},
+                {"unknown_items", result.unknown_items}});
+  } else {
+    std::cout << fmt::format("{:<15} {:.4f}\n{:<15} {:.4f}\n{:<15} {}\n", "RMSE", result.rmse, "MAE", result.mae,
+                             "ratings", result.ratings);
+    std::cout << fmt::format("{:<15} {}\n{:<15} {}\n", "unknown users", result.unknown_users, "unknown items",
+                             result.unknown_items);
+  }
+  return kDone;
+}
+
+}  // namespace odot::cli

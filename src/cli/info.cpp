@@ -1,0 +1,96 @@
+// odot info
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iostream>
+
+#include "cli/command.hpp"
+#include "cli/load.hpp"
+#include "cli/options.hpp"
+#include "odot/model/model_file.hpp"
+
+namespace odot::cli {
+namespace {
+
+// A safetensors file begins with eight bytes of length and a JSON object.
+bool looks_like_model(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  char head[9] = {};
+  file.read(head, sizeof head);
+  return file.gcount() == sizeof head && head[8] == '{' && head[7] == 0 && head[6] == 0;
+}
+
+Json describe_model(const Factorization& model) {
+  Json json{{"kind", "model"},           {"users", model.layout.users},   {"items", model.layout.items},
+            {"rank", model.layout.rank}, {"biases", model.layout.biases}, {"mean", model.mean},
+            {"lowest", model.lowest},    {"highest", model.highest}};
+  for (const auto& [name, value] : model.settings) json["settings"][name] = value;
+  return json;
+}
+
+// The most ratings of any one index.
+std::size_t most_of_one(const std::vector<Index>& indices, Index count) {
+  std::vector<std::size_t> counts(count);
+  for (const Index index : indices) ++counts[index];
+  return counts.empty() ? 0 : *std::max_element(counts.begin(), counts.end());
+}
+
+Json describe_ratings(const ReadResult& read) {
+  const RatingList& list = read.list;
+  const ValueSummary values = summarize(list.ratings.value);
+  std::vector<Real> distinct(list.ratings.value);
+  std::sort(distinct.begin(), distinct.end());
+  distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
+  const double cells = static_cast<double>(list.users.size()) * static_cast<double>(list.items.size());
+  return {{"kind", "ratings"},
+          {"ratings", list.ratings.size()},
+          {"users", list.users.size()},
+          {"items", list.items.size()},
+          {"density", static_cast<double>(list.ratings.size()) / cells},
+          {"mean", values.mean},
+          {"deviation", values.deviation},
+          {"lowest", values.lowest},
+          {"highest", values.highest},
+          {"distinct_values", distinct.size()},
+          {"most_ratings_of_a_user", most_of_one(list.ratings.user, list.users.size())},
+          {"most_ratings_of_an_item", most_of_one(list.ratings.item, list.items.size())}};
+}
+
+void print_lines(const Json& json, const std::string& prefix) {
+  for (const auto& [name, value] : json.items()) {
+    if (value.is_object()) {
+      print_lines(value, prefix + name + ".");
+      continue;
+    }
+    std::string label = prefix + name;
+    std::replace(label.begin(), label.end(), '_', ' ');
+    std::string text = value.dump();
+    if (value.is_string()) text = value.get<std::string>();
+    if (value.is_number_float()) text = fmt::format("{:.6g}", value.get<double>());
+    std::cout << fmt::format("{:<28} {}\n", label, text);
+  }
+}
+
+}  // namespace
+
+int run_info(const Arguments& arguments) {
+  Options options("odot info FILE... [options]", "Describes a model, or the ratings of one or more files.");
+  options.arguments("FILE", 1, -1);
+  options.group("Results");
+  options.flag("json", "print the description as one JSON object");
+  options.reading_group();
+  options.common_group();
+  if (!options.parse(arguments)) return kDone;
+  const std::vector<std::string>& files = options.arguments();
+  const bool model = files.size() == 1 && looks_like_model(files[0]);
+  const Json json = model ? describe_model(load_model(files[0])) : describe_ratings(load_ratings(files, options));
+  if (options.flag_given("json")) {
+    print_json(json);
+  } else {
+    print_lines(json, "");
+  }
+  return kDone;
+}
+
+}  // namespace odot::cli

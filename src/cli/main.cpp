@@ -1,0 +1,101 @@
+// The program: finds the subcommand and turns what it throws into messages and exit codes.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <iostream>
+#include <new>
+
+#include "cli/command.hpp"
+#include "odot/core/error.hpp"
+#include "odot/core/spelling.hpp"
+
+namespace odot::cli {
+namespace {
+
+constexpr std::array kCommands{
+    Command{"train", "fit a factorisation to rating files", run_train},
+    Command{"evaluate", "measure a model's error on ratings", run_evaluate},
+    Command{"predict", "predict ratings of (user, item) pairs", run_predict},
+    Command{"split", "hold ratings out into a file of their own", run_split},
+    Command{"synth", "make synthetic ratings with a planted structure", run_synth},
+    Command{"info", "describe a model or a rating file", run_info},
+};
+
+std::string overview() {
+  std::string text =
+      "odot factorises sparse rating matrices.\n\n"
+      "Usage: odot COMMAND [arguments]\n\nCommands:\n";
+  for (const Command& command : kCommands) text += fmt::format("  {:<10} {}\n", command.name, command.summary);
+  text +=
+      "\n`odot COMMAND --help` tells all about a command. To begin:\n"
+      "  odot train ratings.csv --holdout 0.1 -o model.safetensors\n";
+  return text;
+}
+
+int run(const Arguments& words) {
+  if (words.empty()) {
+    std::cerr << overview();
+    return kWrongUsage;
+  }
+  std::string name = words[0];
+  Arguments rest(words.begin() + 1, words.end());
+  if (name == "--version") {
+    std::cout << "odot " ODOT_VERSION "\n";
+    return kDone;
+  }
+  if (name == "--help" || name == "-h" || name == "help") {
+    if (rest.empty()) {
+      std::cout << overview();
+      return kDone;
+    }
+    name = rest[0];
+    rest = {"--help"};
+  }
+  std::vector<std::string_view> names;
+  for (const Command& command : kCommands) {
+    if (name == command.name) return command.run(rest);
+    names.push_back(command.name);
+  }
+  const std::string_view meant = probably_meant(names, name);
+  throw UsageError(
+      fmt::format("unknown command '{}'{}", name, meant.empty() ? "" : fmt::format("; did you mean {}?", meant)));
+}
+
+// Results that did not reach their reader are an error too.
+void finish_output() {
+  if (!std::cout.flush() || std::fflush(stdout) != 0) {
+    throw Error(fmt::format("cannot write to standard output: {}", std::strerror(errno)));
+  }
+}
+
+}  // namespace
+
+void print_json(const Json& json) { std::cout << json.dump(2) << "\n"; }
+
+Json number_or_null(double value) { return value - value == 0 ? Json(value) : Json(nullptr); }
+
+}  // namespace odot::cli
+
+int main(int argc, char** argv) {
+  using namespace odot::cli;
+  const std::vector<std::string> words(argv + 1, argv + argc);
+  try {
+    const int code = run(words);
+    finish_output();
+    return code;
+  } catch (const UsageError& error) {
+    const bool known = std::any_of(kCommands.begin(), kCommands.end(),
+                                   [&](const Command& command) { return !words.empty() && words[0] == command.name; });
+    std::cerr << "odot: " << error.what() << "\nTry `odot " << (known ? words[0] + " " : "") << "--help`.\n";
+    return kWrongUsage;
+  } catch (const std::bad_alloc&) {
+    std::cerr << "odot: not enough memory\n";
+  } catch (const std::exception& error) {
+    std::cerr << "odot: " << error.what() << "\n";
+  }
+  return kBadData;
+}

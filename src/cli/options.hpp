@@ -1,0 +1,75 @@
+// Options of one subcommand: declared once, parsed, checked, and printed as help.
+#pragma once
+
+#include <boost/program_options.hpp>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/command.hpp"
+#include "odot/ratings/read.hpp"
+
+namespace odot::cli {
+
+class Options {
+ public:
+  /// `usage` is the line after "Usage:", `description` a paragraph.
+  Options(std::string usage, std::string description);
+
+  /// Starts a group of options with this title; later declarations belong to it.
+  void group(const std::string& title);
+
+  /// An option with a value. `name` is "rank,k" for --rank and -k.
+  void value(const std::string& name, const std::string& placeholder, const std::string& help);
+  /// An option without a value.
+  void flag(const std::string& name, const std::string& help);
+  /// Two options without values, --NAME and --no-NAME.
+  void toggle(const std::string& name, const std::string& help);
+  /// The arguments that are no options: at least `least`, at most `most` (−1: any number).
+  void arguments(const std::string& what, int least, int most);
+
+  /// --separator, --columns, --header, --duplicates.
+  void reading_group();
+  /// --threads, --quiet, --help.
+  void common_group();
+
+  /// Parses; --config FILE, where it was declared, is read for what the command line does not give. Returns false after
+  /// printing the help that --help asked for. Applies --threads. Throws UsageError.
+  bool parse(const Arguments& arguments);
+
+  bool given(const std::string& name) const { return values_.count(name) > 0; }
+  const std::string& text(const std::string& name) const { return values_.at(name).as<std::string>(); }
+  std::string text(const std::string& name, const std::string& standard) const;
+  /// Finite and within [low, high]; throws UsageError otherwise.
+  double number(const std::string& name, double standard, double low, double high) const;
+  long long integer(const std::string& name, long long standard, long long low, long long high) const;
+  bool flag_given(const std::string& name) const;
+  /// The value of a toggle() pair; throws UsageError when both were given.
+  bool on_off(const std::string& name, bool standard) const;
+  const std::vector<std::string>& arguments() const { return positional_; }
+
+  /// What reading_group() was given.
+  ReadSettings read_settings() const;
+  bool quiet() const { return flag_given("quiet"); }
+
+ private:
+  void read_config(const std::string& path);
+  std::string help() const;
+
+  std::string usage_;
+  std::string description_;
+  std::deque<boost::program_options::options_description> groups_;
+  std::vector<std::string> flags_;
+  std::string argument_name_;
+  int least_ = 0;
+  int most_ = 0;
+  boost::program_options::variables_map values_;
+  std::vector<std::string> positional_;
+};
+
+/// Parses all of `text` as a finite number.
+std::optional<double> to_number(std::string_view text);
+
+}  // namespace odot::cli

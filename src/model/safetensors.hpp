@@ -1,0 +1,76 @@
+// The safetensors file format: an 8-byte little-endian header length, a JSON header, the raw tensors.
+// https://github.com/huggingface/safetensors#format
+#pragma once
+
+#include <boost/iostreams/device/mapped_file.hpp>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "odot/core/output_file.hpp"
+
+namespace odot::safetensors {
+
+/// The element types that model files use.
+enum class Dtype { u8, i64, f32, f64 };
+
+std::string_view to_string(Dtype dtype);
+std::uint64_t size_of(Dtype dtype);  ///< bytes of one element
+
+using Metadata = std::map<std::string, std::string>;
+
+/// Takes the next bytes of a tensor.
+using Sink = std::function<void(std::string_view)>;
+
+/// A tensor to be written.
+struct Output {
+  std::string name;
+  Dtype dtype;
+  std::vector<std::uint64_t> shape;
+  std::function<void(const Sink&)> emit;  ///< hands all elements' bytes to the sink; called twice
+};
+
+/// Writes the tensors in the order given, which should have larger elements first so that all are aligned, and the
+/// metadata with one more entry, "checksum". Throws Error.
+void write(OutputFile& file, const std::vector<Output>& tensors, const Metadata& metadata);
+
+/// A tensor in a mapped file.
+struct Input {
+  Dtype dtype;
+  std::vector<std::uint64_t> shape;
+  std::string_view bytes;  ///< as long as shape and dtype say
+};
+
+/// A file that was written by anyone: nothing in it is believed.
+class Reader {
+ public:
+  /// Maps the file and parses its header. Throws Error, which names the file, as all functions here do.
+  explicit Reader(const std::string& path);
+
+  /// `__metadata__`; empty where the file has none.
+  const Metadata& metadata() const { return metadata_; }
+
+  /// All tensors by name, after checking types, shapes and offsets: they must cover the data without gap or overlap.
+  std::map<std::string, Input> tensors() const;
+
+  /// Checks the "checksum" in the metadata against metadata and data.
+  void verify_checksum() const;
+
+  /// Throws Error with the file's name before the message.
+  [[noreturn]] void fail(const std::string& message) const;
+
+ private:
+  Input tensor(const std::string& name, const nlohmann::json& entry, std::uint64_t& begin, std::uint64_t& end) const;
+
+  std::string path_;
+  boost::iostreams::mapped_file_source file_;
+  nlohmann::json header_;
+  Metadata metadata_;
+  std::string_view data_;  // what follows the header
+};
+
+}  // namespace odot::safetensors

@@ -1,0 +1,72 @@
+// Reading rating files: open, recognise, parse, and see to repeated pairs.
+#include "odot/ratings/read.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "odot/core/error.hpp"
+#include "ratings/collect.hpp"
+#include "ratings/columns.hpp"
+#include "ratings/duplicates.hpp"
+#include "ratings/fields.hpp"
+#include "ratings/recognise.hpp"
+#include "ratings/source.hpp"
+
+namespace odot {
+namespace {
+
+using namespace reading;
+
+void check_settings(const std::vector<std::string>& paths, const ReadSettings& settings) {
+  if (paths.empty()) throw Error("found no name of a rating file, expected at least one");
+  if (std::count(paths.begin(), paths.end(), "-") > 1)
+    throw Error("standard input (\"-\") is named more than once, but can be read only once");
+  if (settings.separator) parse_separator(*settings.separator);
+  check_columns(settings);
+}
+
+[[noreturn]] void refuse(const Repetition& found, Collector& collector) {
+  const RatingList& list = collector.list();
+  throw Error(
+      fmt::format("{}: found a second rating of item {} by user {}, expected one: the first is at {} (--duplicates "
+                  "first, last or mean says what to do)",
+                  collector.place(found.second), printable(list.items[list.ratings.item[found.second]]),
+                  printable(list.users[list.ratings.user[found.second]]), collector.place(found.first)));
+}
+
+}  // namespace
+
+ReadResult read_ratings(const std::vector<std::string>& paths, const ReadSettings& settings) {
+  check_settings(paths, settings);
+  Collector collector;
+  ReadResult out;
+  for (const std::string& path : paths) {
+    const Source source(path);
+    const Format format = recognise(source.text(), source.name(), settings);
+    SourceFormat& described = out.sources.emplace_back();
+    described.path = path;
+    described.compression = source.compression();
+    described.kind = format.matrix ? "matrix-market" : "delimited";
+    described.separator = format.separator;
+    described.header = format.header;
+    described.columns = format.columns;
+    described.ratings = collector.add(source, format);
+  }
+
+  RatingList& list = collector.list();
+  if (!settings.pairs_only) {
+    const Index users = list.users.size();
+    const Index items = list.items.size();
+    if (settings.duplicates == Duplicates::refuse) {
+      if (const auto found = find_repetition(list.ratings, users, items)) refuse(*found, collector);
+    } else {
+      out.merged = merge_repetitions(list.ratings, users, items, settings.duplicates);
+    }
+  }
+  out.list = std::move(list);
+  return out;
+}
+
+}  // namespace odot

@@ -1,0 +1,35 @@
+// The bytes of a rating file, wherever they come from.
+#pragma once
+
+#include <boost/iostreams/device/mapped_file.hpp>
+#include <string>
+#include <string_view>
+
+namespace odot::reading {
+
+/// A file's text: mapped in place when it is a plain file, in memory when it had to be decompressed or came through a
+/// pipe. "-" is standard input.
+class Source {
+ public:
+  /// Opens, and decompresses gzip and zstd (recognised by content). Throws Error.
+  explicit Source(const std::string& path);
+  Source(const Source&) = delete;
+  Source& operator=(const Source&) = delete;
+
+  /// How messages call it.
+  const std::string& name() const { return name_; }
+  /// "none", "gzip" or "zstd".
+  const std::string& compression() const { return compression_; }
+  std::string_view text() const { return text_; }
+
+ private:
+  std::string_view open(const std::string& path);
+
+  std::string name_;
+  std::string compression_ = "none";
+  boost::iostreams::mapped_file_source mapped_;
+  std::string memory_;
+  std::string_view text_;
+};
+
+}  // namespace odot::reading

@@ -1,0 +1,46 @@
+#include "train/initial_factors.hpp"
+
+#include <cmath>
+
+#include "odot/core/parallel.hpp"
+#include "odot/core/random.hpp"
+
+namespace odot {
+namespace {
+
+constexpr double kScatter = 0.1;  // standard deviation of the first predictions, in those of the ratings
+
+// The numbers of random streams that training draws from.
+enum Stream : std::uint64_t { kUserFactors = 1, kItemFactors = 2 };
+
+}  // namespace
+
+Vector initial_factors(const FactorLayout& layout, double pin, double offset, double deviation, std::uint64_t seed) {
+  const double rank = layout.rank;
+  // u·v of two vectors of normals with standard deviation s has standard deviation s² √rank.
+  const double spread = std::sqrt(kScatter * deviation / std::sqrt(rank));
+  const double level = layout.biases ? 0 : std::sqrt(std::abs(offset) / rank);
+  const double bias = layout.biases ? offset / (2 * pin) : 0;
+
+  Vector theta(layout.size());
+  const auto fill = [&](std::size_t begin, Index rows, double mean, Stream number, int bias_column, int pin_column) {
+    const RandomStream stream(seed, number);
+    for_each_element(rows, [&](std::size_t row) {
+      Real* out = theta.data() + begin + row * layout.stride();
+      const std::uint64_t first = row * static_cast<std::uint64_t>(layout.rank);
+      for (int k = 0; k < layout.rank; ++k) {
+        out[k] = static_cast<Real>(mean + spread * stream.normal(first + static_cast<std::uint64_t>(k)));
+      }
+      if (layout.biases) {
+        out[bias_column] = static_cast<Real>(bias);
+        out[pin_column] = static_cast<Real>(pin);
+      }
+    });
+  };
+  fill(layout.user_row(0), layout.users, level, kUserFactors, layout.user_bias(), layout.user_pin());
+  fill(layout.item_row(0), layout.items, std::copysign(level, offset), kItemFactors, layout.item_bias(),
+       layout.item_pin());
+  return theta;
+}
+
+}  // namespace odot
