@@ -34,6 +34,9 @@ int run_split(const Arguments& arguments);
 int run_synth(const Arguments& arguments);
 int run_info(const Arguments& arguments);
 
+/// Writes to standard error; that nobody may be able to read it is no reason to fail.
+void log(const std::string& text);
+
 /// Prints one JSON object to standard output.
 void print_json(const Json& json);
 

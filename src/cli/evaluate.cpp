@@ -17,10 +17,10 @@ int run_evaluate(const Arguments& arguments) {
       "odot evaluate MODEL RATINGS... [options]",
       "Measures how well MODEL predicts the ratings. Unknown users and items are predicted from what is known\n"
       "(the mean, the other side's bias) and counted.");
-  options.arguments("MODEL RATINGS", 2, -1);
+  options.arguments("MODEL RATINGS...", 2, -1);
   options.group("Results");
   options.flag("json", "print the result as one JSON object");
-  options.toggle("clip", "predictions stay in the range of the training ratings (default: as the model was trained)");
+  options.toggle("clip", "keep predictions in the range of the training ratings (default: as the model was trained)");
   options.reading_group();
   options.common_group();
   if (!options.parse(arguments)) return kDone;

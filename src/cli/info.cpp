@@ -76,7 +76,7 @@ void print_lines(const Json& json, const std::string& prefix) {
 
 int run_info(const Arguments& arguments) {
   Options options("odot info FILE... [options]", "Describes a model, or the ratings of one or more files.");
-  options.arguments("FILE", 1, -1);
+  options.arguments("FILE...", 1, -1);
   options.group("Results");
   options.flag("json", "print the description as one JSON object");
   options.reading_group();

@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 
-#include <cstdio>
-
 namespace odot::cli {
 namespace {
 
@@ -14,28 +12,27 @@ std::string separator_name(const std::string& separator) {
   return "'" + separator + "'";
 }
 
-std::string describe(const SourceFormat& source) {
+std::string describe(const SourceFormat& source, bool pairs_only) {
   std::string text = fmt::format("{}: {} lines", source.path, source.ratings);
   if (source.compression != "none") text += ", " + source.compression;
   if (source.kind != "delimited") return text + ", " + source.kind;
   text += fmt::format(", separated by {}, columns {},{}", separator_name(source.separator), source.columns[0] + 1,
                       source.columns[1] + 1);
-  text += fmt::format(",{}", source.columns[2] + 1);
+  if (!pairs_only) text += fmt::format(",{}", source.columns[2] + 1);
   return text + (source.header ? ", header" : "");
 }
 
 }  // namespace
 
-ReadResult load_ratings(const std::vector<std::string>& paths, const Options& options, bool pairs_only) {
-  ReadSettings settings = options.read_settings();
-  settings.pairs_only = pairs_only;
+ReadResult load_ratings(const std::vector<std::string>& paths, const Options& options) {
+  const ReadSettings settings = options.read_settings();
   const Timer timer;
   ReadResult result = read_ratings(paths, settings);
   if (options.quiet()) return result;
-  for (const SourceFormat& source : result.sources) fmt::print(stderr, "{}\n", describe(source));
-  fmt::print(stderr, "read {} {}, {} users, {} items in {:.2f} s{}\n", result.list.ratings.size(),
-             pairs_only ? "pairs" : "ratings", result.list.users.size(), result.list.items.size(), timer.seconds(),
-             result.merged ? fmt::format("; {} repeated ones merged", result.merged) : "");
+  for (const SourceFormat& source : result.sources) log(describe(source, settings.pairs_only) + "\n");
+  log(fmt::format("read {} {}, {} users, {} items in {:.2f} s{}\n", result.list.ratings.user.size(),
+                  settings.pairs_only ? "pairs" : "ratings", result.list.users.size(), result.list.items.size(),
+                  timer.seconds(), result.merged ? fmt::format("; {} repeated ones merged", result.merged) : ""));
   return result;
 }
 

@@ -12,7 +12,7 @@
 namespace odot::cli {
 
 /// Reads the files with the options' reading settings and, unless --quiet, says how they were recognised.
-ReadResult load_ratings(const std::vector<std::string>& paths, const Options& options, bool pairs_only = false);
+ReadResult load_ratings(const std::vector<std::string>& paths, const Options& options);
 
 /// The separator that an output made from these files should have.
 std::string separator_of(const ReadResult& result);

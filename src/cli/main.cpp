@@ -1,5 +1,7 @@
 // The program: finds the subcommand and turns what it throws into messages and exit codes.
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -10,6 +12,7 @@
 #include <new>
 
 #include "cli/command.hpp"
+#include "cli/interrupt.hpp"
 #include "odot/core/error.hpp"
 #include "odot/core/spelling.hpp"
 
@@ -61,8 +64,17 @@ int run(const Arguments& words) {
     names.push_back(command.name);
   }
   const std::string_view meant = probably_meant(names, name);
-  throw UsageError(
-      fmt::format("unknown command '{}'{}", name, meant.empty() ? "" : fmt::format("; did you mean {}?", meant)));
+  throw UsageError(fmt::format("unknown command '{}'; {}", name,
+                               meant.empty() ? fmt::format("the commands are {}", fmt::join(names, ", "))
+                                             : fmt::format("did you mean {}?", meant)));
+}
+
+// Where a standard stream was closed, the next file that is opened would take its place and get what is meant for it.
+void fill_standard_streams() {
+  for (int stream = 0; stream < 3; ++stream) {
+    // Read-only, so that output which cannot be delivered is an error.
+    if (::fcntl(stream, F_GETFD) < 0) (void)::open("/dev/null", O_RDONLY);
+  }
 }
 
 // Results that did not reach their reader are an error too.
@@ -74,6 +86,8 @@ void finish_output() {
 
 }  // namespace
 
+void log(const std::string& text) { std::fputs(text.c_str(), stderr); }
+
 void print_json(const Json& json) { std::cout << json.dump(2) << "\n"; }
 
 Json number_or_null(double value) { return value - value == 0 ? Json(value) : Json(nullptr); }
@@ -82,7 +96,9 @@ Json number_or_null(double value) { return value - value == 0 ? Json(value) : Js
 
 int main(int argc, char** argv) {
   using namespace odot::cli;
-  const std::vector<std::string> words(argv + 1, argv + argc);
+  fill_standard_streams();
+  end_cleanly_on_signals();
+  const std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
   try {
     const int code = run(words);
     finish_output();

@@ -8,8 +8,10 @@
 #include <charconv>
 #include <cmath>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <limits>
 #include <sstream>
 
 #include "odot/core/error.hpp"
@@ -21,13 +23,10 @@ namespace {
 
 namespace po = boost::program_options;
 
-constexpr unsigned kHelpWidth = 110;
 constexpr int kMostThreads = 1024;
 
 // Long options in full only: an abbreviation that works today may be ambiguous tomorrow.
 constexpr int kStyle = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
-
-std::string without_short(const std::string& name) { return name.substr(0, name.find(',')); }
 
 // "--no-x" for "x" and the other way round.
 std::string opposite(const std::string& name) { return name.rfind("no-", 0) == 0 ? name.substr(3) : "no-" + name; }
@@ -36,6 +35,22 @@ bool is_true(const std::string& word, const std::string& option) {
   if (word == "true" || word == "yes" || word == "on" || word == "1" || word.empty()) return true;
   if (word == "false" || word == "no" || word == "off" || word == "0") return false;
   throw UsageError(fmt::format("{} is '{}', but must be true or false", option, word));
+}
+
+// "; did you mean --rank?", or nothing.
+std::string suggestion(const po::options_description& known, const std::string& wrong, const char* dashes) {
+  std::vector<std::string_view> names;
+  for (const auto& option : known.options()) names.push_back(option->long_name());
+  const std::string_view meant =
+      probably_meant(names, std::string_view(wrong).substr(std::min(wrong.find_first_not_of('-'), wrong.size())));
+  return meant.empty() ? "" : fmt::format("; did you mean {}{}?", dashes, meant);
+}
+
+std::vector<std::string> split_at_commas(const std::string& text) {
+  std::vector<std::string> words;
+  std::stringstream stream(text);
+  for (std::string word; std::getline(stream, word, ',');) words.push_back(word);
+  return words;
 }
 
 }  // namespace
@@ -47,39 +62,47 @@ std::optional<double> to_number(std::string_view text) {
   return value;
 }
 
-Options::Options(std::string usage, std::string description)
-    : usage_(std::move(usage)), description_(std::move(description)) {}
+Options::Options(std::string usage, std::string description) : help_(std::move(usage), std::move(description)) {}
 
-void Options::group(const std::string& title) { groups_.emplace_back(title, kHelpWidth, kHelpWidth / 2); }
+void Options::group(const std::string& title) { help_.group(title); }
 
 void Options::value(const std::string& name, const std::string& placeholder, const std::string& help) {
-  groups_.back().add_options()(name.c_str(), po::value<std::string>()->value_name(placeholder), help.c_str());
+  declared_.add_options()(name.c_str(), po::value<std::string>(), "");
+  help_.option(name, placeholder, help);
 }
 
 void Options::flag(const std::string& name, const std::string& help) {
-  groups_.back().add_options()(name.c_str(), help.c_str());
-  flags_.push_back(without_short(name));
+  declared_.add_options()(name.c_str(), "");
+  flags_.push_back(name.substr(0, name.find(',')));
+  help_.option(name, "", help);
 }
 
 void Options::toggle(const std::string& name, const std::string& help) {
-  flag(name, help);
-  flag("no-" + name, "the opposite of --" + name);
+  for (const std::string& one : {name, "no-" + name}) {
+    declared_.add_options()(one.c_str(), "");
+    flags_.push_back(one);
+  }
+  help_.option("[no-]" + name, "", help);
 }
 
-void Options::arguments(const std::string& what, int least, int most) {
-  argument_name_ = what;
+void Options::arguments(const std::string& names, int least, int most) {
+  argument_names_ = names;
   least_ = least;
   most_ = most;
 }
 
-void Options::reading_group() {
+void Options::reading_group(bool pairs) {
+  pairs_ = pairs;
   group("Reading (recognised from the file unless given)");
   value("separator", "TEXT",
         "between fields: '::', tab, comma, semicolon, space (any run of blanks) or any other text");
-  value("columns", "U,I,R", "columns of user, item and rating: numbers from 1, or names of the header line");
-  toggle("header", "the first line has column names");
-  value("duplicates", "WHICH",
-        "keep the first, the last or the mean of repeated (user, item) pairs; an error otherwise");
+  value("columns", pairs ? "U,I" : "U,I,R",
+        fmt::format("columns of {}: numbers from 1, or names in the header line",
+                    pairs ? "user and item" : "user, item and rating"));
+  toggle("header", "the first line has column names, or has not");
+  if (!pairs) {
+    value("duplicates", "WHICH", "first, last or mean: keep this of repeated (user, item) pairs (default: an error)");
+  }
 }
 
 void Options::common_group() {
@@ -90,84 +113,84 @@ void Options::common_group() {
 }
 
 bool Options::parse(const Arguments& arguments) {
-  po::options_description all;
-  for (const auto& group : groups_) all.add(group);
-  po::options_description hidden;
-  hidden.add_options()("argument", po::value<std::vector<std::string>>());
-  po::options_description everything;
-  everything.add(all).add(hidden);
-  po::positional_options_description positions;
-  positions.add("argument", -1);
   if (std::any_of(arguments.begin(), arguments.end(), [](const auto& a) { return a == "--help" || a == "-h"; })) {
-    std::cout << help();
+    std::cout << help_.text();
     return false;
   }
-  try {
-    po::store(po::command_line_parser(arguments).options(everything).positional(positions).style(kStyle).run(),
-              values_);
-  } catch (const po::unknown_option& error) {
-    const std::string wrong = error.get_option_name();
-    std::vector<std::string_view> names;
-    for (const auto& option : all.options()) names.push_back(option->long_name());
-    const std::string_view meant =
-        probably_meant(names, wrong.substr(std::min(wrong.find_first_not_of('-'), wrong.size())));
-    throw UsageError(
-        fmt::format("unknown option {}{}", wrong, meant.empty() ? "" : fmt::format("; did you mean --{}?", meant)));
-  } catch (const po::error& error) {
-    throw UsageError(error.what());
-  }
-  if (values_.count("argument")) positional_ = values_["argument"].as<std::vector<std::string>>();
-  if (given("config")) read_config(text("config"));
-  const int count = static_cast<int>(positional_.size());
-  if (count < least_) throw UsageError(fmt::format("missing argument: {}", argument_name_));
-  if (most_ >= 0 && count > most_) {
-    throw UsageError(fmt::format("unexpected argument '{}': only {} can be given",
-                                 positional_[static_cast<std::size_t>(most_)],
-                                 argument_name_.empty() ? "options" : argument_name_));
-  }
+  parse_words(arguments);
+  if (known("config") && given("config")) read_config(text("config"));
+  check_arguments();
   set_threads(static_cast<int>(integer("threads", 0, 0, kMostThreads)));
   return true;
 }
 
-void Options::read_config(const std::string& path) {
-  std::ifstream file(path);
-  if (!file) throw Error(fmt::format("cannot read {}: {}", path, std::strerror(errno)));
-  po::options_description known;
-  for (const auto& group : groups_) {
-    for (const auto& option : group.options()) {
-      const std::string& name = option->long_name();
-      if (name != "config" && name != "help") known.add_options()(name.c_str(), po::value<std::string>(), "");
-    }
-  }
+void Options::parse_words(const Arguments& arguments) {
+  po::options_description all;
+  all.add(declared_).add_options()("argument", po::value<std::vector<std::string>>());
+  po::positional_options_description positions;
+  positions.add("argument", -1);
   try {
-    po::parsed_options parsed = po::parse_config_file(file, known);
-    // The command line wins, and --no-x on it wins over x in the file.
-    std::erase_if(parsed.options,
-                  [&](const auto& option) { return given(option.string_key) || given(opposite(option.string_key)); });
-    for (auto& option : parsed.options) {
-      const std::string& name = option.string_key;
-      if (std::find(flags_.begin(), flags_.end(), name) == flags_.end()) continue;
-      if (!is_true(option.value.empty() ? "" : option.value.front(), path + ": " + name)) option.string_key.clear();
-    }
-    std::erase_if(parsed.options, [](const auto& option) { return option.string_key.empty(); });
-    po::store(parsed, values_);
+    po::store(po::command_line_parser(arguments).options(all).positional(positions).style(kStyle).run(), values_);
   } catch (const po::unknown_option& error) {
-    std::vector<std::string_view> names;
-    for (const auto& option : known.options()) names.push_back(option->long_name());
     const std::string wrong = error.get_option_name();
-    const std::string_view meant = probably_meant(names, wrong);
-    throw UsageError(fmt::format("{}: unknown option {}{}", path, wrong,
-                                 meant.empty() ? "" : fmt::format("; did you mean {}?", meant)));
+    throw UsageError(fmt::format("unknown option {}{}", wrong, suggestion(declared_, wrong, "--")));
+  } catch (const po::multiple_occurrences& error) {
+    throw UsageError(fmt::format("{} is given more than once", error.get_option_name()));
   } catch (const po::error& error) {
-    throw UsageError(fmt::format("{}: {}", path, error.what()));
+    throw UsageError(error.what());
+  }
+  if (values_.count("argument")) positional_ = values_["argument"].as<std::vector<std::string>>();
+}
+
+void Options::check_arguments() const {
+  const int count = static_cast<int>(positional_.size());
+  if (count < least_) {
+    throw UsageError(count == 0 ? fmt::format("missing arguments: {}", argument_names_)
+                                : fmt::format("missing arguments: expected {}, found only '{}'", argument_names_,
+                                              fmt::join(positional_, " ")));
+  }
+  if (most_ >= 0 && count > most_) {
+    throw UsageError(fmt::format("unexpected argument '{}': only {} can be given",
+                                 positional_[static_cast<std::size_t>(most_)],
+                                 argument_names_.empty() ? "options" : argument_names_));
   }
 }
 
-std::string Options::help() const {
-  std::ostringstream out;
-  out << "Usage: " << usage_ << "\n\n" << description_ << "\n";
-  for (const auto& group : groups_) out << "\n" << group;
-  return out.str();
+void Options::read_config(const std::string& path) {
+  std::ifstream file(path);
+  if (!file) throw Error(fmt::format("cannot read --config {}: {}", path, std::strerror(errno)));
+  if (std::filesystem::is_directory(path)) throw Error(fmt::format("cannot read --config {}: it is a directory", path));
+  po::options_description allowed;
+  for (const auto& option : declared_.options()) {
+    const std::string& name = option->long_name();
+    if (name != "config" && name != "help") allowed.add_options()(name.c_str(), po::value<std::string>(), "");
+  }
+  try {
+    po::parsed_options parsed = po::parse_config_file(file, allowed);
+    for (auto& option : parsed.options) {
+      std::string& name = option.string_key;
+      if (std::find(flags_.begin(), flags_.end(), name) == flags_.end()) continue;
+      // "biases = no" is --no-biases; "quiet = no" is nothing.
+      if (!is_true(option.value.front(), fmt::format("{}: {}", path, name))) {
+        name = known(opposite(name)) ? opposite(name) : "";
+      }
+    }
+    // The command line wins, and --no-x on it wins over x in the file.
+    std::erase_if(parsed.options, [&](const auto& option) {
+      const std::string& name = option.string_key;
+      return name.empty() || given(name) || given(opposite(name));
+    });
+    po::store(parsed, values_);
+  } catch (const po::unknown_option& error) {
+    const std::string wrong = error.get_option_name();
+    throw UsageError(fmt::format("{}: unknown option {}{}", path, wrong, suggestion(allowed, wrong, "")));
+  } catch (const po::multiple_occurrences& error) {
+    throw UsageError(fmt::format("{}: {} is given more than once", path, error.get_option_name()));
+  } catch (const po::invalid_config_file_syntax& error) {
+    throw UsageError(fmt::format("{}: found the line '{}', expected NAME = VALUE", path, error.tokens()));
+  } catch (const po::error& error) {
+    throw UsageError(fmt::format("{}: {}", path, error.what()));
+  }
 }
 
 std::string Options::text(const std::string& name, const std::string& standard) const {
@@ -192,6 +215,18 @@ long long Options::integer(const std::string& name, long long standard, long lon
   throw UsageError(fmt::format("--{} is '{}', but must be a whole number from {} to {}", name, word, low, high));
 }
 
+double Options::fraction(const std::string& name, double standard) const {
+  if (!given(name)) return standard;
+  const std::optional<double> value = to_number(text(name));
+  if (value && *value > 0 && *value < 1) return *value;
+  throw UsageError(fmt::format("--{} is '{}', but must be a number above 0 and below 1", name, text(name)));
+}
+
+std::uint64_t Options::seed(std::uint64_t standard) const {
+  return static_cast<std::uint64_t>(
+      integer("seed", static_cast<long long>(standard), 0, std::numeric_limits<long long>::max()));
+}
+
 bool Options::flag_given(const std::string& name) const { return values_.count(name) > 0; }
 
 bool Options::on_off(const std::string& name, bool standard) const {
@@ -203,29 +238,30 @@ bool Options::on_off(const std::string& name, bool standard) const {
 
 ReadSettings Options::read_settings() const {
   ReadSettings settings;
+  settings.pairs_only = pairs_;
   if (given("separator")) settings.separator = text("separator");
   if (given("columns")) {
-    std::vector<std::string> names;
-    std::stringstream words(text("columns"));
-    for (std::string word; std::getline(words, word, ',');) names.push_back(word);
-    if (names.size() != 3 || std::any_of(names.begin(), names.end(), [](const auto& n) { return n.empty(); })) {
-      throw UsageError(fmt::format("--columns is '{}', but must name three columns, e.g. 2,1,4 or user,movie,stars",
-                                   text("columns")));
+    std::vector<std::string> names = split_at_commas(text("columns"));
+    if (pairs_ && names.size() == 2) names.emplace_back();
+    if (names.size() != 3) {
+      throw UsageError(fmt::format(
+          "--columns is '{}', but must name {}", text("columns"),
+          pairs_ ? "two columns, e.g. 2,1 or user,movie" : "three columns, e.g. 2,1,4 or user,movie,stars"));
     }
     settings.columns = {names[0], names[1], names[2]};
   }
   if (flag_given("header") || flag_given("no-header")) settings.header = on_off("header", true);
-  if (given("duplicates")) {
-    const std::string& word = text("duplicates");
-    if (word == "first") {
-      settings.duplicates = Duplicates::first;
-    } else if (word == "last") {
-      settings.duplicates = Duplicates::last;
-    } else if (word == "mean") {
-      settings.duplicates = Duplicates::mean;
-    } else {
-      throw UsageError(fmt::format("--duplicates is '{}', but must be first, last or mean", word));
-    }
+  const std::string which = text("duplicates", "");
+  if (which == "first") settings.duplicates = Duplicates::first;
+  if (which == "last") settings.duplicates = Duplicates::last;
+  if (which == "mean") settings.duplicates = Duplicates::mean;
+  if (given("duplicates") && settings.duplicates == Duplicates::refuse) {
+    throw UsageError(fmt::format("--duplicates is '{}', but must be first, last or mean", which));
+  }
+  try {
+    check(settings);
+  } catch (const Error& error) {
+    throw UsageError(error.what());
   }
   return settings;
 }

@@ -2,13 +2,14 @@
 #pragma once
 
 #include <boost/program_options.hpp>
-#include <deque>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "cli/command.hpp"
+#include "cli/help.hpp"
 #include "odot/ratings/read.hpp"
 
 namespace odot::cli {
@@ -27,11 +28,11 @@ class Options {
   void flag(const std::string& name, const std::string& help);
   /// Two options without values, --NAME and --no-NAME.
   void toggle(const std::string& name, const std::string& help);
-  /// The arguments that are no options: at least `least`, at most `most` (−1: any number).
-  void arguments(const std::string& what, int least, int most);
+  /// The arguments that are no options: at least `least`, at most `most` (−1: any number); `names` as in the usage.
+  void arguments(const std::string& names, int least, int most);
 
-  /// --separator, --columns, --header, --duplicates.
-  void reading_group();
+  /// --separator, --columns, --header and, except for `pairs`, --duplicates.
+  void reading_group(bool pairs = false);
   /// --threads, --quiet, --help.
   void common_group();
 
@@ -39,30 +40,36 @@ class Options {
   /// printing the help that --help asked for. Applies --threads. Throws UsageError.
   bool parse(const Arguments& arguments);
 
+  bool known(const std::string& name) const { return declared_.find_nothrow(name, false) != nullptr; }
   bool given(const std::string& name) const { return values_.count(name) > 0; }
   const std::string& text(const std::string& name) const { return values_.at(name).as<std::string>(); }
   std::string text(const std::string& name, const std::string& standard) const;
   /// Finite and within [low, high]; throws UsageError otherwise.
   double number(const std::string& name, double standard, double low, double high) const;
   long long integer(const std::string& name, long long standard, long long low, long long high) const;
+  /// More than 0 and less than 1; throws UsageError otherwise.
+  double fraction(const std::string& name, double standard) const;
+  /// The value of --seed.
+  std::uint64_t seed(std::uint64_t standard) const;
   bool flag_given(const std::string& name) const;
   /// The value of a toggle() pair; throws UsageError when both were given.
   bool on_off(const std::string& name, bool standard) const;
   const std::vector<std::string>& arguments() const { return positional_; }
 
-  /// What reading_group() was given.
+  /// What reading_group() was given. Throws UsageError.
   ReadSettings read_settings() const;
   bool quiet() const { return flag_given("quiet"); }
 
  private:
+  void parse_words(const Arguments& arguments);
   void read_config(const std::string& path);
-  std::string help() const;
+  void check_arguments() const;
 
-  std::string usage_;
-  std::string description_;
-  std::deque<boost::program_options::options_description> groups_;
+  HelpPage help_;
+  boost::program_options::options_description declared_;
   std::vector<std::string> flags_;
-  std::string argument_name_;
+  std::string argument_names_;
+  bool pairs_ = false;
   int least_ = 0;
   int most_ = 0;
   boost::program_options::variables_map values_;

@@ -7,6 +7,7 @@
 #include "cli/command.hpp"
 #include "cli/load.hpp"
 #include "cli/options.hpp"
+#include "cli/paths.hpp"
 #include "odot/core/output_file.hpp"
 #include "odot/model/evaluate.hpp"
 #include "odot/model/model_file.hpp"
@@ -43,24 +44,23 @@ int run_predict(const Arguments& arguments) {
       "Predicts the rating of every (user, item) pair, in order: lines of user, item and prediction with the\n"
       "separator of PAIRS. Unknown users and items are predicted from what is known (the mean, the other side's\n"
       "bias) and counted.");
-  options.arguments("MODEL PAIRS", 2, -1);
+  options.arguments("MODEL PAIRS...", 2, -1);
   options.group("Results");
   options.value("output,o", "FILE", "write the predictions here (default -, standard output)");
   options.flag("json", "print the counts as one JSON object; the predictions then need -o FILE");
-  options.toggle("clip", "predictions stay in the range of the training ratings (default: as the model was trained)");
-  options.reading_group();
+  options.toggle("clip", "keep predictions in the range of the training ratings (default: as the model was trained)");
+  options.reading_group(true);
   options.common_group();
   if (!options.parse(arguments)) return kDone;
   const std::string target = options.text("output", "-");
   const bool json = options.flag_given("json");
   if (json && target == "-") throw UsageError("--json and predictions cannot both go to standard output: give -o FILE");
-  if (options.given("duplicates"))
-    throw UsageError("--duplicates has no use here: repeated pairs are predicted each time");
+  check_paths({{"-o", target}}, options.arguments());
 
   OutputFile output(target);
   const Factorization model = load_model(options.arguments()[0]);
   const bool clip = options.on_off("clip", trained_with_clipping(model));
-  const ReadResult read = load_ratings({options.arguments().begin() + 1, options.arguments().end()}, options, true);
+  const ReadResult read = load_ratings({options.arguments().begin() + 1, options.arguments().end()}, options);
   const Triples pairs = reindex(read.list, model.users, model.items);
   std::vector<double> predictions(pairs.size());
   predict(model.view(), pairs, clip, predictions);
@@ -73,8 +73,8 @@ int run_predict(const Arguments& arguments) {
     print_json({{"predictions", pairs.size()}, {"unknown_users", unknown_users}, {"unknown_items", unknown_items}});
   }
   if (!options.quiet()) {
-    fmt::print(stderr, "predicted {} pairs, {} of unknown users, {} of unknown items\n", pairs.size(), unknown_users,
-               unknown_items);
+    log(fmt::format("predicted {} pairs, {} of unknown users, {} of unknown items\n", pairs.size(), unknown_users,
+                    unknown_items));
   }
   return kDone;
 }

@@ -4,7 +4,8 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
+
+#include "cli/command.hpp"
 
 namespace odot::cli {
 namespace {
@@ -24,7 +25,7 @@ ProgressLine::ProgressLine(const StopSettings& stop, std::size_t ratings)
     : stop_(stop), ratings_(ratings), terminal_(::isatty(STDERR_FILENO) != 0) {}
 
 ProgressLine::~ProgressLine() {
-  if (terminal_ && shown_) std::fputs("\r\x1b[K", stderr);
+  if (terminal_ && shown_) log("\r\x1b[K");
 }
 
 void ProgressLine::show(const TrainProgress& progress) {
@@ -32,8 +33,7 @@ void ProgressLine::show(const TrainProgress& progress) {
   if (now - last_ < (terminal_ ? kTerminalPause : kPlainPause)) return;
   last_ = now;
   shown_ = true;
-  fmt::print(stderr, "{}{}{}", terminal_ ? "\r" : "", describe(progress), terminal_ ? "\x1b[K" : "\n");
-  std::fflush(stderr);
+  log(fmt::format("{}{}{}", terminal_ ? "\r" : "", describe(progress), terminal_ ? "\x1b[K" : "\n"));
 }
 
 std::string ProgressLine::describe(const TrainProgress& progress) const {

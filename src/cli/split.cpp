@@ -4,11 +4,11 @@
 #include <fmt/format.h>
 
 #include <iostream>
-#include <limits>
 
 #include "cli/command.hpp"
 #include "cli/load.hpp"
 #include "cli/options.hpp"
+#include "cli/paths.hpp"
 #include "odot/core/output_file.hpp"
 #include "odot/ratings/write.hpp"
 
@@ -16,13 +16,13 @@ namespace odot::cli {
 
 int run_split(const Arguments& arguments) {
   Options options(
-      "odot split RATINGS... --fraction F --train FILE --test FILE [options]",
+      "odot split RATINGS... --train FILE --test FILE [options]",
       "Writes a random share of the ratings to one file and the rest to another, as lines of user, item and\n"
       "rating in the order and with the separator of RATINGS. Every user and every item keeps at least one\n"
       "rating in the training file, so the test file may be a little smaller than asked for.");
-  options.arguments("RATINGS", 1, -1);
+  options.arguments("RATINGS...", 1, -1);
   options.group("Split");
-  options.value("fraction", "F", "share of the ratings for the test file, more than 0 and less than 1 (default 0.1)");
+  options.value("fraction", "F", "share of the ratings for the test file, above 0 and below 1 (default 0.1)");
   options.value("seed", "N", "the same seed gives the same split (default 1)");
   options.value("train", "FILE", "write the training ratings here (needed)");
   options.value("test", "FILE", "write the test ratings here (needed)");
@@ -34,10 +34,9 @@ int run_split(const Arguments& arguments) {
     if (!options.given(needed)) throw UsageError(fmt::format("--{} FILE is missing", needed));
     if (options.text(needed) == "-") throw UsageError(fmt::format("--{} must be a file", needed));
   }
-  if (options.text("train") == options.text("test")) throw UsageError("--train and --test name the same file");
-  const double fraction = options.number("fraction", 0.1, 0, 1);
-  if (fraction == 0 || fraction == 1) throw UsageError("--fraction must be more than 0 and less than 1");
-  const auto seed = static_cast<std::uint64_t>(options.integer("seed", 1, 0, std::numeric_limits<long long>::max()));
+  check_paths({{"--train", options.text("train")}, {"--test", options.text("test")}}, options.arguments());
+  const double fraction = options.fraction("fraction", 0.1);
+  const std::uint64_t seed = options.seed(1);
 
   OutputFile train(options.text("train"));
   OutputFile test(options.text("test"));
@@ -46,6 +45,9 @@ int run_split(const Arguments& arguments) {
   const std::string separator = separator_of(read);
   write_ratings(train, read.list, split.train, separator);
   write_ratings(test, read.list, split.test, separator);
+  // Whatever may fail is done before the first of the two takes its place.
+  train.flush();
+  test.flush();
   train.commit();
   test.commit();
   if (options.flag_given("json")) {

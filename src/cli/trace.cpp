@@ -1,20 +1,30 @@
 #include "cli/trace.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 
 #include "cli/command.hpp"
 #include "odot/core/error.hpp"
 
 namespace odot::cli {
+namespace fs = std::filesystem;
 
-Trace::Trace(const std::string& path) : path_(path), file_(path) {
-  if (!file_) throw Error(fmt::format("cannot write {}: {}", path, std::strerror(errno)));
+Trace::Trace(const std::string& path) : path_(path) {
+  if (fs::is_directory(path)) throw Error(fmt::format("cannot write {}: it is a directory", path));
+  if (::access(path.c_str(), W_OK) == 0) return;
+  // A file that is not there yet can be made where its folder can be written.
+  const fs::path folder = fs::path(path).parent_path();
+  if (errno == ENOENT && ::access(folder.empty() ? "." : folder.c_str(), W_OK | X_OK) == 0) return;
+  throw Error(fmt::format("cannot write {}: {}{}", path, std::strerror(errno),
+                          errno == ENOENT ? " (does the folder exist?)" : ""));
 }
 
 void Trace::write(const TrainProgress& progress) {
+  if (!file_.is_open()) file_.open(path_);
   const Progress& state = progress.optimisation;
   const std::optional<double> valid = progress.valid_rmse();
   const Json line{{"iteration", state.counts.iterations},

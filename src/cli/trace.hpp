@@ -12,7 +12,7 @@ namespace odot::cli {
 /// run fails.
 class Trace {
  public:
-  /// Empties the file. Throws Error when it cannot be written.
+  /// Throws Error when the file cannot be written; leaves it as it is until the first line.
   explicit Trace(const std::string& path);
 
   /// Throws Error (disk full, …).

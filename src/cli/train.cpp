@@ -1,18 +1,17 @@
 // odot train
 #include <fmt/format.h>
 
-#include <cstdio>
 #include <iostream>
-#include <limits>
 #include <memory>
 
 #include "cli/command.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/load.hpp"
 #include "cli/options.hpp"
+#include "cli/paths.hpp"
 #include "cli/progress.hpp"
 #include "cli/trace.hpp"
-#include "odot/core/error.hpp"
+#include "cli/train_options.hpp"
 #include "odot/core/output_file.hpp"
 #include "odot/core/parallel.hpp"
 #include "odot/model/model_file.hpp"
@@ -21,130 +20,6 @@
 
 namespace odot::cli {
 namespace {
-
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
-
-// "gd (gradient descent), …" for help.
-std::string list(const std::vector<Method>& methods) {
-  std::string text;
-  for (const Method& method : methods) {
-    text += fmt::format("\n{}: {}", method.name, method.help);
-    if (!method.default_partner.empty()) text += fmt::format(" [{}]", method.default_partner);
-  }
-  return text;
-}
-
-std::string default_text(const Parameter& parameter, double value) {
-  return value == 0 && !parameter.zero_word.empty() ? std::string(parameter.zero_word) : fmt::format("{}", value);
-}
-
-// "…, ≥ 0 and < 1 (heavy-ball 0.9, nesterov 0.9)": help and live defaults from the registry.
-std::string parameter_help(const Parameter& parameter) {
-  std::string users;
-  const auto add = [&](const std::vector<Method>& methods) {
-    for (const Method& method : methods) {
-      for (const auto& [name, value] : method.parameters) {
-        if (name != parameter.name) continue;
-        users += fmt::format("{}{} {}", users.empty() ? "" : ", ", method.name, default_text(parameter, value));
-      }
-    }
-  };
-  add(optimizers());
-  add(line_searches());
-  return fmt::format("{}; {} ({})", parameter.help, parameter.range(), users);
-}
-
-Options declare() {
-  const TrainSettings standard;
-  Options options("odot train RATINGS... [-o MODEL] [options]",
-                  "Fits X ≈ mean + biases + UV to the ratings by minimising\n"
-                  "  ‖W ∘ (X − UV)‖² + λ‖U‖² + λ‖V‖²\n"
-                  "over the observed entries. RATINGS are files of user, item and rating, or - for standard input.");
-  options.arguments("RATINGS", 1, -1);
-  options.group("Data and results");
-  options.value("output,o", "MODEL", "write the model here (safetensors)");
-  options.value("valid", "FILE", "ratings to measure on after and during training");
-  options.value("holdout", "FRACTION", "hold this share of the ratings out and measure on it");
-  options.value("trace", "FILE", "write a JSON line an iteration");
-  options.flag("json", "print the report as one JSON object");
-  options.value("config", "FILE", "read options from here, one NAME = VALUE a line; the command line wins");
-  options.flag("keep-diverged", "if the run diverges, keep the last finite iterate all the same");
-  options.reading_group();
-  options.group("Model");
-  options.value("method", "NAME", "full: all factors at once (default full)");
-  options.value("rank,k", "R", fmt::format("factors of a user or item, 1 to 1024 (default {})", standard.rank));
-  options.value("lambda", "L",
-                fmt::format("regularisation λ ≥ 0 (default {} times the standard deviation of the ratings under count "
-                            "scaling, {} times under uniform)",
-                            default_lambda(LambdaScaling::count), default_lambda(LambdaScaling::uniform)));
-  options.value("lambda-scaling", "HOW",
-                fmt::format("uniform: λ for every row; count: λ times the row's number of ratings (default {})",
-                            to_string(standard.lambda_scaling)));
-  options.toggle("center", fmt::format("subtract the mean rating (default {})", standard.center ? "on" : "off"));
-  options.toggle("biases", fmt::format("a bias for every user and item (default {})", standard.biases ? "on" : "off"));
-  options.toggle("clip", fmt::format("predictions stay in the range of the training ratings (default {})",
-                                     standard.clip ? "on" : "off"));
-  options.value("seed", "N", fmt::format("of the random start and of --holdout (default {})", standard.seed));
-  options.group("Optimisation");
-  options.value(
-      "optimizer", "NAME",
-      fmt::format("(default {}) one of, with its default line search:{}", standard.optimizer, list(optimizers())));
-  options.value("line-search", "NAME", fmt::format("one of:{}", list(line_searches())));
-  options.value("iterations,t", "N", fmt::format("most iterations (default {})", standard.stop.iterations));
-  options.value("tolerance", "X",
-                fmt::format("stop when the objective changes by less than this share (default {}; 0: never)",
-                            standard.stop.tolerance));
-  options.value("gradient-tolerance", "X",
-                fmt::format("stop when the gradient is this much shorter than at the start (default {})",
-                            standard.stop.gradient_tolerance));
-  options.value("time-limit", "SECONDS", "stop training after this time");
-  options.group("Parameters of the optimizer or line search (with whose they are, and their defaults)");
-  for (const Parameter& parameter : parameters()) {
-    options.value(std::string(parameter.name), "X", parameter_help(parameter));
-  }
-  options.common_group();
-  return options;
-}
-
-TrainSettings settings_from(const Options& options) {
-  TrainSettings settings;
-  if (options.text("method", "full") != "full") {
-    throw UsageError(fmt::format("--method is '{}', but must be full", options.text("method")));
-  }
-  settings.rank = static_cast<int>(options.integer("rank", settings.rank, 1, 1024));
-  if (options.given("lambda")) settings.lambda = options.number("lambda", 0, 0, kInfinity);
-  if (options.given("lambda-scaling")) {
-    const std::string& word = options.text("lambda-scaling");
-    if (word != "uniform" && word != "count") {
-      throw UsageError(fmt::format("--lambda-scaling is '{}', but must be uniform or count", word));
-    }
-    settings.lambda_scaling = word == "count" ? LambdaScaling::count : LambdaScaling::uniform;
-  }
-  settings.center = options.on_off("center", settings.center);
-  settings.biases = options.on_off("biases", settings.biases);
-  settings.clip = options.on_off("clip", settings.clip);
-  settings.seed = static_cast<std::uint64_t>(
-      options.integer("seed", static_cast<long long>(settings.seed), 0, std::numeric_limits<long long>::max()));
-  settings.optimizer = options.text("optimizer", settings.optimizer);
-  if (options.given("line-search")) settings.line_search = options.text("line-search");
-  settings.stop.iterations =
-      static_cast<int>(options.integer("iterations", settings.stop.iterations, 0, std::numeric_limits<int>::max()));
-  settings.stop.tolerance = options.number("tolerance", settings.stop.tolerance, 0, 1);
-  settings.stop.gradient_tolerance = options.number("gradient-tolerance", settings.stop.gradient_tolerance, 0, 1);
-  settings.stop.seconds = options.number("time-limit", settings.stop.seconds, 0, kInfinity);
-  for (const Parameter& parameter : parameters()) {
-    const std::string name(parameter.name);
-    if (!options.given(name)) continue;
-    const bool word = !parameter.zero_word.empty() && options.text(name) == parameter.zero_word;
-    settings.parameters[name] = word ? 0 : options.number(name, 0, -kInfinity, kInfinity);
-  }
-  try {
-    check(settings);
-  } catch (const Error& error) {
-    throw UsageError(error.what());
-  }
-  return settings;
-}
 
 // What there is to train on and to measure on.
 struct Data {
@@ -161,13 +36,27 @@ Data load(const Options& options, std::uint64_t seed) {
     const ReadResult valid = load_ratings({options.text("valid")}, options);
     data.valid = reindex(valid.list, data.train.users, data.train.items);
   } else if (options.given("holdout")) {
-    const double fraction = options.number("holdout", 0, 0, 1);
+    const double fraction = options.fraction("holdout", 0);
     const Split split = split_ratings(data.train, fraction, seed);
     data.valid = select(data.train.ratings, split.test);
     data.train.ratings = select(data.train.ratings, split.train);
   }
   data.load_seconds = timer.seconds();
   return data;
+}
+
+void check_train_paths(const Options& options) {
+  std::vector<std::string> inputs = options.arguments();
+  for (const char* input : {"valid", "config"}) {
+    if (options.given(input)) inputs.push_back(options.text(input));
+  }
+  std::vector<NamedPath> outputs;
+  if (options.given("output")) outputs.push_back({"-o", options.text("output")});
+  if (options.given("trace")) outputs.push_back({"--trace", options.text("trace")});
+  for (const NamedPath& output : outputs) {
+    if (output.path == "-") throw UsageError(output.option + " needs a file: standard output is for the report");
+  }
+  check_paths(outputs, inputs);
 }
 
 // The remedy for a diverged run depends on who chose the step.
@@ -245,23 +134,21 @@ void print_report(const TrainSettings& settings, const TrainResult& result) {
 }  // namespace
 
 int run_train(const Arguments& arguments) {
-  Options options = declare();
+  Options options = declare_train_options();
   if (!options.parse(arguments)) return kDone;
   if (options.given("valid") && options.given("holdout")) {
     throw UsageError("--valid and --holdout contradict each other: give one of them");
   }
-  const double holdout = options.number("holdout", 0.5, 0, 1);
-  if (holdout == 0 || holdout == 1) throw UsageError("--holdout must be more than 0 and less than 1");
-  const TrainSettings settings = settings_from(options);
-  if (options.text("output", "") == "-")
-    throw UsageError("-o - is not possible: a model is not written to standard output");
+  options.fraction("holdout", 0);
+  const TrainSettings settings = train_settings(options);
+  check_train_paths(options);
 
   // Opened before any work, so that a target that cannot be written is found first.
   std::unique_ptr<OutputFile> output;
   if (options.given("output")) output = std::make_unique<OutputFile>(options.text("output"));
-  Data data = load(options, settings.seed);
   std::unique_ptr<Trace> trace;
   if (options.given("trace")) trace = std::make_unique<Trace>(options.text("trace"));
+  Data data = load(options, settings.seed);
 
   TrainResult result;
   {
@@ -278,8 +165,8 @@ int run_train(const Arguments& arguments) {
   const Summary& optimisation = result.report.optimisation;
   const bool diverged = optimisation.reason == StopReason::diverged;
   if (diverged) {
-    fmt::print(stderr, "odot: training diverged after {} iterations: the objective grew without bound; {}\n",
-               optimisation.counts.iterations, remedy(settings, result.report.line_search));
+    log(fmt::format("odot: training diverged after {} iterations: the objective grew without bound; {}\n",
+                    optimisation.counts.iterations, remedy(settings, result.report.line_search)));
     if (!options.flag_given("keep-diverged")) return kBadData;
   }
   if (options.given("holdout")) result.model.settings["holdout"] = options.text("holdout");
@@ -295,8 +182,8 @@ int run_train(const Arguments& arguments) {
   }
   if (diverged) return kBadData;
   if (optimisation.reason == StopReason::interrupted) {
-    fmt::print(stderr, "odot: interrupted after {} iterations; {}\n", optimisation.counts.iterations,
-               output ? "the model so far is saved" : "no -o was given, so nothing is saved");
+    log(fmt::format("odot: interrupted after {} iterations; {}\n", optimisation.counts.iterations,
+                    output ? "the model so far is saved" : "no -o was given, so nothing is saved"));
     return kInterrupted;
   }
   return kDone;

@@ -6,7 +6,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
+#include <atomic>
 #include <cerrno>
+#include <climits>
 #include <cstring>
 #include <filesystem>
 #include <utility>
@@ -15,6 +18,38 @@
 
 namespace odot {
 namespace fs = std::filesystem;
+namespace {
+
+// The temporaries that exist now. In fixed storage and without locks, since a signal handler may look at any moment.
+struct Slot {
+  std::atomic<bool> taken = false;
+  std::atomic<bool> ready = false;
+  std::array<char, PATH_MAX> path{};
+};
+std::array<Slot, 8> slots;
+
+// A temporary that finds no slot or is too long a name stays behind when a signal ends the program, no more.
+void remember(const std::string& path) {
+  if (path.size() >= PATH_MAX) return;
+  for (Slot& slot : slots) {
+    if (slot.taken.exchange(true)) continue;
+    path.copy(slot.path.data(), path.size());
+    slot.path[path.size()] = '\0';
+    slot.ready = true;
+    return;
+  }
+}
+
+void forget(const std::string& path) {
+  for (Slot& slot : slots) {
+    if (!slot.ready || path != slot.path.data()) continue;
+    slot.ready = false;
+    slot.taken = false;
+    return;
+  }
+}
+
+}  // namespace
 
 OutputFile::OutputFile(const std::string& path) : path_(path) {
   if (path == "-") {
@@ -40,22 +75,43 @@ OutputFile::OutputFile(const std::string& path) : path_(path) {
     temporary_.clear();
     fail("open");
   }
+  remember(temporary_);
   // The umask may have taken bits away that the old target has.
   if (exists) (void)::fchmod(descriptor, mode);
   file_ = ::fdopen(descriptor, "wb");
-  if (!file_) fail("open");
+  if (file_) return;
+  // No destructor runs for what was never constructed.
+  const int cause = errno;
+  ::close(descriptor);
+  ::unlink(temporary_.c_str());
+  forget_temporary();
+  errno = cause;
+  fail("open");
 }
 
 OutputFile::~OutputFile() {
   if (file_ && file_ != stdout) std::fclose(file_);
-  if (!temporary_.empty()) ::unlink(temporary_.c_str());
+  if (temporary_.empty()) return;
+  ::unlink(temporary_.c_str());
+  forget_temporary();
+}
+
+void OutputFile::remove_temporaries() noexcept {
+  for (Slot& slot : slots) {
+    if (slot.ready) ::unlink(slot.path.data());
+  }
+}
+
+void OutputFile::forget_temporary() {
+  forget(temporary_);
+  temporary_.clear();
 }
 
 void OutputFile::fail(const char* what) const {
   const int cause = errno;
   std::string hint;
   if (cause == ENOENT) hint = " (does the folder exist?)";
-  throw Error(fmt::format("cannot write {}: {}{}{}", path_,
+  throw Error(fmt::format("cannot write {}: {}{}{}", path_ == "-" ? "standard output" : path_,
                           std::strcmp(what, "open") == 0 ? "" : std::string(what) + ": ", std::strerror(cause), hint));
 }
 
@@ -78,7 +134,7 @@ void OutputFile::commit() {
   if (std::fclose(file) != 0) fail("close");
   if (temporary_.empty()) return;
   if (std::rename(temporary_.c_str(), target_.c_str()) != 0) fail("rename");
-  temporary_.clear();
+  forget_temporary();
 }
 
 }  // namespace odot

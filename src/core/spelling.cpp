@@ -6,15 +6,18 @@ namespace odot {
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
+  std::vector<std::size_t> above(row);  // the row before the last one
   for (std::size_t j = 0; j < row.size(); ++j) row[j] = j;
   for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
+    const std::vector<std::size_t> last(row);
     row[0] = i;
     for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, replaced});
+      const std::size_t replaced = last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
+      row[j] = std::min({last[j] + 1, row[j - 1] + 1, replaced});
+      const bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+      if (swapped) row[j] = std::min(row[j], above[j - 2] + 1);
     }
+    above = last;
   }
   return row.back();
 }
@@ -29,9 +32,10 @@ std::vector<std::string_view> nearest_first(std::vector<std::string_view> known,
 std::string_view probably_meant(const std::vector<std::string_view>& known, std::string_view word) {
   if (known.empty()) return {};
   const std::string_view nearest = nearest_first(known, word).front();
-  const bool near = edit_distance(nearest, word) <= std::max<std::size_t>(1, word.size() / 3);
-  const bool begins = !word.empty() && nearest.substr(0, word.size()) == word;
-  return near || begins ? nearest : std::string_view{};
+  if (edit_distance(nearest, word) <= std::max<std::size_t>(1, word.size() / 3)) return nearest;
+  const auto begins = std::find_if(known.begin(), known.end(),
+                                   [&](std::string_view name) { return !word.empty() && name.starts_with(word); });
+  return begins == known.end() ? std::string_view{} : *begins;
 }
 
 }  // namespace odot

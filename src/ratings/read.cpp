@@ -19,12 +19,10 @@ namespace {
 
 using namespace reading;
 
-void check_settings(const std::vector<std::string>& paths, const ReadSettings& settings) {
+void check_paths(const std::vector<std::string>& paths) {
   if (paths.empty()) throw Error("found no name of a rating file, expected at least one");
   if (std::count(paths.begin(), paths.end(), "-") > 1)
     throw Error("standard input (\"-\") is named more than once, but can be read only once");
-  if (settings.separator) parse_separator(*settings.separator);
-  check_columns(settings);
 }
 
 [[noreturn]] void refuse(const Repetition& found, Collector& collector) {
@@ -38,8 +36,14 @@ void check_settings(const std::vector<std::string>& paths, const ReadSettings& s
 
 }  // namespace
 
+void check(const ReadSettings& settings) {
+  if (settings.separator) parse_separator(*settings.separator);
+  check_columns(settings);
+}
+
 ReadResult read_ratings(const std::vector<std::string>& paths, const ReadSettings& settings) {
-  check_settings(paths, settings);
+  check_paths(paths);
+  check(settings);
   Collector collector;
   ReadResult out;
   for (const std::string& path : paths) {

@@ -1,6 +1,7 @@
 #include "odot/train/train.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <chrono>
@@ -39,8 +40,14 @@ Methods choose_methods(const TrainSettings& settings) {
     } else if (has(line_search, name)) {
       methods.of_line_search[name] = value;
     } else {
-      throw Error(fmt::format("{} is used neither by the optimizer {} nor by the line search {}", name, optimizer.name,
-                              line_search.name));
+      std::vector<std::string_view> users;
+      for (const auto* all : {&optimizers(), &line_searches()}) {
+        for (const Method& method : *all) {
+          if (has(method, name)) users.push_back(method.name);
+        }
+      }
+      throw Error(fmt::format("{} is used neither by the optimizer {} nor by the line search {}, but by {}", name,
+                              optimizer.name, line_search.name, fmt::join(users, ", ")));
     }
   }
   return methods;
@@ -73,8 +80,9 @@ std::map<std::string, std::string> describe(const TrainSettings& settings, const
   return out;
 }
 
-// The rating-weighted means of the biases that training found: what an unknown user or item is given. Zero when the
-// ratings were centred, where a bias is a deviation from the mean.
+// What stands in for the bias of an unknown user or item: the value with which the predictions for one, over the training
+// ratings, come to the mean of these. Not the mean of the known biases, because part of an uncentred mean lies in u·v.
+// Where ratings were centred, a bias is a deviation from the mean, and none is the best guess.
 void set_fallbacks(Factorization& model, const RatingMatrix& matrix, bool centred) {
   if (centred || !model.layout.biases) return;
   const auto mean_bias = [&](const Side& side, std::size_t first, int column) {
@@ -88,8 +96,11 @@ void set_fallbacks(Factorization& model, const RatingMatrix& matrix, bool centre
     });
     return model.pin * sum / static_cast<double>(side.size());
   };
-  model.fallback_user_bias = mean_bias(matrix.by_user(), model.layout.user_row(0), model.layout.user_bias());
-  model.fallback_item_bias = mean_bias(matrix.by_item(), model.layout.item_row(0), model.layout.item_bias());
+  const FactorLayout& layout = model.layout;
+  const double of_users = mean_bias(matrix.by_user(), layout.user_row(0), layout.user_bias());
+  const double of_items = mean_bias(matrix.by_item(), layout.item_row(0), layout.item_bias());
+  model.fallback_user_bias = model.unknown_mean - of_items;
+  model.fallback_item_bias = model.unknown_mean - of_users;
 }
 
 double root_mean(double sum, std::size_t count) { return std::sqrt(sum / static_cast<double>(count)); }
@@ -98,7 +109,9 @@ double root_mean(double sum, std::size_t count) { return std::sqrt(sum / static_
 
 std::string_view to_string(LambdaScaling scaling) { return scaling == LambdaScaling::count ? "count" : "uniform"; }
 
-double default_lambda(LambdaScaling scaling) { return scaling == LambdaScaling::count ? 0.05 : 8; }
+double default_lambda(LambdaScaling scaling, int rank) {
+  return scaling == LambdaScaling::count ? 0.075 : 3 * std::sqrt(rank);
+}
 
 void check(const TrainSettings& settings) {
   if (settings.rank < 1 || settings.rank > kHighestRank) {
@@ -130,7 +143,7 @@ TrainResult train(RatingList ratings, const Triples& valid, const TrainSettings&
   const ValueSummary values = summarize(ratings.ratings.value);
   // Ratings that are all equal have no scale of their own.
   const double scale = values.deviation > 0 ? values.deviation : std::max(std::abs(values.mean), 1.0);
-  report.lambda = settings.lambda.value_or(default_lambda(settings.lambda_scaling) * scale);
+  report.lambda = settings.lambda.value_or(default_lambda(settings.lambda_scaling, settings.rank) * scale);
   report.line_search = methods.line_search.name;
   model.layout = {ratings.users.size(), ratings.items.size(), settings.rank, settings.biases};
   // With partners pinned at √scale instead of 1, biases grow with the ratings as the factors do, and one λ serves both.

@@ -1,16 +1,57 @@
-// A program outside odot that uses the installed library: makes ratings, stores them, and minimises a function.
+// A program outside odot that uses the installed library: makes ratings, trains on them, saves and loads the model, and
+// minimises a function of its own.
 #include <cmath>
 #include <cstdio>
 #include <exception>
+#include <string>
+#include <utility>
 
 #include "odot/core/error.hpp"
+#include "odot/core/output_file.hpp"
+#include "odot/model/evaluate.hpp"
+#include "odot/model/model_file.hpp"
 #include "odot/optim/minimize.hpp"
 #include "odot/optim/registry.hpp"
-#include "odot/ratings/rating_matrix.hpp"
+#include "odot/ratings/read.hpp"
 #include "odot/ratings/split.hpp"
 #include "odot/ratings/synthetic.hpp"
+#include "odot/train/train.hpp"
 
 namespace {
+
+int failures = 0;
+void expect(bool condition, const char* what) {
+  std::printf("%s: %s\n", what, condition ? "yes" : "NO");
+  if (!condition) ++failures;
+}
+
+void train_and_predict(const std::string& folder) {
+  odot::SyntheticSettings settings;
+  settings.users = 60;
+  settings.items = 40;
+  settings.ratings = 1500;
+  const odot::Synthetic data = odot::synthesize(settings);
+  const odot::Split split = odot::split_ratings(data.list, 0.1, 1);
+  const odot::Triples held_out = odot::select(data.list.ratings, split.test);
+  odot::RatingList training{data.list.users, data.list.items, odot::select(data.list.ratings, split.train)};
+  const double deviation = odot::summarize(training.ratings.value).deviation;
+
+  odot::TrainSettings train_settings;
+  train_settings.rank = 4;
+  const odot::TrainResult result = odot::train(std::move(training), held_out, train_settings);
+  expect(result.report.train.rmse < deviation, "training beats the mean on the training ratings");
+  expect(result.report.valid && result.report.valid->rmse < deviation, "and on the held-out ones");
+
+  const std::string path = folder + "/model.safetensors";
+  odot::OutputFile file(path);
+  odot::save_model(result.model, file);
+  file.commit();
+  const odot::Factorization loaded = odot::load_model(path);
+  const odot::Index user = loaded.users.find("1");
+  const odot::Index item = loaded.items.find("2");
+  expect(user != odot::kUnknown && item != odot::kUnknown, "the ids are in the loaded model");
+  expect(loaded.predict(user, item) == result.model.predict(user, item), "the loaded model predicts the same");
+}
 
 // ‖x − 1‖², which has its minimum 0 where every element is 1.
 class Bowl : public odot::Objective {
@@ -26,40 +67,34 @@ class Bowl : public odot::Objective {
   }
 };
 
-int failures = 0;
-void expect(bool condition, const char* what) {
-  std::printf("%s: %s\n", what, condition ? "yes" : "NO");
-  if (!condition) ++failures;
-}
-
-}  // namespace
-
-int main() try {
-  odot::SyntheticSettings settings;
-  settings.users = 40;
-  settings.items = 30;
-  settings.ratings = 600;
-  const odot::Synthetic data = odot::synthesize(settings);
-  const odot::Split split = odot::split_ratings(data.list, 0.1, 1);
-  const odot::RatingMatrix matrix(data.list.users.size(), data.list.items.size(),
-                                  odot::select(data.list.ratings, split.train));
-  expect(matrix.size() + split.test.size() == 600, "every rating is in one part");
-  expect(matrix.by_item().size() == matrix.size(), "both orientations hold all ratings");
-
+void minimize_own_function() {
   Bowl bowl;
   odot::Vector x(bowl.size());
   const auto direction = odot::make_direction("lbfgs");
   const auto rule = odot::make_step_rule(odot::find_optimizer("lbfgs").default_partner);
   const odot::Summary summary = odot::minimize(bowl, *direction, *rule, {}, x);
-  expect(summary.value < 1e-6, "the minimum is found");
+  expect(summary.value < 1e-6, "the minimum of a function of its own is found");
+}
 
-  bool refused = false;
+void refuse(const std::string& folder) {
   try {
-    odot::make_direction("no-such-optimizer");
-  } catch (const odot::Error&) {
-    refused = true;
+    odot::read_ratings({folder + "/missing.csv"});
+    expect(false, "errors arrive as odot::Error");
+  } catch (const odot::Error& error) {
+    expect(std::string(error.what()).find("missing.csv") != std::string::npos, "errors arrive as odot::Error");
   }
-  expect(refused, "errors arrive as odot::Error");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) try {
+  if (argc != 2) {
+    std::fprintf(stderr, "usage: consumer FOLDER\n");
+    return 2;
+  }
+  train_and_predict(argv[1]);
+  minimize_own_function();
+  refuse(argv[1]);
   return failures == 0 ? 0 : 1;
 } catch (const std::exception& error) {
   std::fprintf(stderr, "consumer: %s\n", error.what());

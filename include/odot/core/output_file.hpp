@@ -30,8 +30,13 @@ class OutputFile {
 
   const std::string& path() const { return path_; }
 
+  /// Removes the temporaries of all open OutputFiles; for a signal handler that is about to end the program, and safe
+  /// to call in one.
+  static void remove_temporaries() noexcept;
+
  private:
   [[noreturn]] void fail(const char* what) const;
+  void forget_temporary();
 
   std::string path_;       // as the user gave it, for messages
   std::string target_;     // with symbolic links resolved

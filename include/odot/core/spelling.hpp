@@ -7,13 +7,14 @@
 
 namespace odot {
 
-/// The number of single-character insertions, deletions and replacements that turn a into b (Levenshtein 1966).
+/// The number of single-character insertions, deletions, replacements and swaps of neighbours that turn a into b, none
+/// of them within another's characters (Damerau 1964).
 std::size_t edit_distance(std::string_view a, std::string_view b);
 
 /// `known` sorted by edit distance from `word`; equally distant ones stay in their order.
 std::vector<std::string_view> nearest_first(std::vector<std::string_view> known, std::string_view word);
 
-/// The known word that was probably meant, or an empty one where none is near.
+/// The known word that was probably meant, being near or beginning with `word`, or an empty one.
 std::string_view probably_meant(const std::vector<std::string_view>& known, std::string_view word);
 
 }  // namespace odot

@@ -24,6 +24,9 @@ struct ReadSettings {
   bool pairs_only = false;  ///< read users and items alone; no rating is needed and duplicates are allowed
 };
 
+/// Throws Error when the settings cannot be used on any file.
+void check(const ReadSettings& settings);
+
 /// How a file was recognised.
 struct SourceFormat {
   std::string path;                      ///< as given

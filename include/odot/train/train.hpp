@@ -21,20 +21,22 @@ std::string_view to_string(LambdaScaling scaling);
 /// Everything that decides the result. The defaults do not depend on the scale of the ratings.
 struct TrainSettings {
   int rank = 16;                 ///< 1 … 1024
-  std::optional<double> lambda;  ///< λ ≥ 0; by default default_lambda(scaling) × the ratings' standard deviation
-  LambdaScaling lambda_scaling = LambdaScaling::count;
+  std::optional<double> lambda;  ///< λ ≥ 0; by default default_lambda() × the ratings' standard deviation
+  LambdaScaling lambda_scaling = LambdaScaling::uniform;
   bool center = true;  ///< subtract the mean
   bool biases = true;  ///< one for each user and item
   bool clip = true;    ///< predictions to the range of the training ratings
-  std::string optimizer = "lbfgs";
+  std::string optimizer = "adam";
   std::optional<std::string> line_search;  ///< by default the optimizer's default partner
   ParameterValues parameters;              ///< of the optimizer and the line search
   StopSettings stop{.iterations = 100, .tolerance = 1e-5};
   std::uint64_t seed = 1;
 };
 
-/// The default λ in units of the ratings' standard deviation.
-double default_lambda(LambdaScaling scaling);
+/// The default λ in units of the ratings' standard deviation σ. Under uniform scaling it grows with √rank: λ is the noise
+/// variance over that of a factor's elements (Salakhutdinov & Mnih 2008), and u·v keeps the variance of the ratings only
+/// when the latter shrinks as σ/√rank.
+double default_lambda(LambdaScaling scaling, int rank);
 
 /// What an observer sees after the start and after every iteration.
 struct TrainProgress {

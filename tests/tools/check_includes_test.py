@@ -1,0 +1,93 @@
+#!/usr/bin/env python3
+"""Tests that tools/check_includes finds every kind of violation in a made-up tree, and nothing in a right one."""
+
+import pathlib
+import subprocess
+import tempfile
+import unittest
+
+PROGRAM = pathlib.Path(__file__).resolve().parents[2] / "tools" / "check_includes"
+
+
+class CheckIncludes(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="odot check_includes ")
+        self.addCleanup(folder.cleanup)
+        self.root = pathlib.Path(folder.name)
+        self.write("include/odot/core/types.hpp", "#pragma once\n#include <cstdint>\n")
+        self.write("include/odot/ratings/side.hpp", '#include <vector>\n\n#include "odot/core/types.hpp"\n')
+        self.write("src/ratings/fields.hpp", '#include "odot/ratings/side.hpp"\n')
+        self.write("src/ratings/fields.cpp", '#include "fields.hpp"\n#include "ratings/fields.hpp"\n')
+
+    def write(self, name, text):
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+    def run_program(self, *arguments):
+        return subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, check=False)
+
+    def assert_violation(self, name, line, *words):
+        result = self.run_program(self.root)
+        self.assertEqual(result.returncode, 1)
+        lines = result.stdout.splitlines()
+        self.assertEqual(len(lines), 1, result.stdout)
+        self.assertTrue(lines[0].startswith(f"{name}:{line}: "), lines[0])
+        for word in words:
+            self.assertIn(word, lines[0])
+
+    def test_right_tree(self):
+        result = self.run_program(self.root)
+        self.assertEqual((result.returncode, result.stdout, result.stderr), (0, "", ""))
+
+    def test_floor_above(self):
+        self.write("src/core/up.cpp", '// up\n\n  #  include "odot/ratings/side.hpp"\n')
+        self.assert_violation("src/core/up.cpp", 3, "ratings", "core builds on nothing")
+
+    def test_optim_knows_no_ratings(self):
+        self.write("include/odot/optim/rule.hpp", '#include "odot/ratings/side.hpp"\n')
+        self.assert_violation("include/odot/optim/rule.hpp", 1, "optim builds on core alone")
+
+    def test_internal_header_of_floor_above(self):
+        self.write("src/core/up.cpp", '#include "ratings/fields.hpp"\n')
+        self.assert_violation("src/core/up.cpp", 1, '"ratings/fields.hpp"')
+
+    def test_nested_folder_belongs_to_its_floor(self):
+        self.write("src/optim/rules/armijo.cpp", '#include "kernels/pack.hpp"\n')
+        self.assert_violation("src/optim/rules/armijo.cpp", 1, "kernels")
+
+    def test_public_header_uses_internal_one(self):
+        self.write("include/odot/ratings/read.hpp", '#include "ratings/fields.hpp"\n')
+        self.assert_violation("include/odot/ratings/read.hpp", 1, "internal")
+
+    def test_angle_brackets(self):
+        self.write("src/core/up.cpp", "#include <odot/ratings/side.hpp>\n")
+        self.assert_violation("src/core/up.cpp", 1, '"odot/ratings/side.hpp"')
+
+    def test_way_around_through_the_parent_folder(self):
+        self.write("src/core/up.cpp", '#include "../ratings/fields.hpp"\n')
+        self.assert_violation("src/core/up.cpp", 1, "names no floor")
+
+    def test_header_of_another_folder_by_bare_name(self):
+        self.write("src/core/up.cpp", '#include "fields.hpp"\n')
+        self.assert_violation("src/core/up.cpp", 1, "not in the same folder")
+
+    def test_folder_that_is_no_floor(self):
+        self.write("src/attic/a.cpp", "int a;\n")
+        self.assert_violation("src/attic/a.cpp", 1, "attic", "is on no floor")
+
+    def test_nothing_to_check(self):
+        with tempfile.TemporaryDirectory() as empty:
+            result = self.run_program(empty)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("no source files", result.stderr)
+
+    def test_wrong_option(self):
+        result = self.run_program("--rot")
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("--rot", result.stderr)
+        self.assertIn("--help", result.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,141 @@
+// Equal settings and ratings give equal model files, byte for byte.
+#include <doctest/doctest.h>
+
+#include "odot/core/parallel.hpp"
+#include "train/cases.hpp"
+
+namespace odot {
+namespace {
+
+using namespace test;
+
+TEST_CASE("any number of threads and any run give the same model file") {
+  const Data data = everyday_data();
+  TrainSettings standard;
+  standard.stop.iterations = 15;
+  TrainSettings by_count = standard;
+  by_count.lambda_scaling = LambdaScaling::count;
+  by_count.optimizer = "lbfgs";
+  TrainSettings armijo = plain(33, 0.5, "gd", 15);
+  armijo.line_search = "armijo";
+  for (const TrainSettings& settings : {standard, by_count, armijo, plain(10, 2, "gd", 15), plain(3, 1, "adgd", 15)}) {
+    CAPTURE(settings.optimizer);
+    set_threads(1);
+    const TrainResult one = train_on(data, settings);
+    const std::string expected = file_bytes(one.model);
+    REQUIRE(expected.size() > 900 * sizeof(Real));
+    for (const int count : {1, 2, 3, 8}) {
+      CAPTURE(count);
+      set_threads(count);
+      const TrainResult many = train_on(data, settings);
+      CHECK(file_bytes(many.model) == expected);
+      CHECK(many.report.valid->rmse == one.report.valid->rmse);
+      CHECK(many.report.optimisation.value == one.report.optimisation.value);
+      CHECK(many.report.passes == one.report.passes);
+    }
+    set_threads(0);
+  }
+}
+
+TEST_CASE("one user with half of all ratings: the same model file on any number of threads") {
+  std::vector<Index> users;
+  std::vector<Index> items;
+  std::vector<Real> values;
+  for (Index k = 0; k < 20000; ++k) {
+    users.push_back(k < 10000 ? 0 : 1 + k % 500);
+    items.push_back(k < 10000 ? k : (k * 17 + k / 500) % 10000);
+    values.push_back(static_cast<Real>(1 + (k * 7919) % 5));
+  }
+  const Data data{list_of(users, items, values), {}};
+  TrainSettings settings;
+  settings.rank = 5;
+  settings.stop.iterations = 10;
+  set_threads(1);
+  const std::string expected = file_bytes(train_on(data, settings).model);
+  for (const int count : {2, 3, 8}) {
+    CAPTURE(count);
+    set_threads(count);
+    CHECK(file_bytes(train_on(data, settings).model) == expected);
+  }
+  set_threads(0);
+}
+
+TEST_CASE("another seed gives another model, watching changes nothing") {
+  const Data data = everyday_data();
+  TrainSettings settings;
+  settings.stop.iterations = 5;
+  const TrainResult one = train_on(data, settings);
+  int seen = 0;
+  const TrainResult watched = train_on(data, settings, [&](const TrainProgress& progress) {
+    progress.valid_rmse();
+    ++seen;
+    return true;
+  });
+  CHECK(seen == 6);
+  CHECK(file_bytes(watched.model) == file_bytes(one.model));
+  CHECK(file_bytes(train(data.train, {}, settings).model) == file_bytes(one.model));
+  settings.seed = 2;
+  CHECK(train_on(data, settings).model.theta != one.model.theta);
+}
+
+TEST_CASE("the model's settings are all that decides the result, and nothing else") {
+  const Data data = everyday_data();
+  TrainSettings settings;
+  settings.rank = 7;
+  settings.seed = 12;
+  settings.optimizer = "gd";
+  settings.line_search = "armijo";
+  settings.parameters = {{"c1", 0.01}};
+  settings.stop = {.iterations = 4, .tolerance = 1e-7, .gradient_tolerance = 1e-9};
+  const TrainResult result = train_on(data, settings);
+  const auto& recorded = result.model.settings;
+  const auto value = [&](const std::string& name) {
+    const auto found = recorded.find(name);
+    return found == recorded.end() ? "missing" : found->second;
+  };
+  CHECK(value("rank") == "7");
+  CHECK(value("seed") == "12");
+  CHECK(value("optimizer") == "gd");
+  CHECK(value("line-search") == "armijo");
+  CHECK(value("c1") == "0.01");
+  CHECK(value("backtrack") == "0.5");
+  CHECK(value("lambda-scaling") == to_string(settings.lambda_scaling));
+  CHECK(std::stod(value("lambda")) == doctest::Approx(result.report.lambda).epsilon(1e-12));
+  CHECK(value("center") == "true");
+  CHECK(value("biases") == "true");
+  CHECK(value("clip") == "true");
+  CHECK(value("iterations") == "4");
+  CHECK(std::stod(value("tolerance")) == 1e-7);
+  CHECK(std::stod(value("gradient-tolerance")) == 1e-9);
+  for (const auto& [name, text] : recorded) {
+    CAPTURE(name);
+    CHECK(name.find("thread") == std::string::npos);
+    CHECK(name.find("quiet") == std::string::npos);
+    CHECK_FALSE(text.empty());
+  }
+  // Each of them has a place in the record: changing it changes the record.
+  const auto changed = [&](auto change) {
+    TrainSettings other = settings;
+    change(other);
+    return train_on(data, other).model.settings != recorded;
+  };
+  CHECK(changed([](TrainSettings& s) { s.rank = 8; }));
+  CHECK(changed([](TrainSettings& s) { s.lambda = 3; }));
+  CHECK(changed([](TrainSettings& s) {
+    s.lambda_scaling =
+        s.lambda_scaling == LambdaScaling::count ? LambdaScaling::uniform : LambdaScaling::count;
+  }));
+  CHECK(changed([](TrainSettings& s) { s.center = false; }));
+  CHECK(changed([](TrainSettings& s) { s.biases = false; }));
+  CHECK(changed([](TrainSettings& s) { s.clip = false; }));
+  CHECK(changed([](TrainSettings& s) { s.optimizer = "nesterov"; }));
+  CHECK(changed([](TrainSettings& s) { s.line_search = "weak-wolfe"; }));
+  CHECK(changed([](TrainSettings& s) { s.parameters["backtrack"] = 0.4; }));
+  CHECK(changed([](TrainSettings& s) { s.stop.iterations = 5; }));
+  CHECK(changed([](TrainSettings& s) { s.stop.tolerance = 0; }));
+  CHECK(changed([](TrainSettings& s) { s.stop.gradient_tolerance = 0; }));
+  CHECK(changed([](TrainSettings& s) { s.seed = 13; }));
+}
+
+}  // namespace
+}  // namespace odot
