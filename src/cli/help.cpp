@@ -8,7 +8,7 @@
 namespace odot::cli {
 namespace {
 
-constexpr std::size_t kWidth = 104;  // of a page, in characters
+constexpr std::size_t kWidth = 110;  // of a page, in characters
 constexpr std::size_t kIndent = 2;   // of what goes on from the line before
 
 // The number of characters of UTF-8 text.

@@ -120,6 +120,11 @@ bool Options::parse(const Arguments& arguments) {
   parse_words(arguments);
   if (known("config") && given("config")) read_config(text("config"));
   check_arguments();
+  for (const std::string& name : flags_) {
+    if (flag_given(name) && flag_given("no-" + name)) {
+      throw UsageError(fmt::format("--{0} and --no-{0} contradict each other", name));
+    }
+  }
   set_threads(static_cast<int>(integer("threads", 0, 0, kMostThreads)));
   return true;
 }
@@ -230,10 +235,7 @@ std::uint64_t Options::seed(std::uint64_t standard) const {
 bool Options::flag_given(const std::string& name) const { return values_.count(name) > 0; }
 
 bool Options::on_off(const std::string& name, bool standard) const {
-  const bool on = flag_given(name);
-  const bool off = flag_given("no-" + name);
-  if (on && off) throw UsageError(fmt::format("--{0} and --no-{0} contradict each other", name));
-  return on || (standard && !off);
+  return flag_given(name) || (standard && !flag_given("no-" + name));
 }
 
 ReadSettings Options::read_settings() const {

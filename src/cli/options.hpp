@@ -52,7 +52,7 @@ class Options {
   /// The value of --seed.
   std::uint64_t seed(std::uint64_t standard) const;
   bool flag_given(const std::string& name) const;
-  /// The value of a toggle() pair; throws UsageError when both were given.
+  /// The value of a toggle() pair.
   bool on_off(const std::string& name, bool standard) const;
   const std::vector<std::string>& arguments() const { return positional_; }
 

@@ -17,9 +17,13 @@ enum Stream : std::uint64_t { kUserFactors = 1, kItemFactors = 2 };
 
 Vector initial_factors(const FactorLayout& layout, double pin, double offset, double deviation, std::uint64_t seed) {
   const double rank = layout.rank;
-  // u·v of two vectors of normals with standard deviation s has standard deviation s² √rank.
-  const double spread = std::sqrt(kScatter * deviation / std::sqrt(rank));
-  const double level = layout.biases ? 0 : std::sqrt(std::abs(offset) / rank);
+  const double scatter = kScatter * deviation;
+  const double factor_offset = layout.biases ? 0 : std::abs(offset);
+  const double level = std::sqrt(factor_offset / rank);
+  // u·v of two vectors of normals with standard deviation s about ±level has variance rank s⁴ + 2 rank level² s²; this
+  // is the s for which that is scatter².
+  const double ratio = factor_offset / scatter;
+  const double spread = std::sqrt(scatter / (ratio + std::hypot(ratio, std::sqrt(rank))));
   const double bias = layout.biases ? offset / (2 * pin) : 0;
 
   Vector theta(layout.size());

@@ -8,8 +8,8 @@
 namespace odot {
 
 /// Random factors whose predictions scatter around the mean of the ratings by a tenth of their standard deviation,
-/// `deviation`. What is not subtracted from the ratings, `offset`, is predicted by the biases, or without them by the
-/// factors' own means. Pins are set, padding is zero. The same bits on any number of threads.
+/// `deviation` > 0. What is not subtracted from the ratings, `offset`, is predicted by the biases, or without them by
+/// the factors' own means. Pins are set, padding is zero. The same bits on any number of threads.
 Vector initial_factors(const FactorLayout& layout, double pin, double offset, double deviation, std::uint64_t seed);
 
 }  // namespace odot

@@ -80,9 +80,9 @@ std::map<std::string, std::string> describe(const TrainSettings& settings, const
   return out;
 }
 
-// What stands in for the bias of an unknown user or item: the value with which the predictions for one, over the training
-// ratings, come to the mean of these. Not the mean of the known biases, because part of an uncentred mean lies in u·v.
-// Where ratings were centred, a bias is a deviation from the mean, and none is the best guess.
+// What stands in for the bias of an unknown user or item: the value with which the predictions for one, over the
+// training ratings, come to the mean of these. Not the mean of the known biases, because part of an uncentred mean lies
+// in u·v. Where ratings were centred, a bias is a deviation from the mean, and none is the best guess.
 void set_fallbacks(Factorization& model, const RatingMatrix& matrix, bool centred) {
   if (centred || !model.layout.biases) return;
   const auto mean_bias = [&](const Side& side, std::size_t first, int column) {

@@ -152,8 +152,8 @@ TEST_CASE("widths known at compile time and at run time agree") {
     Vector gradient(users * stride);
     Vector wide_gradient(users * any);
     const Penalty penalty{0.4, true, 2};
-    const auto sums = MaskedGradient(matrix.by_user(), stride)(theta.data(), theta.data() + users * stride, penalty,
-                                                               gradient.data());
+    const auto sums =
+        MaskedGradient(matrix.by_user(), stride)(theta.data(), theta.data() + users * stride, penalty, gradient.data());
     const auto wide = MaskedGradient(matrix.by_user(), any)(wide_theta.data(), wide_theta.data() + users * any, penalty,
                                                             wide_gradient.data());
     CHECK(relative(sums.squared_error, wide.squared_error) <= tolerance(1e-14, 1e-6));

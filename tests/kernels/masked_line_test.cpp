@@ -68,9 +68,8 @@ void check_against_naive(const FactorizationProblem& problem) {
   for (const bool by_item : {false, true}) {
     CAPTURE(by_item);
     const std::size_t v = layout.item_row(0);
-    const LineSums sums =
-        by_item ? run(matrix.by_item(), layout.stride(), theta, d, v, 0)
-                : run(matrix.by_user(), layout.stride(), theta, d, 0, v);
+    const LineSums sums = by_item ? run(matrix.by_item(), layout.stride(), theta, d, v, 0)
+                                  : run(matrix.by_user(), layout.stride(), theta, d, 0, v);
     CHECK(naive.el.matches(sums.el));
     CHECK(naive.ll.matches(sums.ll));
     CHECK(naive.ew.matches(sums.ew));

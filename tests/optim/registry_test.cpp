@@ -67,7 +67,9 @@ TEST_CASE("what the registry says of methods and parameters is complete and agre
     CHECK_FALSE(entry.method.help.empty());
     if (entry.is_optimizer) CHECK(find_line_search(entry.method.default_partner).name == entry.method.default_partner);
     std::set<std::string_view> own;
-    for (const auto& [name, value] : entry.method.parameters) {
+    for (const auto& parameter_value : entry.method.parameters) {
+      const std::string_view name = parameter_value.first;
+      const double value = parameter_value.second;
       CAPTURE(name);
       CHECK(own.insert(name).second);
       used.insert(name);
@@ -173,7 +175,9 @@ TEST_CASE("a parameter that the method does not have is refused by name") {
 TEST_CASE("values out of range are refused by name, and the ends are as the registry says") {
   for (const Entry& entry : entries()) {
     CAPTURE(entry.method.name);
-    for (const auto& [name, value] : entry.method.parameters) {
+    for (const auto& parameter_value : entry.method.parameters) {
+      const std::string_view name = parameter_value.first;
+      const double value = parameter_value.second;
       CAPTURE(name);
       const Parameter& parameter = find_parameter(name);
       const auto error = [&](double wrong) { return error_of([&] { entry.make({{std::string(name), wrong}}); }); };

@@ -74,20 +74,20 @@ TEST_CASE("a separator that also occurs inside fields") {
 
 TEST_CASE("the separator can be given, in words or as it is") {
   ReadSettings settings;
-  for (const auto& [name, text] : std::vector<std::pair<std::string, std::string>>{{"tab", "a b\tc,d\t1\n"},
-                                                                                   {"\\t", "a b\tc,d\t1\n"},
-                                                                                   {"\t", "a b\tc,d\t1\n"},
-                                                                                   {"comma", "a b,c;d,1\n"},
-                                                                                   {";", "a b;c,d;1\n"},
-                                                                                   {"<>", "a b<>c,d<>1\n"},
-                                                                                   {" - ", "a b - c,d - 1\n"},
-                                                                                   {"\x01",
-                                                                                    "a b\x01"
-                                                                                    "c,d\x01"
-                                                                                    "1\n"}}) {
-    CAPTURE(name);
-    settings.separator = name;
-    const ReadResult result = read_text(text, settings);
+  for (const auto& example : std::vector<std::pair<std::string, std::string>>{{"tab", "a b\tc,d\t1\n"},
+                                                                              {"\\t", "a b\tc,d\t1\n"},
+                                                                              {"\t", "a b\tc,d\t1\n"},
+                                                                              {"comma", "a b,c;d,1\n"},
+                                                                              {";", "a b;c,d;1\n"},
+                                                                              {"<>", "a b<>c,d<>1\n"},
+                                                                              {" - ", "a b - c,d - 1\n"},
+                                                                              {"\x01",
+                                                                               "a b\x01"
+                                                                               "c,d\x01"
+                                                                               "1\n"}}) {
+    CAPTURE(example.first);
+    settings.separator = example.first;
+    const ReadResult result = read_text(example.second, settings);
     REQUIRE(result.list.ratings.size() == 1);
     CHECK(result.list.users[0] == "a b");
     CHECK(result.list.ratings.value[0] == 1);
@@ -209,16 +209,16 @@ TEST_CASE("gzip and zstd are recognised by content, in one part or several") {
   const std::size_t half = text.size() / 2;
   const std::string_view first = std::string_view(text).substr(0, half);
   const std::string_view second = std::string_view(text).substr(half);
-  for (const auto& [name, bytes] : std::vector<std::pair<std::string, std::string>>{
+  for (const auto& example : std::vector<std::pair<std::string, std::string>>{
            {"gzip", gzip(text)},
            {"gzip", gzip(first) + gzip(second)},
            {"gzip", gzip(first) + gzip("") + gzip(second) + std::string(1000, '\0')},
            {"zstd", zstd(text)},
            {"zstd", zstd(first) + zstd(second)},
            {"zstd", std::string("\x50\x2a\x4d\x18\x03\0\0\0abc", 11) + zstd(text)}}) {
-    CAPTURE(name);
-    const ReadResult result = read_text(bytes);
-    CHECK(result.sources[0].compression == name);
+    CAPTURE(example.first);
+    const ReadResult result = read_text(example.second);
+    CHECK(result.sources[0].compression == example.first);
     CHECK((rows(result.list) == expected));
   }
   CHECK(read_text("1,2,3\n").sources[0].compression == "none");

@@ -107,7 +107,9 @@ TEST_CASE("the model's settings are all that decides the result, and nothing els
   CHECK(value("iterations") == "4");
   CHECK(std::stod(value("tolerance")) == 1e-7);
   CHECK(std::stod(value("gradient-tolerance")) == 1e-9);
-  for (const auto& [name, text] : recorded) {
+  for (const auto& setting : recorded) {
+    const std::string& name = setting.first;
+    const std::string& text = setting.second;
     CAPTURE(name);
     CHECK(name.find("thread") == std::string::npos);
     CHECK(name.find("quiet") == std::string::npos);
@@ -122,8 +124,7 @@ TEST_CASE("the model's settings are all that decides the result, and nothing els
   CHECK(changed([](TrainSettings& s) { s.rank = 8; }));
   CHECK(changed([](TrainSettings& s) { s.lambda = 3; }));
   CHECK(changed([](TrainSettings& s) {
-    s.lambda_scaling =
-        s.lambda_scaling == LambdaScaling::count ? LambdaScaling::uniform : LambdaScaling::count;
+    s.lambda_scaling = s.lambda_scaling == LambdaScaling::count ? LambdaScaling::uniform : LambdaScaling::count;
   }));
   CHECK(changed([](TrainSettings& s) { s.center = false; }));
   CHECK(changed([](TrainSettings& s) { s.biases = false; }));

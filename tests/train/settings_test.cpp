@@ -144,6 +144,7 @@ TEST_CASE("without regularisation one user's ratings are met exactly") {
   TrainSettings settings;
   settings.rank = 2;
   settings.lambda = 0;
+  settings.optimizer = "lbfgs";
   settings.stop = {.iterations = 200};
   const TrainResult result = train(list_of({0, 0, 0}, {0, 1, 2}, {1, 5, 2}), {}, settings);
   CHECK(result.report.lambda == 0);
