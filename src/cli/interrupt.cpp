@@ -1,5 +1,6 @@
 #include "cli/interrupt.hpp"
 
+#include <atomic>
 #include <csignal>
 
 #include "odot/core/output_file.hpp"
@@ -7,12 +8,14 @@
 namespace odot::cli {
 namespace {
 
-volatile std::sig_atomic_t guarded = 0;
-volatile std::sig_atomic_t flag = 0;
+// Atomic, because the handler runs on any thread, those of parallel loops among them.
+std::atomic<bool> guarded = false;
+std::atomic<bool> flag = false;
+static_assert(std::atomic<bool>::is_always_lock_free, "or a signal handler could not touch it");
 
 extern "C" void on_signal(int number) {
   if (guarded && !flag && number != SIGPIPE) {
-    flag = 1;
+    flag = true;
     return;
   }
   OutputFile::remove_temporaries();
@@ -30,12 +33,12 @@ void end_cleanly_on_signals() {
 }
 
 InterruptGuard::InterruptGuard() {
-  flag = 0;
-  guarded = 1;
+  flag = false;
+  guarded = true;
 }
 
-InterruptGuard::~InterruptGuard() { guarded = 0; }
+InterruptGuard::~InterruptGuard() { guarded = false; }
 
-bool InterruptGuard::interrupted() { return flag != 0; }
+bool InterruptGuard::interrupted() { return flag; }
 
 }  // namespace odot::cli

@@ -2,11 +2,13 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <iostream>
 #include <new>
@@ -77,6 +79,15 @@ void fill_standard_streams() {
   }
 }
 
+// OpenMP's threads spin while they wait for one another, which makes a run several times slower as soon as another
+// process needs a core. The runtime reads its settings before main(), so the program starts itself once more with a
+// policy that yields, unless the user chose one. Where that fails, threads spin.
+void yield_while_waiting(char** argv) {
+  if (std::getenv("OMP_WAIT_POLICY")) return;
+  ::setenv("OMP_WAIT_POLICY", "passive", 1);
+  ::execv("/proc/self/exe", argv);
+}
+
 // Results that did not reach their reader are an error too.
 void finish_output() {
   if (!std::cout.flush() || std::fflush(stdout) != 0) {
@@ -96,6 +107,7 @@ Json number_or_null(double value) { return value - value == 0 ? Json(value) : Js
 
 int main(int argc, char** argv) {
   using namespace odot::cli;
+  yield_while_waiting(argv);
   fill_standard_streams();
   end_cleanly_on_signals();
   const std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);

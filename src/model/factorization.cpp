@@ -27,14 +27,25 @@ double FactorView::predict(Index user, Index item) const {
   const auto rank = static_cast<std::size_t>(layout.rank);
   if (!layout.biases) return u && v ? mean + factor_product(u, v, rank) : unknown_mean;
   if (!u && !v) return unknown_mean;
-  // A model file stores biases as Reals in units of the ratings: rounding them here too makes a loaded model
-  // predict the very same bits.
-  const auto bias = [&](Real element) {
-    return static_cast<double>(static_cast<Real>(static_cast<double>(element) * pin));
-  };
+  const auto bias = [&](Real element) { return static_cast<double>(element) * pin; };
   const double b = u ? bias(u[layout.user_bias()]) : fallback_user_bias;
   const double c = v ? bias(v[layout.item_bias()]) : fallback_item_bias;
   return mean + (b + c) + (u && v ? factor_product(u, v, rank) : 0.0);
+}
+
+void absorb_pin(Factorization& model) {
+  const FactorLayout& layout = model.layout;
+  if (!layout.biases) return;
+  const auto absorb = [&](std::size_t first, Index rows, int bias_column, int pin_column) {
+    for_each_element(rows, [&](std::size_t row) {
+      Real* factors = model.theta.data() + first + row * layout.stride();
+      factors[bias_column] = static_cast<Real>(static_cast<double>(factors[bias_column]) * model.pin);
+      factors[pin_column] = 1;
+    });
+  };
+  absorb(layout.user_row(0), layout.users, layout.user_bias(), layout.user_pin());
+  absorb(layout.item_row(0), layout.items, layout.item_bias(), layout.item_pin());
+  model.pin = 1;
 }
 
 bool trained_with_clipping(const Factorization& model) {

@@ -93,7 +93,8 @@ const std::vector<Entry<Direction>>& optimizer_entries() {
                       {{"beta1", &Adam::Settings::beta1},
                        {"beta2", &Adam::Settings::beta2},
                        {"epsilon", &Adam::Settings::epsilon}}),
-      optimizer<Bfgs>("bfgs", "quasi-Newton with a dense matrix, for up to 5000 variables", "weak-wolfe"),
+      optimizer<Bfgs>("bfgs", "quasi-Newton with a dense matrix, for up to 5000 variables", "weak-wolfe",
+                      {{"initial-hessian", &Bfgs::Settings::initial_hessian}}),
       optimizer<Lbfgs>("lbfgs", "quasi-Newton from the last few steps", "exact",
                        {{"memory", &Lbfgs::Settings::memory}, {"first-step", &Lbfgs::Settings::first_step}}),
   };
@@ -200,6 +201,8 @@ const std::vector<Parameter>& parameters() {
       {"decay", "decay of the squared gradients, α (rmsprop: below 1)", 0, 1, false, false, false, ""},
       {"epsilon", "ε added to the root of the squared gradients", 0, kInfinity, true, true, false, ""},
       {"memory", "pairs of steps kept", 1, 1000, false, false, true, ""},
+      {"initial-hessian", "H_0 is this times I, 1 as in the document; scaled: sized by the first steps", 0, kInfinity,
+       false, true, false, "scaled"},
       {"first-step", "length of the very first step relative to that of θ", 0, kInfinity, true, true, false, ""},
       {"step", "step γ; auto: found along the first direction", 0, kInfinity, false, true, false, "auto"},
       {"c1", "sufficient decrease, c₁", 0, 1, true, true, false, ""},

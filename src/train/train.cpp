@@ -173,6 +173,7 @@ TrainResult train(RatingList ratings, const Triples& valid, const TrainSettings&
   }
   report.optimisation = minimize(objective, *direction, *rule, settings.stop, model.theta, inner);
   report.passes = objective.passes();
+  absorb_pin(model);
   set_fallbacks(model, matrix, settings.center);
 
   const auto begin = std::chrono::steady_clock::now();

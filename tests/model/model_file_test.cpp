@@ -84,8 +84,13 @@ TEST_CASE("a model comes back with the same predictions, ids, settings and bytes
     for (bool biases : {false, true}) {
       CAPTURE(rank);
       CAPTURE(biases);
-      const Factorization model = random_model(9, 7, rank, biases, 1.7);
+      Factorization model = random_model(9, 7, rank, biases, 1.7);
       const std::string bytes = saved(model, folder / "model");
+      const double with_pin = model.predict(2, 5);
+      absorb_pin(model);
+      CHECK(model.pin == 1);
+      CHECK(model.predict(2, 5) == doctest::Approx(with_pin).epsilon(1e-6));
+      CHECK(saved(model, folder / "absorbed") == bytes);
       CHECK(saved(model, folder / "again") == bytes);
       const Factorization back = load_model(folder / "model");
       CHECK(saved(back, folder / "again") == bytes);

@@ -109,7 +109,7 @@ TEST_CASE("bfgs is algorithm 12") {
       current = moved(objective, current, d, step / t);
     }
   };
-  const auto direction = make_direction("bfgs");
+  const auto direction = make_direction("bfgs", {{"initial-hessian", 1}});
   check(*direction, quadratic(5), {3, -1, 2, 0.5, -2}, 0.3);
   check(*direction, quadratic(3), {0, 0, 0}, 0.2);  // reset() forgets the matrix and its size
   check(*direction, small_factorization(), {1, 1.5, 1, 1.25, 2}, 0.01);
@@ -117,7 +117,7 @@ TEST_CASE("bfgs is algorithm 12") {
 }
 
 TEST_CASE("bfgs leaves its matrix alone when the curvature along the step is not positive") {
-  const auto direction = make_direction("bfgs");
+  const auto direction = make_direction("bfgs", {{"initial-hessian", 1}});
   direction->reset(2);
   Vector d(2);
   const Iterate first{{0, 0}, {2, 1}, 0};
@@ -134,6 +134,23 @@ TEST_CASE("bfgs leaves its matrix alone when the curvature along the step is not
   CHECK(relative_error(to_plain(d), plain_scale(-1, times(h, {1, 1}))) <= tolerance(1e-14, 1e-6));
   direction->next(&third, fourth, d);
   CHECK(relative_error(to_plain(d), plain_scale(-1, times(h, {2, 1}))) <= tolerance(1e-14, 1e-6));
+}
+
+TEST_CASE("bfgs sizes its matrix by the first steps unless told otherwise") {
+  PlainObjective objective = quadratic(5);
+  const auto direction = make_direction("bfgs");
+  direction->reset(5);
+  Vector d(5);
+  const Iterate first = iterate_at(objective, to_vector({3, -1, 2, 0.5, -2}));
+  direction->next(nullptr, first, d);
+  const Plain g = to_plain(first.gradient);
+  CHECK(relative_error(to_plain(d), plain_scale(-0.01 * plain_norm(to_plain(first.x)) / plain_norm(g), g)) <=
+        tolerance(1e-14, 1e-6));
+  const Iterate second = moved(objective, first, d, 1);
+  direction->next(&first, second, d);
+  const auto [s, y] = pair_between(first, second);
+  const Matrix h = document_update(identity(5, plain_dot(s, y) / plain_dot(y, y)), s, y);
+  CHECK(relative_error(to_plain(d), plain_scale(-1, times(h, to_plain(second.gradient)))) <= tolerance(1e-9, 1e-3));
 }
 
 TEST_CASE("bfgs refuses a matrix that would not fit and names the method that needs none") {

@@ -75,7 +75,8 @@ TEST_CASE("what the observer sees is what is so") {
   });
   REQUIRE(train_rmse.size() == 7);
   CHECK(train_rmse.back() == doctest::Approx(result.report.train.rmse).epsilon(1e-5));
-  CHECK(valid_rmse.back() == result.report.valid->rmse);
+  // Not to the last bit: the model that is kept has its biases rounded in units of the ratings.
+  CHECK(valid_rmse.back() == doctest::Approx(result.report.valid->rmse).epsilon(1e-6));
   CHECK(passes == result.report.passes);
   CHECK(train_rmse.back() < train_rmse.front());
   train(data.train, {}, settings, [&](const TrainProgress& progress) {

@@ -18,7 +18,7 @@ namespace odot {
 void save_model(const Factorization& model, OutputFile& file);
 
 /// Reads a model of either precision. Everything is checked; Error says what is wrong with which file. Predictions are
-/// the same bits as those of the model that was saved, where the precision is the same.
+/// the same bits as those of the model that was saved, where its pin was 1 and the precision is the same.
 Factorization load_model(const std::string& path);
 
 }  // namespace odot

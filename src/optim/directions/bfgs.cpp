@@ -2,14 +2,17 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "odot/core/error.hpp"
+#include "optim/first_length.hpp"
 
 namespace odot {
 namespace {
 
 constexpr double kNotPositive = 1e-12;  // sᵀy relative to ‖s‖‖y‖ that rounding alone can give
+constexpr double kFirstStep = 0.01;     // relative to ‖θ‖, as of lbfgs and adgd by default
 constexpr std::size_t kRowsPerChunk = 64;
 
 // Σ a_i b_i over doubles; vectors of at most a few thousand elements need no threads.
@@ -40,15 +43,25 @@ void Bfgs::reset(std::size_t n) {
                     kLargest, n));
   }
   n_ = n;
-  h_.assign(n * n, 0);
-  for (std::size_t i = 0; i < n; ++i) h_[i * n + i] = 1;
+  h_.resize(n * n);
+  set_multiple_of_identity(settings_.initial_hessian);
+  updated_ = false;
   s_.resize(n);
   y_.resize(n);
   hy_.resize(n);
 }
 
+void Bfgs::set_multiple_of_identity(double diagonal) {
+  std::fill(h_.begin(), h_.end(), 0);
+  for (std::size_t i = 0; i < n_; ++i) h_[i * n_ + i] = diagonal;
+}
+
 void Bfgs::next(const Iterate* previous, const Iterate& current, Span d) {
-  if (previous) update(*previous, current);
+  if (previous) {
+    update(*previous, current);
+  } else if (settings_.initial_hessian == kScaled) {
+    set_multiple_of_identity(first_length(current, kFirstStep));
+  }
   for_each_row(n_,
                [&](std::size_t i) { d[i] = static_cast<Real>(-product(&h_[i * n_], current.gradient.data(), n_)); });
 }
@@ -62,6 +75,8 @@ void Bfgs::update(const Iterate& previous, const Iterate& current) {
   const double yy = product(y_.data(), y_.data(), n_);
   const double sy = product(s_.data(), y_.data(), n_);
   if (!(sy > kNotPositive * std::sqrt(ss * yy))) return;
+  if (!updated_ && settings_.initial_hessian == kScaled) set_multiple_of_identity(sy / yy);
+  updated_ = true;
   for_each_row(n_, [&](std::size_t i) { hy_[i] = product(&h_[i * n_], y_.data(), n_); });
   const double a = (sy + product(y_.data(), hy_.data(), n_)) / (sy * sy);
   for_each_row(n_, [&](std::size_t i) {

@@ -1,6 +1,8 @@
 // BFGS with a dense inverse Hessian (document, algorithm 12; Nocedal & Wright 2006, section 6.1):
 //   p_t = −H_{t−1} g_t,   s = θ_t − θ_{t−1},   y = g_{t+1} − g_t,
-//   H_t = H_{t−1} + (sᵀy + yᵀHy) s sᵀ / (sᵀy)² − (H y sᵀ + s yᵀ H) / sᵀy,   H_0 = I.
+//   H_t = H_{t−1} + (sᵀy + yᵀHy) s sᵀ / (sᵀy)² − (H y sᵀ + s yᵀ H) / sᵀy.
+// The document has H_0 = I, whose first step is as long as the gradient. By default H_0 makes the first step a
+// hundredth of ‖θ‖ instead, and is replaced by (sᵀy / yᵀy) I before the first update (Nocedal & Wright, equation 6.20).
 // An update whose sᵀy is not positive would lose positive definiteness and is skipped.
 #pragma once
 
@@ -12,10 +14,14 @@ namespace odot {
 
 class Bfgs : public Direction {
  public:
-  struct Settings {};
+  static constexpr double kScaled = 0;
+
+  struct Settings {
+    double initial_hessian = kScaled;  ///< H_0 is this times I (1 as in the document), or kScaled
+  };
   static constexpr std::size_t kLargest = 5000;  ///< variables: H takes 200 MB
 
-  explicit Bfgs(const Settings&) {}
+  explicit Bfgs(const Settings& settings) : settings_(settings) {}
 
   /// Throws Error for more than kLargest variables.
   void reset(std::size_t n) override;
@@ -24,7 +30,10 @@ class Bfgs : public Direction {
 
  private:
   void update(const Iterate& previous, const Iterate& current);
+  void set_multiple_of_identity(double diagonal);
 
+  Settings settings_;
+  bool updated_ = false;
   std::size_t n_ = 0;
   std::vector<double> h_;  // n × n, symmetric, all of it stored so that a row is contiguous
   std::vector<double> s_;
