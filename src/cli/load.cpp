@@ -13,7 +13,7 @@ std::string separator_name(const std::string& separator) {
 }
 
 std::string describe(const SourceFormat& source, bool pairs_only) {
-  std::string text = fmt::format("{}: {} lines", source.path, source.ratings);
+  std::string text = fmt::format("{}: {} lines", source.path == "-" ? "standard input" : source.path, source.ratings);
   if (source.compression != "none") text += ", " + source.compression;
   if (source.kind != "delimited") return text + ", " + source.kind;
   text += fmt::format(", separated by {}, columns {},{}", separator_name(source.separator), source.columns[0] + 1,

@@ -33,9 +33,9 @@ struct TrainSettings {
   std::uint64_t seed = 1;
 };
 
-/// The default λ in units of the ratings' standard deviation σ. Under uniform scaling it grows with √rank: λ is the noise
-/// variance over that of a factor's elements (Salakhutdinov & Mnih 2008), and u·v keeps the variance of the ratings only
-/// when the latter shrinks as σ/√rank.
+/// The default λ in units of the ratings' standard deviation σ. Under uniform scaling it grows with √rank: λ is the
+/// noise variance over that of a factor's elements (Salakhutdinov & Mnih 2008), and u·v keeps the variance of the
+/// ratings only when the latter shrinks as σ/√rank.
 double default_lambda(LambdaScaling scaling, int rank);
 
 /// What an observer sees after the start and after every iteration.
