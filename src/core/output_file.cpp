@@ -62,10 +62,10 @@ OutputFile::OutputFile(const std::string& path) : path_(path) {
   struct stat found {};
   const bool exists = ::stat(target_.c_str(), &found) == 0;
   if (exists && S_ISDIR(found.st_mode)) throw Error(fmt::format("cannot write {}: it is a directory", path_));
-  if (exists && ::access(target_.c_str(), W_OK) != 0) fail("open");
+  if (exists && ::access(target_.c_str(), W_OK) != 0) fail();
   if (exists && !S_ISREG(found.st_mode)) {
     file_ = std::fopen(target_.c_str(), "wb");
-    if (!file_) fail("open");
+    if (!file_) fail();
     return;
   }
   temporary_ = fmt::format("{}.{}.tmp", target_, ::getpid());
@@ -73,7 +73,7 @@ OutputFile::OutputFile(const std::string& path) : path_(path) {
   const int descriptor = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
   if (descriptor < 0) {
     temporary_.clear();
-    fail("open");
+    fail();
   }
   remember(temporary_);
   // The umask may have taken bits away that the old target has.
@@ -86,7 +86,7 @@ OutputFile::OutputFile(const std::string& path) : path_(path) {
   ::unlink(temporary_.c_str());
   forget_temporary();
   errno = cause;
-  fail("open");
+  fail();
 }
 
 OutputFile::~OutputFile() {
@@ -107,20 +107,18 @@ void OutputFile::forget_temporary() {
   temporary_.clear();
 }
 
-void OutputFile::fail(const char* what) const {
+void OutputFile::fail() const {
   const int cause = errno;
-  std::string hint;
-  if (cause == ENOENT) hint = " (does the folder exist?)";
-  throw Error(fmt::format("cannot write {}: {}{}{}", path_ == "-" ? "standard output" : path_,
-                          std::strcmp(what, "open") == 0 ? "" : std::string(what) + ": ", std::strerror(cause), hint));
+  throw Error(fmt::format("cannot write {}: {}{}", path_ == "-" ? "standard output" : path_, std::strerror(cause),
+                          cause == ENOENT ? " (does the folder exist?)" : ""));
 }
 
 void OutputFile::write(std::string_view bytes) {
-  if (std::fwrite(bytes.data(), 1, bytes.size(), file_) != bytes.size()) fail("write");
+  if (std::fwrite(bytes.data(), 1, bytes.size(), file_) != bytes.size()) fail();
 }
 
 void OutputFile::flush() {
-  if (std::fflush(file_) != 0) fail("write");
+  if (std::fflush(file_) != 0) fail();
 }
 
 void OutputFile::commit() {
@@ -129,11 +127,11 @@ void OutputFile::commit() {
     file_ = nullptr;
     return;
   }
-  if (!temporary_.empty() && ::fsync(::fileno(file_)) != 0) fail("sync");
+  if (!temporary_.empty() && ::fsync(::fileno(file_)) != 0) fail();
   std::FILE* file = std::exchange(file_, nullptr);
-  if (std::fclose(file) != 0) fail("close");
+  if (std::fclose(file) != 0) fail();
   if (temporary_.empty()) return;
-  if (std::rename(temporary_.c_str(), target_.c_str()) != 0) fail("rename");
+  if (std::rename(temporary_.c_str(), target_.c_str()) != 0) fail();
   forget_temporary();
 }
 

@@ -35,7 +35,7 @@ class OutputFile {
   static void remove_temporaries() noexcept;
 
  private:
-  [[noreturn]] void fail(const char* what) const;
+  [[noreturn]] void fail() const;  // with the reason in errno
   void forget_temporary();
 
   std::string path_;       // as the user gave it, for messages
