@@ -71,6 +71,13 @@ void send(pid_t child, const std::vector<int>& signals) {
 
 }  // namespace
 
+bool has_terminals() {
+  const int terminal = ::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+  if (terminal < 0) return false;
+  ::close(terminal);
+  return true;
+}
+
 Outcome run(const TemporaryFolder& in, const Words& arguments, const Conditions& conditions) {
   // Threads that spin while they wait are slow where the processor is shared.
   ::setenv("OMP_WAIT_POLICY", "passive", 1);

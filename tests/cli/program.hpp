@@ -36,6 +36,9 @@ struct Conditions {
   std::vector<int> signals{};
 };
 
+/// Whether this machine has pseudo-terminals to run programs on; a bare container may have none.
+bool has_terminals();
+
 /// Runs odot with these arguments. Fails the test when it cannot be started or does not end within two minutes.
 Outcome run(const TemporaryFolder& in, const Words& arguments, const Conditions& conditions = {});
 
