@@ -64,7 +64,7 @@ std::string HelpPage::text() const {
     for (const Entry& entry : group.entries) {
       std::string label = "  " + entry.label;
       for (const std::string& line : wrap(entry.help, kWidth - column)) {
-        out += label + std::string(column - width(label), ' ') + line + "\n";
+        out += fmt::format("{}{:{}}{}\n", label, "", column - width(label), line);
         label.clear();
       }
     }

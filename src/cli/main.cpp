@@ -63,7 +63,7 @@ int run(const Arguments& words) {
   std::vector<std::string_view> names;
   for (const Command& command : kCommands) {
     if (name == command.name) return command.run(rest);
-    names.push_back(command.name);
+    names.emplace_back(command.name);
   }
   const std::string_view meant = probably_meant(names, name);
   throw UsageError(fmt::format("unknown command '{}'; {}", name,

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "cli/command.hpp"
 
@@ -14,7 +15,7 @@ constexpr std::chrono::milliseconds kTerminalPause{100};
 constexpr std::chrono::milliseconds kPlainPause{1000};
 
 std::string clock_text(double seconds) {
-  const long whole = static_cast<long>(seconds + 0.5);
+  const long whole = std::lround(seconds);
   return whole < 3600 ? fmt::format("{}:{:02}", whole / 60, whole % 60)
                       : fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
 }
