@@ -1,36 +1,17 @@
 // Heavy ball (Polyak 1964; document, algorithm 7): b_t = β b_{t−1} + g_t with b_1 = g_1, p_t = −b_t.
 #pragma once
 
-#include "odot/optim/direction.hpp"
+#include "optim/directions/momentum.hpp"
 
 namespace odot {
 
-class HeavyBall : public Direction {
+class HeavyBall : public Momentum {
  public:
-  struct Settings {
-    double momentum = 0.9;  ///< β, 0 ≤ β < 1
-  };
-
-  explicit HeavyBall(const Settings& settings) : settings_(settings) {}
-
-  void reset(std::size_t n) override { b_.assign(n, 0); }
+  using Momentum::Momentum;
 
   void next(const Iterate*, const Iterate& current, Span d) override {
-    const Real beta = static_cast<Real>(settings_.momentum);
-    const Real* g = current.gradient.data();
-    Real* b = b_.data();
-    Real* out = d.data();
-    for_each_element(d.size(), [=](std::size_t i) {
-      b[i] = beta * b[i] + g[i];
-      out[i] = -b[i];
-    });
+    advance(current, d, [](Real, Real b, Real) { return b; });
   }
-
-  double gain() const override { return 1 / (1 - settings_.momentum); }
-
- private:
-  Settings settings_;
-  Vector b_;
 };
 
 }  // namespace odot

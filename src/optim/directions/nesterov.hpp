@@ -2,36 +2,17 @@
 // b_t = β b_{t−1} + g_t with b_1 = g_1, p_t = −(g_t + β b_t).
 #pragma once
 
-#include "odot/optim/direction.hpp"
+#include "optim/directions/momentum.hpp"
 
 namespace odot {
 
-class Nesterov : public Direction {
+class Nesterov : public Momentum {
  public:
-  struct Settings {
-    double momentum = 0.9;  ///< β, 0 ≤ β < 1
-  };
-
-  explicit Nesterov(const Settings& settings) : settings_(settings) {}
-
-  void reset(std::size_t n) override { b_.assign(n, 0); }
+  using Momentum::Momentum;
 
   void next(const Iterate*, const Iterate& current, Span d) override {
-    const Real beta = static_cast<Real>(settings_.momentum);
-    const Real* g = current.gradient.data();
-    Real* b = b_.data();
-    Real* out = d.data();
-    for_each_element(d.size(), [=](std::size_t i) {
-      b[i] = beta * b[i] + g[i];
-      out[i] = -(g[i] + beta * b[i]);
-    });
+    advance(current, d, [](Real beta, Real b, Real g) { return g + beta * b; });
   }
-
-  double gain() const override { return 1 / (1 - settings_.momentum); }
-
- private:
-  Settings settings_;
-  Vector b_;
 };
 
 }  // namespace odot
