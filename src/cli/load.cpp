@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 
+#include "odot/core/stopwatch.hpp"
+
 namespace odot::cli {
 namespace {
 
@@ -26,7 +28,7 @@ std::string describe(const SourceFormat& source, bool pairs_only) {
 
 ReadResult load_ratings(const std::vector<std::string>& paths, const Options& options) {
   const ReadSettings settings = options.read_settings();
-  const Timer timer;
+  const Stopwatch timer;
   ReadResult result = read_ratings(paths, settings);
   if (options.quiet()) return result;
   for (const SourceFormat& source : result.sources) log(describe(source, settings.pairs_only) + "\n");

@@ -1,7 +1,6 @@
 // Loading rating files for a subcommand, with a word on standard error about what was found.
 #pragma once
 
-#include <chrono>
 #include <string>
 #include <vector>
 
@@ -16,15 +15,6 @@ ReadResult load_ratings(const std::vector<std::string>& paths, const Options& op
 
 /// The separator that an output made from these files should have.
 std::string separator_of(const ReadResult& result);
-
-/// Wall time since construction.
-class Timer {
- public:
-  double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(); }
-
- private:
-  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-};
 
 /// The largest resident size of the process so far.
 std::size_t peak_memory_bytes();

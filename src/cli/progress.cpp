@@ -38,14 +38,14 @@ void ProgressLine::show(const TrainProgress& progress) {
 }
 
 std::string ProgressLine::describe(const TrainProgress& progress) const {
-  const Progress& state = progress.optimisation;
-  std::string text = fmt::format("iteration {}/{}  objective {:.6g}  train RMSE {:.4f}", state.counts.iterations,
-                                 stop_.iterations, state.current.value, progress.train_rmse);
+  const int iterations = progress.counts.iterations;
+  std::string text = fmt::format("iteration {}/{}  objective {:.6g}  train RMSE {:.4f}", iterations, stop_.iterations,
+                                 progress.objective, progress.train_rmse);
   if (const std::optional<double> valid = progress.valid_rmse()) text += fmt::format("  held-out RMSE {:.4f}", *valid);
-  const double seconds = state.seconds;
-  if (state.counts.iterations == 0 || !(seconds > 0)) return text;
+  const double seconds = progress.seconds;
+  if (iterations == 0 || !(seconds > 0)) return text;
   const double rate = static_cast<double>(progress.passes) * static_cast<double>(ratings_) / seconds;
-  double left = seconds / state.counts.iterations * (stop_.iterations - state.counts.iterations);
+  double left = seconds / iterations * (stop_.iterations - iterations);
   if (stop_.seconds > 0) left = std::min(left, stop_.seconds - seconds);
   return text + fmt::format("  {:.3g} M ratings/s  {} left", rate / 1e6, clock_text(std::max(left, 0.0)));
 }

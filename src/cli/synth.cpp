@@ -10,6 +10,7 @@
 #include "cli/options.hpp"
 #include "odot/core/error.hpp"
 #include "odot/core/output_file.hpp"
+#include "odot/core/stopwatch.hpp"
 #include "odot/ratings/synthetic.hpp"
 #include "odot/ratings/write.hpp"
 #include "ratings/recognise.hpp"
@@ -85,7 +86,7 @@ int run_synth(const Arguments& arguments) {
   const std::string separator = as_usage([&] { return reading::parse_separator(options.text("separator", ",")); });
 
   OutputFile output(options.text("output"));
-  const Timer timer;
+  const Stopwatch timer;
   const Synthetic made = as_usage([&] { return synthesize(settings); });
   std::vector<std::size_t> all(made.list.ratings.size());
   std::iota(all.begin(), all.end(), std::size_t{0});

@@ -25,19 +25,18 @@ Trace::Trace(const std::string& path) : path_(path) {
 
 void Trace::write(const TrainProgress& progress) {
   if (!file_.is_open()) file_.open(path_);
-  const Progress& state = progress.optimisation;
   const std::optional<double> valid = progress.valid_rmse();
-  const Json line{{"iteration", state.counts.iterations},
-                  {"objective", number_or_null(state.current.value)},
+  const Json line{{"iteration", progress.counts.iterations},
+                  {"objective", number_or_null(progress.objective)},
                   {"train_rmse", number_or_null(progress.train_rmse)},
                   {"valid_rmse", valid ? number_or_null(*valid) : Json(nullptr)},
-                  {"gradient_norm", number_or_null(state.gradient_norm)},
-                  {"step", state.step.step},
-                  {"trials", state.step.trials},
-                  {"evaluations", state.counts.evaluations},
+                  {"gradient_norm", number_or_null(progress.gradient_norm)},
+                  {"step", number_or_null(progress.step.step)},
+                  {"trials", progress.step.trials},
+                  {"evaluations", progress.counts.evaluations},
                   {"passes", progress.passes},
-                  {"restarts", state.counts.restarts},
-                  {"seconds", state.seconds}};
+                  {"restarts", progress.counts.restarts},
+                  {"seconds", progress.seconds}};
   file_ << line.dump() << std::endl;
   if (!file_) throw Error(fmt::format("cannot write {}: {}", path_, std::strerror(errno)));
 }

@@ -14,6 +14,7 @@
 #include "cli/train_options.hpp"
 #include "odot/core/output_file.hpp"
 #include "odot/core/parallel.hpp"
+#include "odot/core/stopwatch.hpp"
 #include "odot/model/model_file.hpp"
 #include "odot/ratings/split.hpp"
 #include "odot/train/train.hpp"
@@ -29,7 +30,7 @@ struct Data {
 };
 
 Data load(const Options& options, std::uint64_t seed) {
-  const Timer timer;
+  const Stopwatch timer;
   Data data;
   data.train = load_ratings(options.arguments(), options).list;
   if (options.given("valid")) {
@@ -68,6 +69,19 @@ std::string remedy(const TrainSettings& settings, const std::string& line_search
   return "try --line-search exact, or smaller ratings";
 }
 
+Json text_or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
+
+// "adam with exact: 90 iterations", "blocks, newton: 12 sweeps".
+std::string describe_run(const TrainSettings& settings, const TrainReport& report) {
+  const int iterations = report.optimisation.counts.iterations;
+  const std::string with = report.line_search.empty() ? "" : " with " + report.line_search;
+  if (settings.method == FactorMethod::full) {
+    return fmt::format("{}{}: {} iterations", settings.optimizer, with, iterations);
+  }
+  const std::string optimizer = settings.optimizer.empty() ? "" : ", " + settings.optimizer;
+  return fmt::format("{}{}{}: {} sweeps", to_string(settings.method), optimizer, with, iterations);
+}
+
 Json report_json(const TrainSettings& settings, const TrainResult& result, const Data& data) {
   const TrainReport& report = result.report;
   const Counts& counts = report.optimisation.counts;
@@ -90,12 +104,17 @@ Json report_json(const TrainSettings& settings, const TrainResult& result, const
   json["valid_unknown_items"] = report.valid ? report.valid->unknown_items : 0;
   json["users"] = result.model.layout.users;
   json["items"] = result.model.layout.items;
-  json["method"] = "full";
+  if (report.unobserved) {
+    json["unobserved_below_lowest"] = report.unobserved->below_lowest;
+    json["unobserved_near_one"] = report.unobserved->near_one;
+    json["unobserved_entries"] = report.unobserved->entries;
+  }
+  json["method"] = to_string(settings.method);
   json["rank"] = settings.rank;
   json["lambda"] = report.lambda;
   json["lambda_scaling"] = to_string(settings.lambda_scaling);
-  json["optimizer"] = settings.optimizer;
-  json["line_search"] = report.line_search;
+  json["optimizer"] = text_or_null(settings.optimizer);
+  json["line_search"] = text_or_null(report.line_search);
   json["seed"] = settings.seed;
   json["threads"] = threads();
   json["seconds"] = {
@@ -106,7 +125,6 @@ Json report_json(const TrainSettings& settings, const TrainResult& result, const
 
 void print_report(const TrainSettings& settings, const TrainResult& result) {
   const TrainReport& report = result.report;
-  const Counts& counts = report.optimisation.counts;
   fmt::memory_buffer out;
   const auto line = [&](const char* name, const std::string& text) {
     fmt::format_to(std::back_inserter(out), "{:<15} {}\n", name, text);
@@ -115,9 +133,8 @@ void print_report(const TrainSettings& settings, const TrainResult& result) {
                               result.model.layout.items));
   line("model", fmt::format("rank {}{}{}, lambda {:.4g} ({})", settings.rank, settings.center ? ", mean" : "",
                             settings.biases ? ", biases" : "", report.lambda, to_string(settings.lambda_scaling)));
-  line("training", fmt::format("{} with {}: {} iterations, {} passes, {:.2f} s, stopped by: {}", settings.optimizer,
-                               report.line_search, counts.iterations, report.passes, report.optimisation.seconds,
-                               to_string(report.optimisation.reason)));
+  line("training", fmt::format("{}, {} passes, {:.2f} s, stopped by: {}", describe_run(settings, report), report.passes,
+                               report.optimisation.seconds, to_string(report.optimisation.reason)));
   line("objective", fmt::format("{:.6g}", report.optimisation.value));
   line("train RMSE", fmt::format("{:.4f}", report.train.rmse));
   if (report.valid) {
@@ -127,6 +144,11 @@ void print_report(const TrainSettings& settings, const TrainResult& result) {
       line("", fmt::format("{} of unknown users, {} of unknown items", report.valid->unknown_users,
                            report.valid->unknown_items));
     }
+  }
+  if (report.unobserved) {
+    line("unobserved",
+         fmt::format("{:.1f}% predicted below {:g}, {:.1f}% between 0.5 and 1.5", 100 * report.unobserved->below_lowest,
+                     result.model.lowest, 100 * report.unobserved->near_one));
   }
   std::cout << fmt::to_string(out);
 }

@@ -7,11 +7,13 @@
 #include <limits>
 
 #include "odot/core/error.hpp"
+#include "odot/core/spelling.hpp"
 
 namespace odot::cli {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr int kMostInnerIterations = 1'000'000;
 
 const char* on_or_off(bool on) { return on ? "on" : "off"; }
 
@@ -52,6 +54,51 @@ std::string parameter_help(const Parameter& parameter) {
   return fmt::format("{}; {}\ndefault {}", parameter.help, parameter.range(), fmt::join(defaults, ", "));
 }
 
+// Options that not every method uses, with those that do.
+struct Use {
+  const char* option;
+  std::vector<std::string_view> methods;
+};
+
+const std::vector<Use>& uses() {
+  static const std::vector<Use> all{
+      {"rank", {"full", "blocks", "nnmf"}},
+      {"lambda", {"full", "blocks", "nnmf"}},
+      {"lambda-scaling", {"full", "blocks", "nnmf"}},
+      {"center", {"full", "blocks"}},
+      {"biases", {"full", "blocks"}},
+      {"unobserved", {"full", "blocks", "nnmf"}},
+      {"no-unobserved", {"full", "blocks", "nnmf"}},
+      {"tolerance", {"full", "blocks", "nnmf"}},
+      {"gradient-tolerance", {"full"}},
+      {"optimizer", {"full", "blocks"}},
+      {"line-search", {"full", "blocks"}},
+      {"inner-iterations", {"blocks"}},
+      {"block-rows", {"blocks"}},
+      {"block-cols", {"blocks"}},
+  };
+  return all;
+}
+
+void check_uses(const Options& options, std::string_view method) {
+  for (const Use& use : uses()) {
+    if (!options.given(use.option) || std::ranges::count(use.methods, method) > 0) continue;
+    throw UsageError(
+        fmt::format("--{} is of no use to --method {}, only to {}", use.option, method, fmt::join(use.methods, ", ")));
+  }
+}
+
+FactorMethod factor_method(const Options& options) {
+  const std::string name = options.text("method", "full");
+  std::vector<std::string_view> names;
+  for (const FactorMethod method : {FactorMethod::full, FactorMethod::blocks, FactorMethod::nnmf}) {
+    if (name == to_string(method)) return method;
+    names.push_back(to_string(method));
+  }
+  throw UsageError(
+      fmt::format("unknown method '{}': known are {}", name, fmt::join(nearest_first(std::move(names), name), ", ")));
+}
+
 LambdaScaling lambda_scaling(const Options& options, LambdaScaling standard) {
   if (!options.given("lambda-scaling")) return standard;
   const std::string& word = options.text("lambda-scaling");
@@ -80,6 +127,8 @@ ParameterValues parameter_values(const Options& options) {
 
 Options declare_train_options() {
   const TrainSettings standard;
+  const TrainSettings blocks = default_settings(FactorMethod::blocks);
+  const TrainSettings nnmf = default_settings(FactorMethod::nnmf);
   Options options("odot train RATINGS... [-o MODEL] [options]",
                   "Fits X ≈ mean + biases + UV to the ratings by minimising\n"
                   "  ‖W ∘ (X − UV)‖² + λ‖U‖² + λ‖V‖²\n"
@@ -96,13 +145,20 @@ Options declare_train_options() {
   options.flag("keep-diverged", "if the run diverges, keep the last finite iterate all the same");
   options.reading_group();
   options.group("Model");
-  options.value("method", "NAME", "full: all factors at once (default full)");
-  options.value("rank,k", "R", fmt::format("factors of a user or item, 1 to 1024 (default {})", standard.rank));
+  options.value("method", "NAME",
+                fmt::format("one of these (default {})\n"
+                            "full    all factors at once\n"
+                            "blocks  row by row of U and column by column of V\n"
+                            "nnmf    factors that are not negative, by multiplicative updates; without mean and biases",
+                            to_string(standard.method)));
+  options.value("rank,k", "R",
+                fmt::format("factors of a user or item, 1 to {} (default {})", kHighestRank, standard.rank));
   options.value("lambda", "L",
                 fmt::format("regularisation λ ≥ 0\ndefault, in standard deviations of the ratings: {} under uniform "
                             "scaling at rank {}, growing with the square root of the rank; {} under count scaling",
-                            default_lambda(LambdaScaling::uniform, standard.rank), standard.rank,
-                            default_lambda(LambdaScaling::count, standard.rank)));
+                            default_lambda(standard.method, LambdaScaling::uniform, standard.rank),
+                            default_lambda(nnmf.method, LambdaScaling::uniform, standard.rank), standard.rank,
+                            default_lambda(standard.method, LambdaScaling::count, standard.rank)));
   options.value("lambda-scaling", "HOW",
                 fmt::format("uniform: λ for every row; count: λ times the row's number of ratings (default {})",
                             to_string(standard.lambda_scaling)));
@@ -110,17 +166,32 @@ Options declare_train_options() {
   options.toggle("biases", fmt::format("a bias for every user and item (default {})", on_or_off(standard.biases)));
   options.toggle("clip", fmt::format("keep predictions in the range of the training ratings (default {})",
                                      on_or_off(standard.clip)));
+  options.toggle("unobserved",
+                 "report which shares of the unobserved entries are predicted below the lowest rating and near 1 "
+                 "(default on with nnmf, otherwise off)");
   options.value("seed", "N", fmt::format("of the random start and of --holdout (default {})", standard.seed));
   options.group("Optimisation");
   options.value("optimizer", "NAME",
-                fmt::format("one of these, with its default line search (default {})\n{}", standard.optimizer,
-                            list(optimizers()).substr(1)));
+                fmt::format("one of these, with its default line search (default {}; blocks: {})\n{}\n"
+                            "{}      solves each row's normal equations; blocks only",
+                            standard.optimizer, kNewton, list(optimizers()).substr(1), kNewton));
   options.value("line-search", "NAME",
                 fmt::format("one of these (default: the optimizer's)\n{}", list(line_searches()).substr(1)));
-  options.value("iterations,t", "N", fmt::format("most iterations (default {})", standard.stop.iterations));
-  options.value("tolerance", "X",
-                fmt::format("stop when the objective changes by less than this share (default {}; 0: never)",
-                            standard.stop.tolerance));
+  options.value("iterations,t", "N",
+                fmt::format("most iterations (default {}), or sweeps (blocks: {}, nnmf: {})", standard.stop.iterations,
+                            blocks.stop.iterations, nnmf.stop.iterations));
+  options.value("inner-iterations", "N",
+                fmt::format("blocks: most iterations a row and sweep (default {})", standard.inner_iterations));
+  options.value("block-rows", "K",
+                "blocks: rows of U that are updated before the next columns of V\n"
+                "default: in proportion to --block-cols, or else an eighth of all");
+  options.value("block-cols", "K",
+                "blocks: columns of V that are updated before the next rows of U\n"
+                "default: in proportion to --block-rows, or else an eighth of all");
+  options.value(
+      "tolerance", "X",
+      fmt::format("stop when the objective changes by less than this share (default {}; blocks: {}; 0: never)",
+                  standard.stop.tolerance, blocks.stop.tolerance));
   options.value("gradient-tolerance", "X",
                 fmt::format("stop when the gradient is at most this share of what it was at the start (default {})",
                             standard.stop.gradient_tolerance));
@@ -134,19 +205,25 @@ Options declare_train_options() {
 }
 
 TrainSettings train_settings(const Options& options) {
-  TrainSettings settings;
-  if (options.text("method", "full") != "full") {
-    throw UsageError(fmt::format("--method is '{}', but must be full", options.text("method")));
-  }
-  settings.rank = static_cast<int>(options.integer("rank", settings.rank, 1, 1024));
+  TrainSettings settings = default_settings(factor_method(options));
+  check_uses(options, to_string(settings.method));
+  settings.rank = static_cast<int>(options.integer("rank", settings.rank, 1, kHighestRank));
   if (options.given("lambda")) settings.lambda = options.number("lambda", 0, 0, kInfinity);
   settings.lambda_scaling = lambda_scaling(options, settings.lambda_scaling);
   settings.center = options.on_off("center", settings.center);
   settings.biases = options.on_off("biases", settings.biases);
   settings.clip = options.on_off("clip", settings.clip);
+  settings.unobserved = options.on_off("unobserved", settings.unobserved);
   settings.seed = options.seed(settings.seed);
   settings.optimizer = options.text("optimizer", settings.optimizer);
   if (options.given("line-search")) settings.line_search = options.text("line-search");
+  settings.inner_iterations =
+      static_cast<int>(options.integer("inner-iterations", settings.inner_iterations, 1, kMostInnerIterations));
+  if (options.given("inner-iterations") && settings.optimizer == kNewton) {
+    throw UsageError("--inner-iterations is of no use to newton, which solves a row in one step");
+  }
+  settings.block_rows = static_cast<Index>(options.integer("block-rows", settings.block_rows, 1, kUnknown - 1));
+  settings.block_cols = static_cast<Index>(options.integer("block-cols", settings.block_cols, 1, kUnknown - 1));
   settings.stop.iterations =
       static_cast<int>(options.integer("iterations", settings.stop.iterations, 0, std::numeric_limits<int>::max()));
   settings.stop.tolerance = options.number("tolerance", settings.stop.tolerance, 0, 1);

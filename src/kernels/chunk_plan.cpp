@@ -3,41 +3,32 @@
 #include <algorithm>
 
 namespace odot {
-namespace {
-
-// Ratings a chunk: enough to make its scheduling cost vanish, few enough that ten thousand ratings already keep
-// several cores busy.
-constexpr Offset kChunkWork = 4096;
-constexpr Offset kRowWork = 4;  // of a row, whatever its ratings
-
-}  // namespace
-
-ChunkPlan::ChunkPlan(const Side& side) {
-  Index first = 0;
+ChunkPlan::ChunkPlan(const Side& side, Index first, Index end_row, const ChunkWork& limits) {
   Offset work = 0;
   const auto close = [&](Index end) {
     if (first < end) chunks.push_back({first, end, side.offsets[first], side.offsets[end], Chunk::kWhole});
     first = end;
     work = 0;
   };
-  for (Index row = 0; row < side.rows(); ++row) {
+  for (Index row = first; row < end_row; ++row) {
     const Offset count = side.count(row);
-    if (count >= 2 * kChunkWork) {
+    if (count >= 2 * limits.ratings) {
       close(row);
-      const Offset parts = count / kChunkWork;
+      const Offset parts = count / limits.ratings;
       const std::size_t first_piece = pieces;
+      const std::size_t first_chunk = chunks.size();
       for (Offset part = 0; part < parts; ++part) {
         chunks.push_back({row, row + 1, side.offsets[row] + count * part / parts,
                           side.offsets[row] + count * (part + 1) / parts, pieces++});
       }
-      long_rows.push_back({row, first_piece, pieces});
+      long_rows.push_back({row, first_piece, pieces, first_chunk});
       first = row + 1;
       continue;
     }
-    work += count + kRowWork;
-    if (work >= kChunkWork) close(row + 1);
+    work += count + limits.row;
+    if (work >= limits.ratings) close(row + 1);
   }
-  close(side.rows());
+  close(end_row);
 }
 
 }  // namespace odot

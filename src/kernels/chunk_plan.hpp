@@ -24,11 +24,22 @@ struct LongRow {
   Index row;
   std::size_t first_piece;
   std::size_t end_piece;
+  std::size_t first_chunk;  ///< the pieces are consecutive chunks from this one on
+};
+
+/// What a chunk is made of: by default enough ratings to make its scheduling cost vanish, few enough that ten thousand
+/// already keep several cores busy.
+struct ChunkWork {
+  Offset ratings = 4096;  ///< of a chunk
+  Offset row = 4;         ///< what a row costs whatever its ratings, in ratings
 };
 
 /// Every row is in exactly one chunk or one LongRow. Depends on the ratings alone, never on the number of threads.
 struct ChunkPlan {
-  explicit ChunkPlan(const Side& side);
+  explicit ChunkPlan(const Side& side, const ChunkWork& work = {}) : ChunkPlan(side, 0, side.rows(), work) {}
+
+  /// Of the rows [first, end) only.
+  ChunkPlan(const Side& side, Index first, Index end, const ChunkWork& work);
 
   std::vector<Chunk> chunks;
   std::vector<LongRow> long_rows;

@@ -9,8 +9,8 @@
 
 namespace odot {
 
-/// The widest row: rank 1024 and two bias columns.
-inline constexpr std::size_t kMostPacks = (1024 + 2 + kLanes - 1) / kLanes;
+/// The widest row: the highest rank and two bias columns.
+inline constexpr std::size_t kMostPacks = (kHighestRank + 2 + kLanes - 1) / kLanes;
 
 /// kLanes Reals that are added and multiplied lane by lane (a GCC and Clang vector type).
 using Pack = Real __attribute__((vector_size(kLanes * sizeof(Real)), may_alias));

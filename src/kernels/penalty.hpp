@@ -15,6 +15,9 @@ struct Penalty {
   double of_row(const Side& side, Index row) const {
     return by_count ? lambda * static_cast<double>(side.count(row)) : lambda;
   }
+
+  /// Σ λ_i ‖row_i‖² over the side's rows, each of `stride` Reals, without the pinned column.
+  double value(const Side& side, const Real* rows, std::size_t stride) const;
 };
 
 }  // namespace odot

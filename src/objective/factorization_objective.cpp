@@ -17,8 +17,8 @@ double FactorizationObjective::value_gradient(ConstSpan theta, Span gradient) {
   const std::size_t v = layout_.item_row(0);
   const Real* users = theta.data();
   const Real* items = theta.data() + v;
-  const MaskedGradient::Sums of_users = user_gradient_(users, items, user_penalty_, gradient.data());
-  const MaskedGradient::Sums of_items = item_gradient_(items, users, item_penalty_, gradient.data() + v);
+  const PassSums of_users = user_gradient_(users, items, user_penalty_, gradient.data());
+  const PassSums of_items = item_gradient_(items, users, item_penalty_, gradient.data() + v);
   passes_ += 2;
   squared_error_ = of_users.squared_error;
   return squared_error_ + of_users.penalty + of_items.penalty;

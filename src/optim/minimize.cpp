@@ -1,34 +1,15 @@
 #include "odot/optim/minimize.hpp"
 
-#include <chrono>
 #include <cmath>
 #include <utility>
+
+#include "odot/core/stopwatch.hpp"
 
 namespace odot {
 namespace {
 
 // f has diverged when it exceeds this many times its value at the start.
 constexpr double kDiverged = 1000;
-
-using Clock = std::chrono::steady_clock;
-
-// Wall time since construction, less the time that the observer takes.
-class Stopwatch {
- public:
-  double seconds() const { return std::chrono::duration<double>(Clock::now() - start_ - outside_).count(); }
-
-  bool observe(const Observer& observer, const Progress& progress) {
-    if (!observer) return true;
-    const Clock::time_point begin = Clock::now();
-    const bool go_on = observer(progress);
-    outside_ += Clock::now() - begin;
-    return go_on;
-  }
-
- private:
-  Clock::time_point start_ = Clock::now();
-  Clock::duration outside_{};
-};
 
 void resize(Iterate& iterate, std::size_t n) {
   iterate.x.resize(n);
@@ -38,8 +19,14 @@ void resize(Iterate& iterate, std::size_t n) {
 // One run of the loop. The iterates are rotated by swapping, so an iteration allocates nothing.
 class Minimizer {
  public:
-  Minimizer(Objective& objective, Direction& direction, StepRule& rule, Vector& x)
-      : objective_(objective), direction_(direction), rule_(rule) {
+  Minimizer(Objective& objective, Direction& direction, StepRule& rule, Vector& x, MinimizeWorkspace& workspace)
+      : objective_(objective),
+        direction_(direction),
+        rule_(rule),
+        previous_(workspace.previous),
+        current_(workspace.current),
+        trial_(workspace.trial),
+        d_(workspace.direction) {
     const std::size_t n = objective.size();
     direction.reset(n);
     rule.reset(direction.unit_step(), direction.gain());
@@ -60,9 +47,7 @@ class Minimizer {
       return Summary{reason, current_.value, gradient_norm, counts_, watch_.seconds()};
     };
     if (!std::isfinite(start_value) || !std::isfinite(gradient_norm)) return finish(StopReason::diverged);
-    if (!watch_.observe(observer, {current_, gradient_norm, {}, counts_, watch_.seconds()})) {
-      return finish(StopReason::interrupted);
-    }
+    if (!observed(observer, gradient_norm, {})) return finish(StopReason::interrupted);
     while (true) {
       if (gradient_norm <= gradient_limit) return finish(StopReason::gradient);
       if (counts_.iterations >= stop.iterations) return finish(StopReason::iterations);
@@ -70,8 +55,7 @@ class Minimizer {
 
       const Step step = advance();
       const double trial_gradient_norm = norm(trial_.gradient);
-      if (!std::isfinite(trial_.value) || !std::isfinite(trial_gradient_norm) ||
-          (start_value > 0 && trial_.value > kDiverged * start_value)) {
+      if (diverged(start_value, trial_.value) || !std::isfinite(trial_gradient_norm)) {
         return finish(StopReason::diverged);
       }
       if (led_nowhere(step)) return finish(StopReason::line_search);
@@ -82,19 +66,20 @@ class Minimizer {
       std::swap(current_, trial_);
       has_previous_ = true;
       gradient_norm = trial_gradient_norm;
-      if (!watch_.observe(observer, {current_, gradient_norm, step, counts_, watch_.seconds()})) {
-        return finish(StopReason::interrupted);
-      }
-      if (std::abs(previous_.value - current_.value) <= stop.tolerance * std::abs(previous_.value) &&
-          stop.tolerance > 0) {
-        return finish(StopReason::tolerance);
-      }
+      if (!observed(observer, gradient_norm, step)) return finish(StopReason::interrupted);
+      if (settled(previous_.value, current_.value, stop.tolerance)) return finish(StopReason::tolerance);
     }
   }
 
   Vector& x() { return current_.x; }
 
  private:
+  bool observed(const Observer& observer, double gradient_norm, const Step& step) {
+    if (!observer) return true;
+    const Progress progress{current_, gradient_norm, step, counts_, watch_.seconds()};
+    return watch_.outside([&] { return observer(progress); });
+  }
+
   // Chooses a direction and a step and leaves the next iterate in trial_. A direction that does not descend, or along
   // which the rule finds nothing, is replaced by the method's fresh start, and that, should it not descend, by −∇f.
   Step advance() {
@@ -136,10 +121,10 @@ class Minimizer {
   Direction& direction_;
   StepRule& rule_;
   Stopwatch watch_;
-  Iterate previous_;
-  Iterate current_;
-  Iterate trial_;
-  Vector d_;
+  Iterate& previous_;
+  Iterate& current_;
+  Iterate& trial_;
+  Vector& d_;
   bool has_previous_ = false;
   Counts counts_;
 };
@@ -166,9 +151,21 @@ std::string_view to_string(StopReason reason) {
   return "";
 }
 
+bool diverged(double start, double value) { return !std::isfinite(value) || (start > 0 && value > kDiverged * start); }
+
+bool settled(double before, double after, double tolerance) {
+  return tolerance > 0 && std::abs(before - after) <= tolerance * std::abs(before);
+}
+
 Summary minimize(Objective& objective, Direction& direction, StepRule& rule, const StopSettings& stop, Vector& x,
                  const Observer& observer) {
-  Minimizer minimizer(objective, direction, rule, x);
+  MinimizeWorkspace workspace;
+  return minimize(objective, direction, rule, stop, x, observer, workspace);
+}
+
+Summary minimize(Objective& objective, Direction& direction, StepRule& rule, const StopSettings& stop, Vector& x,
+                 const Observer& observer, MinimizeWorkspace& workspace) {
+  Minimizer minimizer(objective, direction, rule, x, workspace);
   const Summary summary = minimizer.run(stop, observer);
   x.swap(minimizer.x());
   return summary;

@@ -10,6 +10,8 @@ namespace {
 
 constexpr double kScatter = 0.1;  // standard deviation of the first predictions, in those of the ratings
 
+constexpr double kSpread = 0.5;  // of non-negative factors, relative to their mean
+
 // The numbers of random streams that training draws from.
 enum Stream : std::uint64_t { kUserFactors = 1, kItemFactors = 2 };
 
@@ -44,6 +46,25 @@ Vector initial_factors(const FactorLayout& layout, double pin, double offset, do
   fill(layout.user_row(0), layout.users, level, kUserFactors, layout.user_bias(), layout.user_pin());
   fill(layout.item_row(0), layout.items, std::copysign(level, offset), kItemFactors, layout.item_bias(),
        layout.item_pin());
+  return theta;
+}
+
+Vector initial_non_negative_factors(const FactorLayout& layout, double mean, std::uint64_t seed) {
+  // Elements are uniform within ±kSpread of their mean: equal ones would stay equal.
+  const double level = std::sqrt(mean / layout.rank);
+  Vector theta(layout.size());
+  const auto fill = [&](std::size_t begin, Index rows, Stream number) {
+    const RandomStream stream(seed, number);
+    for_each_element(rows, [&](std::size_t row) {
+      const std::uint64_t first = row * static_cast<std::uint64_t>(layout.rank);
+      for (std::size_t k = 0; k < static_cast<std::size_t>(layout.rank); ++k) {
+        const double relative = 1 + kSpread * (2 * stream.uniform(first + k) - 1);
+        theta[begin + row * layout.stride() + k] = static_cast<Real>(level * relative);
+      }
+    });
+  };
+  fill(layout.user_row(0), layout.users, kUserFactors);
+  fill(layout.item_row(0), layout.items, kItemFactors);
   return theta;
 }
 

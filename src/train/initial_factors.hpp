@@ -12,4 +12,7 @@ namespace odot {
 /// the factors' own means. Pins are set, padding is zero. The same bits on any number of threads.
 Vector initial_factors(const FactorLayout& layout, double pin, double offset, double deviation, std::uint64_t seed);
 
+/// Random factors > 0 without biases whose predictions scatter around `mean` ≥ 0, the mean of the ratings.
+Vector initial_non_negative_factors(const FactorLayout& layout, double mean, std::uint64_t seed);
+
 }  // namespace odot

@@ -1,82 +1,52 @@
 #include "odot/train/train.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 
-#include "objective/factorization_objective.hpp"
 #include "odot/core/error.hpp"
+#include "odot/core/stopwatch.hpp"
 #include "train/initial_factors.hpp"
+#include "train/method.hpp"
+#include "train/optimizer_choice.hpp"
 
 namespace odot {
 namespace {
 
-constexpr int kHighestRank = 1024;
-
-// The optimizer and the line search of some settings, each with its own share of the parameters.
-struct Methods {
-  const Method& optimizer;
-  const Method& line_search;
-  ParameterValues of_optimizer;
-  ParameterValues of_line_search;
-};
-
-bool has(const Method& method, std::string_view parameter) {
-  return std::any_of(method.parameters.begin(), method.parameters.end(),
-                     [&](const auto& own) { return own.first == parameter; });
-}
-
-Methods choose_methods(const TrainSettings& settings) {
-  const Method& optimizer = find_optimizer(settings.optimizer);
-  const Method& line_search = find_line_search(settings.line_search.value_or(std::string(optimizer.default_partner)));
-  Methods methods{optimizer, line_search, {}, {}};
-  for (const auto& [name, value] : settings.parameters) {
-    find_parameter(name);
-    if (has(optimizer, name)) {
-      methods.of_optimizer[name] = value;
-    } else if (has(line_search, name)) {
-      methods.of_line_search[name] = value;
-    } else {
-      std::vector<std::string_view> users;
-      for (const auto* all : {&optimizers(), &line_searches()}) {
-        for (const Method& method : *all) {
-          if (has(method, name)) users.push_back(method.name);
-        }
-      }
-      throw Error(fmt::format("{} is used neither by the optimizer {} nor by the line search {}, but by {}", name,
-                              optimizer.name, line_search.name, fmt::join(users, ", ")));
-    }
-  }
-  return methods;
+// Whether the method runs an optimizer of the registry.
+bool has_optimizer(const TrainSettings& settings) {
+  return settings.method == FactorMethod::full ||
+         (settings.method == FactorMethod::blocks && settings.optimizer != kNewton);
 }
 
 // All that decides the result, in words, for the model file.
-std::map<std::string, std::string> describe(const TrainSettings& settings, const Methods& methods, double lambda) {
+std::map<std::string, std::string> describe(const TrainSettings& settings, double lambda) {
   std::map<std::string, std::string> out;
+  out["method"] = to_string(settings.method);
   out["rank"] = fmt::format("{}", settings.rank);
   out["lambda"] = fmt::format("{}", lambda);
   out["lambda-scaling"] = to_string(settings.lambda_scaling);
   out["center"] = settings.center ? "true" : "false";
   out["biases"] = settings.biases ? "true" : "false";
   out["clip"] = settings.clip ? "true" : "false";
-  out["optimizer"] = methods.optimizer.name;
-  out["line-search"] = methods.line_search.name;
   out["iterations"] = fmt::format("{}", settings.stop.iterations);
   out["tolerance"] = fmt::format("{}", settings.stop.tolerance);
-  out["gradient-tolerance"] = fmt::format("{}", settings.stop.gradient_tolerance);
   if (settings.stop.seconds > 0) out["time-limit"] = fmt::format("{}", settings.stop.seconds);
   out["seed"] = fmt::format("{}", settings.seed);
-  const auto add = [&](const Method& method, const ParameterValues& values) {
-    for (const auto& [name, standard] : method.parameters) {
-      const auto given = values.find(name);
-      out[std::string(name)] = fmt::format("{}", given == values.end() ? standard : given->second);
+  if (settings.method == FactorMethod::full) {
+    out["gradient-tolerance"] = fmt::format("{}", settings.stop.gradient_tolerance);
+  }
+  if (settings.method == FactorMethod::blocks) {
+    if (settings.block_rows) out["block-rows"] = fmt::format("{}", settings.block_rows);
+    if (settings.block_cols) out["block-cols"] = fmt::format("{}", settings.block_cols);
+    if (settings.optimizer == kNewton) {
+      out["optimizer"] = kNewton;
+    } else {
+      out["inner-iterations"] = fmt::format("{}", settings.inner_iterations);
     }
-  };
-  add(methods.optimizer, methods.of_optimizer);
-  add(methods.line_search, methods.of_line_search);
+  }
+  if (has_optimizer(settings)) choose_optimizer(settings).describe(out);
   return out;
 }
 
@@ -103,14 +73,63 @@ void set_fallbacks(Factorization& model, const RatingMatrix& matrix, bool centre
   model.fallback_item_bias = model.unknown_mean - of_users;
 }
 
+TrainOutcome run(const TrainTask& task, Vector& theta, double pin, double offset, double scale) {
+  const std::uint64_t seed = task.settings.seed;
+  if (task.settings.method == FactorMethod::nnmf) {
+    theta = initial_non_negative_factors(task.layout, offset, seed);
+    return run_nnmf(task, theta);
+  }
+  theta = initial_factors(task.layout, pin, offset, scale, seed);
+  return task.settings.method == FactorMethod::blocks ? run_blocks(task, theta) : run_full(task, theta);
+}
+
 double root_mean(double sum, std::size_t count) { return std::sqrt(sum / static_cast<double>(count)); }
 
 }  // namespace
 
+Penalty user_penalty(const TrainTask& task) {
+  return {task.lambda, task.settings.lambda_scaling == LambdaScaling::count, task.layout.user_pin()};
+}
+
+Penalty item_penalty(const TrainTask& task) {
+  return {task.lambda, task.settings.lambda_scaling == LambdaScaling::count, task.layout.item_pin()};
+}
+
+std::string_view to_string(FactorMethod method) {
+  switch (method) {
+    case FactorMethod::full:
+      return "full";
+    case FactorMethod::blocks:
+      return "blocks";
+    case FactorMethod::nnmf:
+      return "nnmf";
+  }
+  return "";
+}
+
 std::string_view to_string(LambdaScaling scaling) { return scaling == LambdaScaling::count ? "count" : "uniform"; }
 
-double default_lambda(LambdaScaling scaling, int rank) {
-  return scaling == LambdaScaling::count ? 0.075 : 3 * std::sqrt(rank);
+TrainSettings default_settings(FactorMethod method) {
+  TrainSettings settings;
+  settings.method = method;
+  if (method == FactorMethod::blocks) {
+    settings.optimizer = kNewton;
+    // A sweep does what several iterations of the others do.
+    settings.stop = {.iterations = 50, .tolerance = 1e-4};
+  }
+  if (method == FactorMethod::nnmf) {
+    settings.optimizer.clear();
+    settings.unobserved = true;
+    settings.stop.iterations = 200;
+    settings.center = false;
+    settings.biases = false;
+  }
+  return settings;
+}
+
+double default_lambda(FactorMethod method, LambdaScaling scaling, int rank) {
+  if (scaling == LambdaScaling::count) return 0.075;
+  return (method == FactorMethod::nnmf ? 2 : 3) * std::sqrt(rank);
 }
 
 void check(const TrainSettings& settings) {
@@ -125,15 +144,35 @@ void check(const TrainSettings& settings) {
   not_negative(settings.stop.tolerance, "tolerance");
   not_negative(settings.stop.gradient_tolerance, "gradient-tolerance");
   not_negative(settings.stop.seconds, "time-limit");
-  const Methods methods = choose_methods(settings);
-  make_direction(methods.optimizer.name, methods.of_optimizer);
-  make_step_rule(methods.line_search.name, methods.of_line_search);
+  if (settings.method == FactorMethod::nnmf && (settings.center || settings.biases)) {
+    throw Error("nnmf subtracts no mean and has no biases, since its factors may not be negative");
+  }
+  if (settings.inner_iterations < 1) {
+    throw Error(fmt::format("inner-iterations is {}, but must be ≥ 1", settings.inner_iterations));
+  }
+  if (settings.method == FactorMethod::full && settings.optimizer == kNewton) {
+    throw Error("optimizer newton solves one row of factors at a time: it needs method blocks");
+  }
+  if (has_optimizer(settings)) {
+    const OptimizerChoice choice = choose_optimizer(settings);
+    choice.direction();
+    choice.rule();
+    return;
+  }
+  const std::string_view name = settings.method == FactorMethod::nnmf ? to_string(settings.method) : kNewton;
+  if (settings.line_search) {
+    throw Error(fmt::format("line-search {} is of no use to {}, which takes no steps along lines",
+                            *settings.line_search, name));
+  }
+  if (!settings.parameters.empty()) {
+    throw Error(fmt::format("{} is of no use to {}, which takes no steps along lines",
+                            settings.parameters.begin()->first, name));
+  }
 }
 
 TrainResult train(RatingList ratings, const Triples& valid, const TrainSettings& settings,
                   const TrainObserver& observer) {
   check(settings);
-  const Methods methods = choose_methods(settings);
   const std::size_t count = ratings.ratings.size();
   if (count == 0) throw Error("there are no ratings to train on");
 
@@ -143,8 +182,12 @@ TrainResult train(RatingList ratings, const Triples& valid, const TrainSettings&
   const ValueSummary values = summarize(ratings.ratings.value);
   // Ratings that are all equal have no scale of their own.
   const double scale = values.deviation > 0 ? values.deviation : std::max(std::abs(values.mean), 1.0);
-  report.lambda = settings.lambda.value_or(default_lambda(settings.lambda_scaling, settings.rank) * scale);
-  report.line_search = methods.line_search.name;
+  if (settings.method == FactorMethod::nnmf && values.lowest < 0) {
+    throw Error(fmt::format("nnmf needs ratings that are not negative, and the lowest here is {}", values.lowest));
+  }
+  report.lambda =
+      settings.lambda.value_or(default_lambda(settings.method, settings.lambda_scaling, settings.rank) * scale);
+  if (has_optimizer(settings)) report.line_search = choose_optimizer(settings).line_search.name;
   model.layout = {ratings.users.size(), ratings.items.size(), settings.rank, settings.biases};
   // With partners pinned at √scale instead of 1, biases grow with the ratings as the factors do, and one λ serves both.
   model.pin = std::sqrt(scale);
@@ -152,34 +195,31 @@ TrainResult train(RatingList ratings, const Triples& valid, const TrainSettings&
   model.lowest = values.lowest;
   model.highest = values.highest;
   model.unknown_mean = values.mean;
-  model.settings = describe(settings, methods, report.lambda);
+  model.settings = describe(settings, report.lambda);
 
   const RatingMatrix matrix(model.layout.users, model.layout.items, ratings.ratings, model.mean);
-  FactorizationObjective objective(matrix, model.layout, report.lambda,
-                                   settings.lambda_scaling == LambdaScaling::count);
-  const auto direction = make_direction(methods.optimizer.name, methods.of_optimizer);
-  const auto rule = make_step_rule(methods.line_search.name, methods.of_line_search);
-  model.theta = initial_factors(model.layout, model.pin, values.mean - model.mean, scale, settings.seed);
-
-  Observer inner;
+  TrainTask task{matrix, model.layout, settings, report.lambda, {}};
   if (observer) {
-    inner = [&](const Progress& progress) {
+    task.observe = [&](const TrainState& state) {
       const auto valid_rmse = [&]() -> std::optional<double> {
         if (valid.size() == 0) return std::nullopt;
-        return evaluate(FactorView{model, model.layout, progress.current.x}, valid, settings.clip).rmse;
+        return evaluate(FactorView{model, model.layout, state.theta}, valid, settings.clip).rmse;
       };
-      return observer({progress, root_mean(objective.squared_error(), count), objective.passes(), valid_rmse});
+      return observer({state.counts, state.objective, state.gradient_norm, state.step,
+                       root_mean(state.squared_error, count), state.passes, state.seconds, valid_rmse});
     };
   }
-  report.optimisation = minimize(objective, *direction, *rule, settings.stop, model.theta, inner);
-  report.passes = objective.passes();
+  const TrainOutcome outcome = run(task, model.theta, model.pin, values.mean - model.mean, scale);
+  report.optimisation = outcome.summary;
+  report.passes = outcome.passes;
   absorb_pin(model);
   set_fallbacks(model, matrix, settings.center);
 
-  const auto begin = std::chrono::steady_clock::now();
+  const Stopwatch watch;
   report.train = evaluate(model.view(), ratings.ratings, settings.clip);
   if (valid.size() > 0) report.valid = evaluate(model.view(), valid, settings.clip);
-  report.evaluate_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  if (settings.unobserved) report.unobserved = unobserved_shares(model.view(), ratings.ratings);
+  report.evaluate_seconds = watch.seconds();
   model.users = std::move(ratings.users);
   model.items = std::move(ratings.items);
   return result;

@@ -83,7 +83,7 @@ TEST_CASE("values that cannot be") {
   train({"--seed", "-1"}, {"--seed is '-1'"});
   train({"--tolerance", "2"}, {"--tolerance is '2', but must be a number from 0 to 1"});
   train({"--time-limit", "-1"}, {"--time-limit is '-1'"});
-  train({"--method", "magic"}, {"--method is 'magic'"});
+  train({"--method", "magic"}, {"unknown method 'magic'"});
   train({"--optimizer", "adma"}, {"unknown optimizer 'adma'", "adam", "lbfgs"});
   train({"--line-search", "wolfe"}, {"unknown line search 'wolfe'", "weak-wolfe", "strong-wolfe"});
   train({"--lambda-scaling", "x"}, {"--lambda-scaling is 'x', but must be uniform or count"});

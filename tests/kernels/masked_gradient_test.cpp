@@ -15,8 +15,8 @@ constexpr double kPin = 1.75;
 
 // Both orientations' passes over one problem.
 struct Passes {
-  MaskedGradient::Sums users;
-  MaskedGradient::Sums items;
+  PassSums users;
+  PassSums items;
   Vector gradient;
 };
 

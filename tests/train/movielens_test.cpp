@@ -31,7 +31,7 @@ TEST_CASE("gradient descent with the estimate of 1/L, rank 10 and lambda 2 on ML
   if (const auto data = load("ml-1m/ratings.dat")) {
     double best = 100;
     const TrainReport report = train_on(*data, plain(10, 2, "gd", 500), [&](const TrainProgress& progress) {
-                                 const bool look = progress.optimisation.counts.iterations % 50 == 0;
+                                 const bool look = progress.counts.iterations % 50 == 0;
                                  if (look) best = std::min(best, progress.valid_rmse().value());
                                  return best > 0.866;
                                }).report;
@@ -45,7 +45,7 @@ TEST_CASE("L-BFGS, rank 10 and lambda 2 on ML-1M") {
   if (const auto data = load("ml-1m/ratings.dat")) {
     double best = 100;
     train_on(*data, plain(10, 2, "lbfgs", 200), [&](const TrainProgress& progress) {
-      if (progress.optimisation.counts.iterations % 10 == 0) best = std::min(best, progress.valid_rmse().value());
+      if (progress.counts.iterations % 10 == 0) best = std::min(best, progress.valid_rmse().value());
       return best > 0.862;
     });
     CHECK(best <= 0.862);

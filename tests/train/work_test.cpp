@@ -14,8 +14,8 @@ using namespace test;
 TEST_CASE("line searches along the quartic cost three passes an iteration, whatever their trials") {
   const Data data = everyday_data();
   for (const std::string optimizer : {"gd", "lbfgs", "heavy-ball"}) {
-    int fewest = 1000000;
-    int most = 0;
+    long fewest = 1000000;
+    long most = 0;
     for (const std::string search : {"armijo", "weak-wolfe", "strong-wolfe", "exact"}) {
       CAPTURE(optimizer);
       CAPTURE(search);
@@ -66,7 +66,7 @@ TEST_CASE("what the observer sees is what is so") {
   long passes = 0;
   int iteration = 0;
   const TrainResult result = train_on(data, settings, [&](const TrainProgress& progress) {
-    CHECK(progress.optimisation.counts.iterations == iteration++);
+    CHECK(progress.counts.iterations == iteration++);
     CHECK(progress.passes > passes);
     passes = progress.passes;
     train_rmse.push_back(progress.train_rmse);
@@ -90,7 +90,7 @@ TEST_CASE("an observer that says stop gets the model so far") {
   TrainSettings settings;
   settings.stop = {.iterations = 50};
   const TrainResult interrupted = train_on(
-      data, settings, [](const TrainProgress& progress) { return progress.optimisation.counts.iterations < 5; });
+      data, settings, [](const TrainProgress& progress) { return progress.counts.iterations < 5; });
   CHECK(interrupted.report.optimisation.reason == StopReason::interrupted);
   CHECK(interrupted.report.optimisation.counts.iterations == 5);
   settings.stop = {.iterations = 5};
@@ -125,7 +125,7 @@ TEST_CASE("a diverging run is reported and leaves the last finite iterate") {
     settings.parameters = {{"step", step}};
     int last = -1;
     const TrainResult result = train_on(data, settings, [&](const TrainProgress& progress) {
-      last = progress.optimisation.counts.iterations;
+      last = progress.counts.iterations;
       return true;
     });
     CHECK(result.report.optimisation.reason == StopReason::diverged);

@@ -17,6 +17,9 @@ void set_threads(int threads);
 /// The number of threads that parallel loops use.
 int threads();
 
+/// The number of the calling thread within a parallel loop, from 0 and below threads().
+inline int thread_number() { return omp_get_thread_num(); }
+
 /// Calls body(chunk) once for every chunk in [0, count), on all threads, in any order. When bodies throw,
 /// the exception of the lowest-numbered chunk that threw is rethrown after the loop.
 template <class Body>
@@ -62,6 +65,7 @@ class VectorChunks {
 /// Σ over chunks of [0, n) of body(begin, end), added in chunk order.
 template <class Body>
 double parallel_sum(std::size_t n, Body&& body) {
+  if (n <= VectorChunks::kShortest) return n == 0 ? 0 : body(std::size_t{0}, n);
   const VectorChunks chunks(n);
   std::array<double, VectorChunks::kMost> partial{};
   parallel_for(chunks.count(),

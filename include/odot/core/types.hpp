@@ -27,4 +27,7 @@ inline constexpr Index kUnknown = std::numeric_limits<Index>::max();
 /// Rows of the factor matrices are padded with zeros to a multiple of this many Reals.
 inline constexpr std::size_t kLanes = 8;
 
+/// The most factors that a user or an item may have.
+inline constexpr int kHighestRank = 1024;
+
 }  // namespace odot

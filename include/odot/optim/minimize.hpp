@@ -30,14 +30,20 @@ enum class StopReason {
 /// "iterations", "tolerance", …
 std::string_view to_string(StopReason reason);
 
+/// True when f has gone from `start` to a `value` that is infinite, NaN or more than a thousandfold.
+bool diverged(double start, double value);
+
+/// True when f has changed by no more than the share `tolerance` > 0 of `before`; never for tolerance 0.
+bool settled(double before, double after, double tolerance);
+
 /// Work done so far.
 struct Counts {
   int iterations = 0;
-  int evaluations = 0;  ///< of value and gradient
-  int lines = 0;        ///< line polynomials computed
-  int trials = 0;       ///< steps tried by the step rule
-  int restarts = 0;     ///< times the direction started afresh because it did not descend or led nowhere
-  int floor_steps = 0;  ///< iterations whose step rule ended at its floor or ran out of trials
+  long evaluations = 0;  ///< of value and gradient
+  long lines = 0;        ///< line polynomials computed
+  long trials = 0;       ///< steps tried by the step rule
+  long restarts = 0;     ///< times the direction started afresh because it did not descend or led nowhere
+  long floor_steps = 0;  ///< iterations whose step rule ended at its floor or ran out of trials
 };
 
 /// What an observer sees after the start (counts.iterations = 0) and after every iteration.
@@ -59,8 +65,20 @@ struct Summary {
   double seconds = 0;  ///< less the time spent in the observer
 };
 
+/// The vectors that minimize() works in. Kept from one run to the next, they save it from allocating.
+struct MinimizeWorkspace {
+  Iterate previous;
+  Iterate current;
+  Iterate trial;
+  Vector direction;
+};
+
 /// Minimises from x (objective.size() elements), which becomes the last iterate.
 Summary minimize(Objective& objective, Direction& direction, StepRule& rule, const StopSettings& stop, Vector& x,
                  const Observer& observer = {});
+
+/// The same; allocates nothing where `workspace`, `direction` and `rule` have served a run of that size before.
+Summary minimize(Objective& objective, Direction& direction, StepRule& rule, const StopSettings& stop, Vector& x,
+                 const Observer& observer, MinimizeWorkspace& workspace);
 
 }  // namespace odot

@@ -5,44 +5,71 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "odot/model/evaluate.hpp"
 #include "odot/model/factorization.hpp"
+#include "odot/model/unobserved.hpp"
 #include "odot/optim/minimize.hpp"
 #include "odot/optim/registry.hpp"
 #include "odot/ratings/rating_list.hpp"
 
 namespace odot {
 
+/// How the factors are found.
+enum class FactorMethod {
+  full,    ///< all factors at once, by an optimizer
+  blocks,  ///< row by row, then column by column, each row by an optimizer (document, algorithm 13)
+  nnmf,    ///< non-negative factors by multiplicative updates (document, equations 11 to 13)
+};
+std::string_view to_string(FactorMethod method);
+
 /// Whether row i is penalised by λ ‖row‖² or by λ n_i ‖row‖², n_i its number of ratings.
 enum class LambdaScaling { uniform, count };
 std::string_view to_string(LambdaScaling scaling);
 
-/// Everything that decides the result. The defaults do not depend on the scale of the ratings.
+/// The optimizer of FactorMethod::blocks that solves each row's normal equations: alternating least squares.
+inline constexpr std::string_view kNewton = "newton";
+
+/// Everything that decides the result. The defaults are those of FactorMethod::full and do not depend on the scale of
+/// the ratings; default_settings() has those of the others.
 struct TrainSettings {
-  int rank = 16;                 ///< 1 … 1024
+  FactorMethod method = FactorMethod::full;
+  int rank = 16;                 ///< 1 … kHighestRank
   std::optional<double> lambda;  ///< λ ≥ 0; by default default_lambda() × the ratings' standard deviation
   LambdaScaling lambda_scaling = LambdaScaling::uniform;
-  bool center = true;  ///< subtract the mean
-  bool biases = true;  ///< one for each user and item
-  bool clip = true;    ///< predictions to the range of the training ratings
-  std::string optimizer = "adam";
-  std::optional<std::string> line_search;  ///< by default the optimizer's default partner
+  bool center = true;              ///< subtract the mean; not with nnmf
+  bool biases = true;              ///< one for each user and item; not with nnmf
+  bool clip = true;                ///< predictions to the range of the training ratings
+  bool unobserved = false;         ///< report what is predicted for unobserved entries; does not change the result
+  std::string optimizer = "adam";  ///< of the registry, or with blocks kNewton; nnmf has none
+  std::optional<std::string> line_search;  ///< by default the optimizer's default partner; newton and nnmf have none
   ParameterValues parameters;              ///< of the optimizer and the line search
-  StopSettings stop{.iterations = 100, .tolerance = 1e-5};
+  int inner_iterations = 3;                ///< blocks: iterations a row and sweep, ≥ 1; not used by newton
+  Index block_rows = 0;                    ///< blocks: users between two blocks of items, k_U; 0: in proportion to
+                                           ///< block_cols, or where that is 0 too an eighth of all
+  Index block_cols = 0;                    ///< blocks: items between two blocks of users, k_V; 0: likewise
+  StopSettings stop{.iterations = 100, .tolerance = 1e-5};  ///< iterations are sweeps with blocks and nnmf
   std::uint64_t seed = 1;
 };
+
+/// The defaults of a method.
+TrainSettings default_settings(FactorMethod method);
 
 /// The default λ in units of the ratings' standard deviation σ. Under uniform scaling it grows with √rank: λ is the
 /// noise variance over that of a factor's elements (Salakhutdinov & Mnih 2008), and u·v keeps the variance of the
 /// ratings only when the latter shrinks as σ/√rank.
-double default_lambda(LambdaScaling scaling, int rank);
+double default_lambda(FactorMethod method, LambdaScaling scaling, int rank);
 
-/// What an observer sees after the start and after every iteration.
+/// What an observer sees after the start and after every iteration (sweep, epoch).
 struct TrainProgress {
-  const Progress& optimisation;
-  double train_rmse;  ///< of unclipped predictions
-  long passes;        ///< times that one orientation of the ratings was read so far
+  const Counts& counts;
+  double objective;
+  double gradient_norm;  ///< NaN where the method has none
+  Step step;             ///< step.step is NaN where the method has none
+  double train_rmse;     ///< of unclipped predictions
+  long passes;           ///< times that one orientation of the ratings was read so far
+  double seconds;        ///< since training began, less the time spent in the observer
   /// RMSE on the held-out ratings, computed when asked for; nothing when there are none.
   std::function<std::optional<double>()> valid_rmse;
 };
@@ -51,11 +78,12 @@ using TrainObserver = std::function<bool(const TrainProgress&)>;
 
 /// What a training run did.
 struct TrainReport {
-  Summary optimisation;
+  Summary optimisation;             ///< its gradient_norm is NaN where the method has none
   Evaluation train;                 ///< predictions as the model makes them, clipped or not
   std::optional<Evaluation> valid;  ///< likewise, on the held-out ratings
-  double lambda = 0;                ///< as used
-  std::string line_search;          ///< as used
+  std::optional<UnobservedShares> unobserved;
+  double lambda = 0;        ///< as used
+  std::string line_search;  ///< as used; empty where the method has none
   long passes = 0;
   double evaluate_seconds = 0;  ///< for `train` and `valid`
 };
@@ -68,10 +96,10 @@ struct TrainResult {
 /// Throws Error, before any work, when the settings contradict each other or cannot be used.
 void check(const TrainSettings& settings);
 
-/// Minimises the full objective from a random start. `valid` holds ratings to measure on, with indices of `ratings`'
+/// Minimises the objective from a random start. `valid` holds ratings to measure on, with indices of `ratings`'
 /// users and items or kUnknown; it may be empty. The ids of `ratings` move into the model. When the run diverged
 /// (report.optimisation.reason), the model is the last finite iterate. The same settings and ratings give the same bits
-/// on any number of threads. Throws Error for unusable settings or no ratings.
+/// on any number of threads. Throws Error for unusable settings or ratings.
 TrainResult train(RatingList ratings, const Triples& valid, const TrainSettings& settings,
                   const TrainObserver& observer = {});
 

@@ -1,0 +1,23 @@
+// What a model predicts for the entries that nobody has rated.
+#pragma once
+
+#include <cstdint>
+
+#include "odot/model/factorization.hpp"
+#include "odot/ratings/rating_list.hpp"
+
+namespace odot {
+
+/// Shares of the unobserved entries, by their predictions before clipping.
+struct UnobservedShares {
+  double below_lowest = 0;    ///< below the lowest training rating
+  double near_one = 0;        ///< within 0.5 of 1, the least rating of many scales
+  std::uint64_t entries = 0;  ///< looked at: all unobserved ones, or those of some users
+};
+
+/// Looks at all unobserved entries where the matrix has at most `most` entries, otherwise at those of as many users,
+/// drawn at random, as make `most`. `ratings` are the training ratings. Parallel; the same bits on any number of
+/// threads.
+UnobservedShares unobserved_shares(const FactorView& model, const Triples& ratings, std::uint64_t most = 100'000'000);
+
+}  // namespace odot

@@ -1,0 +1,29 @@
+// The masked pass of non-negative factorisation.
+#pragma once
+
+#include "kernels/penalty.hpp"
+#include "kernels/row_pass.hpp"
+
+namespace odot {
+
+/// The multiplicative updates of Lee & Seung (2001) under a mask (document, equations 12 and 13), one orientation. By
+/// user, rows are those of U and columns the item rows of V; by item the other way round.
+class MultiplicativeUpdate {
+ public:
+  /// `side` must outlive this; `stride` is the length of every factor row in Reals, a multiple of kLanes.
+  MultiplicativeUpdate(const Side& side, std::size_t stride);
+
+  /// next row i ← row_i ∘ (Σ_j x_ij column_j) / (Σ_j (row_i·column_j) column_j + λ_i row_i + ε). Returns the squared
+  /// error and the penalty of `rows`, before the update. Ratings, rows and columns must be ≥ 0, and so is `next` then;
+  /// no column may be pinned. `rows` and `next` are side.rows() × stride, `columns` one row of stride for every index;
+  /// all aligned to a pack.
+  PassSums operator()(const Real* rows, const Real* columns, const Penalty& penalty, Real* next);
+
+ private:
+  Side side_;
+  std::size_t stride_;
+  RowPass pass_;
+  Vector scratch_;  // a row's sums for each thread
+};
+
+}  // namespace odot

@@ -1,0 +1,55 @@
+// The objective of one row while all columns stay as they are: a quadratic in as many variables as a row has factors.
+#pragma once
+
+#include "odot/core/vector.hpp"
+#include "odot/ratings/rating_matrix.hpp"
+
+namespace odot {
+
+/// About the row u, with errors e_j = u·v_j − x_j over the row's ratings: Σ_j ((u + s)·v_j − x_j)² =
+/// squared_error + 2 gradient·s + sᵀ gram s (document, equations 7 and 8, about u instead of 0 for the sake of
+/// rounding).
+struct RowQuadratic {
+  explicit RowQuadratic(std::size_t stride) : gradient(stride), gram(stride * stride) {}
+
+  double squared_error = 0;  ///< Σ e_j²
+  Vector gradient;           ///< Σ e_j v_j, `stride` elements
+  Vector gram;               ///< Σ v_j v_jᵀ, stride × stride, symmetric; every row padded as the factors are
+};
+
+/// The columns of some of a row's ratings side by side, with their errors.
+class GatheredColumns {
+ public:
+  /// Room for up to `capacity` ratings.
+  GatheredColumns(std::size_t capacity, std::size_t stride);
+
+  /// Takes the ratings [begin, end) of `row` (`stride` Reals), at most `capacity` of them; `columns` holds one row of
+  /// stride for every index. All aligned to a pack.
+  void gather(const Side& side, Offset begin, Offset end, const Real* row, const Real* columns);
+
+  std::size_t size() const { return size_; }
+  const Real* column(std::size_t t) const { return columns_.data() + t * stride_; }
+  Real error(std::size_t t) const { return errors_[t]; }  ///< row·column(t) − rating
+
+ private:
+  std::size_t stride_;
+  std::size_t size_ = 0;
+  Vector columns_;
+  Vector errors_;
+};
+
+/// Ratings that form() gathers at a time: their columns stay in the nearest cache.
+std::size_t gather_tile(std::size_t stride);
+
+/// Sets `out` to the quadratic of the ratings [begin, end) of `row`. Only the blocks of `gram` on and above its
+/// diagonal are written: mirror() does the rest. `tile` has room for gather_tile() ratings.
+void form(const Side& side, Offset begin, Offset end, const Real* row, const Real* columns, GatheredColumns& tile,
+          RowQuadratic& out);
+
+/// Adds `part`, another piece of the row's ratings, to `total`.
+void add(const RowQuadratic& part, RowQuadratic& total);
+
+/// Completes `gram` below the diagonal.
+void mirror(RowQuadratic& quadratic);
+
+}  // namespace odot

@@ -1,0 +1,25 @@
+// All factors at once, by an optimizer.
+#include "objective/factorization_objective.hpp"
+#include "train/method.hpp"
+#include "train/optimizer_choice.hpp"
+
+namespace odot {
+
+TrainOutcome run_full(const TrainTask& task, Vector& theta) {
+  FactorizationObjective objective(task.ratings, task.layout, task.lambda,
+                                   task.settings.lambda_scaling == LambdaScaling::count);
+  const OptimizerChoice choice = choose_optimizer(task.settings);
+  Observer observer;
+  if (task.observe) {
+    observer = [&](const Progress& progress) {
+      return task.observe({progress.counts, progress.current.value, progress.gradient_norm, progress.step,
+                           objective.squared_error(), objective.passes(), progress.seconds, progress.current.x});
+    };
+  }
+  const auto direction = choice.direction();
+  const auto rule = choice.rule();
+  const Summary summary = minimize(objective, *direction, *rule, task.settings.stop, theta, observer);
+  return {summary, objective.passes()};
+}
+
+}  // namespace odot

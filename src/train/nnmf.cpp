@@ -1,0 +1,65 @@
+// Non-negative factors by multiplicative updates: U ← U ∘ (W∘X)Vᵀ / ((W∘UV)Vᵀ + λU + ε), then V likewise (document,
+// equations 11 to 13; Lee & Seung 2001). f never rises.
+#include "kernels/multiplicative_update.hpp"
+#include "train/sweeps.hpp"
+
+namespace odot {
+namespace {
+
+// The pass by user that ends a sweep evaluates f and prepares the next sweep's U at once.
+class MultiplicativeSweeper : public Sweeper {
+ public:
+  MultiplicativeSweeper(const TrainTask& task, const Vector& theta)
+      : layout_(task.layout),
+        user_penalty_(::odot::user_penalty(task)),
+        item_penalty_(::odot::item_penalty(task)),
+        by_item_(task.ratings.by_item()),
+        user_update_(task.ratings.by_user(), layout_.stride()),
+        item_update_(by_item_, layout_.stride()),
+        next_(theta.size()) {
+    evaluate(theta);
+  }
+
+  void sweep(Vector& theta) override {
+    const std::size_t v = layout_.item_row(0);
+    copy(ConstSpan(next_).first(v), Span(theta).first(v));
+    item_update_(theta.data() + v, theta.data(), item_penalty_, next_.data() + v);
+    ++passes_;
+    copy(ConstSpan(next_).subspan(v), Span(theta).subspan(v));
+    evaluate(theta);
+  }
+
+  double value() const override { return value_; }
+  double squared_error() const override { return squared_error_; }
+  long passes() const override { return passes_; }
+  void count(Counts&) const override {}
+
+ private:
+  void evaluate(const Vector& theta) {
+    const Real* items = theta.data() + layout_.item_row(0);
+    const PassSums sums = user_update_(theta.data(), items, user_penalty_, next_.data());
+    ++passes_;
+    squared_error_ = sums.squared_error;
+    value_ = squared_error_ + sums.penalty + item_penalty_.value(by_item_, items, layout_.stride());
+  }
+
+  FactorLayout layout_;
+  Penalty user_penalty_;
+  Penalty item_penalty_;
+  Side by_item_;
+  MultiplicativeUpdate user_update_;
+  MultiplicativeUpdate item_update_;
+  Vector next_;  // what θ becomes
+  double value_ = 0;
+  double squared_error_ = 0;
+  long passes_ = 0;
+};
+
+}  // namespace
+
+TrainOutcome run_nnmf(const TrainTask& task, Vector& theta) {
+  MultiplicativeSweeper sweeper(task, theta);
+  return run_sweeps(task, sweeper, theta);
+}
+
+}  // namespace odot

@@ -1,0 +1,154 @@
+#include "train/row_solver.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "kernels/cholesky.hpp"
+#include "kernels/pack.hpp"
+
+namespace odot {
+namespace {
+
+// Rounding of the elements of a Gram matrix, relative to its diagonal.
+constexpr double kPrecision = static_cast<double>(std::numeric_limits<Real>::epsilon());
+
+// Columns that fit the second-level cache whatever the rank.
+constexpr std::size_t kMostGathered = 256;
+
+// The row has been solved when its gradient is this much smaller than at the start: further iterations change nothing
+// that the next sweep would not undo.
+constexpr double kSolved = 1e-5;
+
+// Up to how many ratings it is cheaper to work on them than on their quadratic, by counting multiplications for rows of
+// w elements. The quadratic costs w²/2 a rating and, for each iteration of an optimizer, 2 w²; without it an iteration
+// costs 4 w a rating, in sums along a row, which take about twice the time. Newton's method works on the matrix of the
+// ratings' inner products instead, of their number squared.
+std::size_t most_direct(bool newton, std::size_t width, int iterations) {
+  if (newton) return std::min(width / 2, kMostGathered);
+  const double w = static_cast<double>(width);
+  const double saved_each = 8.0 * iterations * w - w * w / 2;
+  const double most = saved_each > 0 ? 2.0 * iterations * w * w / saved_each : static_cast<double>(kMostGathered);
+  return static_cast<std::size_t>(std::min(most, static_cast<double>(kMostGathered)));
+}
+
+}  // namespace
+
+RowSolver::RowSolver(const RowMethod& method, std::size_t stride, std::size_t width, int pinned)
+    : stride_(stride),
+      iterations_(method.iterations),
+      newton_(!method.optimizer),
+      most_direct_(most_direct(newton_, width, iterations_)),
+      gathered_(std::max(most_direct_, gather_tile(stride)), stride),
+      quadratic_(stride),
+      objective_(stride, pinned),
+      origin_(stride),
+      x_(stride) {
+  for (std::size_t k = 0; k < width; ++k) {
+    if (static_cast<int>(k) != pinned) free_.push_back(k);
+  }
+  const std::size_t most = std::max(free_.size(), most_direct_);
+  if (newton_) {
+    matrix_.resize(most * most);
+    solution_.resize(most);
+  } else {
+    direction_ = method.optimizer->direction();
+    rule_ = method.optimizer->rule();
+  }
+}
+
+bool RowSolver::solves_directly(Offset ratings) const { return ratings <= most_direct_; }
+
+double RowSolver::solve(const Side& side, Offset begin, Offset end, const Real* columns, double lambda, Real* row) {
+  if (!solves_directly(end - begin)) {
+    odot::form(side, begin, end, row, columns, gathered_, quadratic_);
+    return solve(quadratic_, lambda, row);
+  }
+  if (begin == end && lambda == 0) return 0;  // nothing is known of this row
+  gathered_.gather(side, begin, end, row, columns);
+  if (newton_) return dual_newton_step(lambda, row);
+  std::copy(row, row + stride_, origin_.begin());
+  objective_.set(gathered_, origin_, lambda);
+  return minimize_from(row);
+}
+
+double RowSolver::solve(RowQuadratic& quadratic, double lambda, Real* row) {
+  if (newton_) return newton_step(quadratic, lambda, row);
+  mirror(quadratic);
+  std::copy(row, row + stride_, origin_.begin());
+  objective_.set(quadratic, origin_, lambda);
+  return minimize_from(row);
+}
+
+double RowSolver::minimize_from(Real* row) {
+  std::copy(origin_.begin(), origin_.end(), x_.begin());
+  const double before = objective_.value_at_origin();
+  const StopSettings stop{.iterations = iterations_, .gradient_tolerance = kSolved};
+  const Summary summary = minimize(objective_, *direction_, *rule_, stop, x_, {}, workspace_);
+  std::copy(x_.begin(), x_.end(), row);
+  counts_.evaluations += summary.counts.evaluations;
+  counts_.lines += summary.counts.lines;
+  counts_.trials += summary.counts.trials;
+  counts_.restarts += summary.counts.restarts;
+  counts_.floor_steps += summary.counts.floor_steps;
+  return summary.reason == StopReason::diverged ? std::numeric_limits<double>::infinity() : summary.value - before;
+}
+
+// (gram + λI) s = −(gradient + λu) over the free elements; f changes by (gradient + λu)·s.
+double RowSolver::newton_step(const RowQuadratic& quadratic, double lambda, Real* row) {
+  const std::size_t n = free_.size();
+  const auto slope = [&](std::size_t i) {
+    return static_cast<double>(quadratic.gradient[free_[i]]) + lambda * static_cast<double>(row[free_[i]]);
+  };
+  for (std::size_t i = 0; i < n; ++i) {
+    for (std::size_t k = 0; k <= i; ++k) {
+      matrix_[i * n + k] = static_cast<double>(quadratic.gram[free_[k] * stride_ + free_[i]]);
+    }
+    matrix_[i * n + i] += lambda;
+    solution_[i] = -slope(i);
+  }
+  solve_positive(n, matrix_.data(), solution_.data(), kPrecision);
+  double change = 0;
+  for (std::size_t i = 0; i < n; ++i) change += slope(i) * solution_[i];
+  for (std::size_t i = 0; i < n; ++i) {
+    row[free_[i]] = static_cast<Real>(static_cast<double>(row[free_[i]]) + solution_[i]);
+  }
+  return change;
+}
+
+// The same minimiser from fewer unknowns than it has elements: with e the errors at u and G the columns' free elements,
+// one a row, u + s = −Gᵀ z where (G Gᵀ + λI) z = e − G u.
+double RowSolver::dual_newton_step(double lambda, Real* row) {
+  const std::size_t n = gathered_.size();
+  const auto free_product = [&](const Real* a, const Real* b) {
+    double sum = 0;
+    for (const std::size_t k : free_) sum += static_cast<double>(a[k]) * static_cast<double>(b[k]);
+    return sum;
+  };
+  double before = lambda * free_product(row, row);
+  for (std::size_t i = 0; i < n; ++i) {
+    for (std::size_t k = 0; k <= i; ++k) {
+      matrix_[i * n + k] = free_product(gathered_.column(i), gathered_.column(k));
+    }
+    matrix_[i * n + i] += lambda;
+    const double error = static_cast<double>(gathered_.error(i));
+    solution_[i] = error - free_product(gathered_.column(i), row);
+    before += error * error;
+  }
+  std::copy(row, row + stride_, origin_.begin());
+  solve_positive(n, matrix_.data(), solution_.data(), kPrecision);
+  for (const std::size_t k : free_) {
+    double sum = 0;
+    for (std::size_t i = 0; i < n; ++i) sum -= solution_[i] * static_cast<double>(gathered_.column(i)[k]);
+    row[k] = static_cast<Real>(sum);
+  }
+  double after = lambda * free_product(row, row);
+  for (std::size_t i = 0; i < n; ++i) {
+    const Real* column = gathered_.column(i);
+    const double error =
+        static_cast<double>(gathered_.error(i)) + free_product(column, row) - free_product(column, origin_.data());
+    after += error * error;
+  }
+  return after - before;
+}
+
+}  // namespace odot

@@ -1,0 +1,29 @@
+// The loop of the methods that go over all factors in sweeps instead of minimising in all of them at once.
+#pragma once
+
+#include "train/method.hpp"
+
+namespace odot {
+
+/// A method that improves U and V in turn.
+class Sweeper {
+ public:
+  virtual ~Sweeper() = default;
+
+  /// Improves every row of `theta` once.
+  virtual void sweep(Vector& theta) = 0;
+
+  /// f and Σ e² at the factors after the last sweep, or at the start.
+  virtual double value() const = 0;
+  virtual double squared_error() const = 0;
+
+  virtual long passes() const = 0;
+
+  /// Adds the work of the optimizers of rows to the counts.
+  virtual void count(Counts& counts) const = 0;
+};
+
+/// Sweeps until the stop settings say so, the observer does, or f diverges; `theta` is then the last good iterate.
+TrainOutcome run_sweeps(const TrainTask& task, Sweeper& sweeper, Vector& theta);
+
+}  // namespace odot
