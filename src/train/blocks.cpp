@@ -172,10 +172,12 @@ class BlockSweeper : public Sweeper {
     }
     passes_ += 2;
     penalty_value_ = penalty(theta);
+    // Where the ratings are met exactly, the rounding of all changes must not take f below what it can be.
+    value_ = std::max(value_, penalty_value_);
   }
 
   double value() const override { return value_; }
-  double squared_error() const override { return std::max(value_ - penalty_value_, 0.0); }
+  double squared_error() const override { return value_ - penalty_value_; }
   long passes() const override { return passes_; }
 
   void count(Counts& counts) const override {

@@ -12,6 +12,11 @@ namespace {
 // Rounding of the elements of a Gram matrix, relative to its diagonal.
 constexpr double kPrecision = static_cast<double>(std::numeric_limits<Real>::epsilon());
 
+// Newton's step minimises f + δ ‖s‖², with the least δ ≥ 0 that makes λ + δ this share of the Gram matrix's trace.
+// Where λ is 0 or nearly so and the matrix nearly singular, its rounding would otherwise make steps of any length, and
+// f rise.
+constexpr double kLeastShift = 10 * kPrecision;
+
 // Columns that fit the second-level cache whatever the rank.
 constexpr std::size_t kMostGathered = 256;
 
@@ -93,30 +98,34 @@ double RowSolver::minimize_from(Real* row) {
   return summary.reason == StopReason::diverged ? std::numeric_limits<double>::infinity() : summary.value - before;
 }
 
-// (gram + λI) s = −(gradient + λu) over the free elements; f changes by (gradient + λu)·s.
+// (gram + (λ + δ)I) s = −g with g = gradient + λu over the free elements; f changes by 2 g·s + sᵀ (gram + λI) s, which
+// is g·s − δ ‖s‖².
 double RowSolver::newton_step(const RowQuadratic& quadratic, double lambda, Real* row) {
   const std::size_t n = free_.size();
   const auto slope = [&](std::size_t i) {
     return static_cast<double>(quadratic.gradient[free_[i]]) + lambda * static_cast<double>(row[free_[i]]);
   };
+  double trace = 0;
   for (std::size_t i = 0; i < n; ++i) {
     for (std::size_t k = 0; k <= i; ++k) {
       matrix_[i * n + k] = static_cast<double>(quadratic.gram[free_[k] * stride_ + free_[i]]);
     }
-    matrix_[i * n + i] += lambda;
+    trace += matrix_[i * n + i];
     solution_[i] = -slope(i);
   }
+  const double damping = std::max(kLeastShift * trace - lambda, 0.0);
+  for (std::size_t i = 0; i < n; ++i) matrix_[i * n + i] += lambda + damping;
   solve_positive(n, matrix_.data(), solution_.data(), kPrecision);
   double change = 0;
-  for (std::size_t i = 0; i < n; ++i) change += slope(i) * solution_[i];
+  for (std::size_t i = 0; i < n; ++i) change += (slope(i) - damping * solution_[i]) * solution_[i];
   for (std::size_t i = 0; i < n; ++i) {
     row[free_[i]] = static_cast<Real>(static_cast<double>(row[free_[i]]) + solution_[i]);
   }
   return change;
 }
 
-// The same minimiser from fewer unknowns than it has elements: with e the errors at u and G the columns' free elements,
-// one a row, u + s = −Gᵀ z where (G Gᵀ + λI) z = e − G u.
+// The same step from fewer unknowns than it has elements: with e the errors at u, G the columns' free elements, one a
+// row, μ = λ + δ and c = λ/μ, s = −c u − Gᵀ z where (G Gᵀ + μI) z = e − c G u.
 double RowSolver::dual_newton_step(double lambda, Real* row) {
   const std::size_t n = gathered_.size();
   const auto free_product = [&](const Real* a, const Real* b) {
@@ -124,20 +133,26 @@ double RowSolver::dual_newton_step(double lambda, Real* row) {
     for (const std::size_t k : free_) sum += static_cast<double>(a[k]) * static_cast<double>(b[k]);
     return sum;
   };
-  double before = lambda * free_product(row, row);
+  double trace = 0;
   for (std::size_t i = 0; i < n; ++i) {
     for (std::size_t k = 0; k <= i; ++k) {
       matrix_[i * n + k] = free_product(gathered_.column(i), gathered_.column(k));
     }
-    matrix_[i * n + i] += lambda;
+    trace += matrix_[i * n + i];
+  }
+  const double damped = std::max(lambda, kLeastShift * trace);
+  const double share = damped > 0 ? lambda / damped : 0;
+  double before = lambda * free_product(row, row);
+  for (std::size_t i = 0; i < n; ++i) {
     const double error = static_cast<double>(gathered_.error(i));
-    solution_[i] = error - free_product(gathered_.column(i), row);
+    matrix_[i * n + i] += damped;
+    solution_[i] = error - share * free_product(gathered_.column(i), row);
     before += error * error;
   }
   std::copy(row, row + stride_, origin_.begin());
   solve_positive(n, matrix_.data(), solution_.data(), kPrecision);
   for (const std::size_t k : free_) {
-    double sum = 0;
+    double sum = (1 - share) * static_cast<double>(row[k]);
     for (std::size_t i = 0; i < n; ++i) sum -= solution_[i] * static_cast<double>(gathered_.column(i)[k]);
     row[k] = static_cast<Real>(sum);
   }

@@ -1,0 +1,171 @@
+// Small positive systems against Gaussian elimination in long double, regular and singular.
+#include "kernels/cholesky.hpp"
+
+#include <doctest/doctest.h>
+
+#include <limits>
+
+#include "support/dense_solve.hpp"
+#include "support/optim_problems.hpp"
+
+namespace odot {
+namespace {
+
+using namespace test;
+
+constexpr double kDouble = std::numeric_limits<double>::epsilon();
+constexpr double kFloat = std::numeric_limits<float>::epsilon();
+
+// G Gᵀ + shift · I for a random G with `rank` columns.
+LongMatrix gram(std::size_t n, std::size_t rank, double shift, std::uint64_t seed) {
+  Uniform uniform(seed);
+  LongMatrix g(n);
+  for (LongVector& row : g) {
+    for (std::size_t k = 0; k < rank; ++k) row.push_back(uniform(-1, 1));
+  }
+  LongMatrix a(n, LongVector(n));
+  for (std::size_t i = 0; i < n; ++i) {
+    for (std::size_t j = 0; j < n; ++j) {
+      a[i][j] = i == j ? shift : 0;
+      for (std::size_t k = 0; k < rank; ++k) a[i][j] += g[i][k] * g[j][k];
+    }
+  }
+  return a;
+}
+
+LongVector product(const LongMatrix& a, const LongVector& x) {
+  LongVector out(a.size());
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    for (std::size_t j = 0; j < x.size(); ++j) out[i] += a[i][j] * x[j];
+  }
+  return out;
+}
+
+// What solve_positive() makes of a system: its solution, and what became of the matrix.
+struct Solved {
+  LongVector x;
+  std::vector<double> l;
+};
+
+// The upper triangle is full of NaN: nobody may look at it.
+Solved solve(const LongMatrix& a, const LongVector& b, double precision) {
+  const std::size_t n = b.size();
+  std::vector<double> matrix(n * n, std::numeric_limits<double>::quiet_NaN());
+  std::vector<double> x(b.begin(), b.end());
+  for (std::size_t i = 0; i < n; ++i) {
+    for (std::size_t j = 0; j <= i; ++j) matrix[i * n + j] = static_cast<double>(a[i][j]);
+  }
+  solve_positive(n, matrix.data(), x.data(), precision);
+  return {LongVector(x.begin(), x.end()), matrix};
+}
+
+// ‖x − y‖ / ‖y‖.
+double difference(const LongVector& x, const LongVector& y) {
+  long double error = 0;
+  long double size = 0;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    error += (x[i] - y[i]) * (x[i] - y[i]);
+    size += y[i] * y[i];
+  }
+  return static_cast<double>(std::sqrt(error / size));
+}
+
+LongVector random_vector(std::size_t n, std::uint64_t seed) {
+  Uniform uniform(seed);
+  LongVector x(n);
+  for (long double& value : x) value = uniform(-2, 2);
+  return x;
+}
+
+TEST_CASE("regular systems are solved to rounding") {
+  for (const std::size_t n : {1, 2, 3, 7, 8, 9, 33, 130}) {
+    CAPTURE(n);
+    const LongMatrix a = gram(n, 2 * n, 0.1, n);
+    const LongVector b = random_vector(n, 100 + n);
+    const Solved solved = solve(a, b, kFloat);
+    CHECK(difference(solved.x, dense_solve(a, b)) <= 1e-12);
+    double worst = 0;
+    for (std::size_t i = 0; i < n; ++i) {
+      for (std::size_t j = 0; j <= i; ++j) {
+        long double sum = 0;
+        for (std::size_t k = 0; k <= j; ++k) sum += static_cast<long double>(solved.l[i * n + k]) * solved.l[j * n + k];
+        worst = std::max(worst, static_cast<double>(std::abs(sum - a[i][j])));
+      }
+    }
+    CHECK(worst <= 1e-13 * static_cast<double>(n));
+  }
+}
+
+TEST_CASE("nothing to solve, and one unknown") {
+  solve_positive(0, nullptr, nullptr, kDouble);
+  double a = 4;
+  double b = 3;
+  solve_positive(1, &a, &b, kDouble);
+  CHECK(a == 2);
+  CHECK(b == 0.75);
+  a = 0;
+  b = 0;
+  solve_positive(1, &a, &b, kDouble);
+  CHECK(b == 0);
+}
+
+TEST_CASE("singular systems that have solutions are solved") {
+  for (const double precision : {kDouble, kFloat}) {
+    for (const std::size_t n : {2, 5, 16, 40}) {
+      for (const std::size_t rank : {std::size_t{1}, n / 2, n - 1}) {
+        CAPTURE(precision);
+        CAPTURE(n);
+        CAPTURE(rank);
+        const LongMatrix exact = gram(n, rank, 0, 10 * n + rank);
+        const LongVector b = product(exact, random_vector(n, n));
+        // The elements are only known to that precision.
+        LongMatrix a = exact;
+        if (precision == kFloat) {
+          for (LongVector& row : a) {
+            for (long double& value : row) value = static_cast<float>(value);
+          }
+        }
+        const LongVector x = solve(a, b, precision).x;
+        CHECK(difference(product(exact, x), b) <= 1e3 * precision);
+        std::size_t zeros = 0;
+        for (const long double value : x) zeros += value == 0;
+        // Where the elements are rounded, it may not be noticed that the last few depend on the others.
+        CHECK(zeros <= n - rank);
+        if (precision == kDouble) CHECK(zeros == n - rank);
+      }
+    }
+  }
+}
+
+TEST_CASE("a variable that is in no equation is 0, and the others are as if it were not there") {
+  LongMatrix a = gram(5, 10, 0.5, 3);
+  LongVector b = random_vector(5, 4);
+  LongMatrix less;
+  LongVector less_b;
+  for (std::size_t i = 0; i < 5; ++i) {
+    if (i == 2) continue;
+    less_b.push_back(b[i]);
+    less.emplace_back();
+    for (std::size_t j = 0; j < 5; ++j) {
+      if (j != 2) less.back().push_back(a[i][j]);
+    }
+  }
+  for (std::size_t i = 0; i < 5; ++i) a[i][2] = a[2][i] = 0;
+  b[2] = 0;
+  LongVector x = solve(a, b, kDouble).x;
+  CHECK(x[2] == 0);
+  x.erase(x.begin() + 2);
+  CHECK(difference(x, dense_solve(less, less_b)) <= 1e-13);
+}
+
+TEST_CASE("a matrix that is regular in double is so only where its elements are known that well") {
+  // Rows 0 and 1 differ by 1e-9.
+  const LongMatrix a = {{1, 1}, {1, 1 + 1e-9L}};
+  const LongVector b = {1, 2};
+  CHECK(solve(a, b, kDouble).x[1] == doctest::Approx(1e9).epsilon(1e-5));
+  CHECK(solve(a, b, kFloat).x[1] == 0);
+  CHECK(solve(a, b, kFloat).x[0] == 1);
+}
+
+}  // namespace
+}  // namespace odot
