@@ -7,8 +7,8 @@
 
 #include "cli/command.hpp"
 #include "cli/load.hpp"
+#include "cli/load_model.hpp"
 #include "cli/options.hpp"
-#include "odot/model/model_file.hpp"
 
 namespace odot::cli {
 
@@ -16,19 +16,20 @@ int run_evaluate(const Arguments& arguments) {
   Options options(
       "odot evaluate MODEL RATINGS... [options]",
       "Measures how well MODEL predicts the ratings. Unknown users and items are predicted from what is known\n"
-      "(the mean, the other side's bias) and counted.");
+      "(the mean, the other side's bias; by a neural network, as an average user or item) and counted.");
   options.arguments("MODEL RATINGS...", 2, -1);
   options.group("Results");
   options.flag("json", "print the result as one JSON object");
   options.toggle("clip", "keep predictions in the range of the training ratings (default: as the model was trained)");
+  feature_group(options);
   options.reading_group();
   options.common_group();
   if (!options.parse(arguments)) return kDone;
 
-  const Factorization model = load_model(options.arguments()[0]);
+  const Model model = load_model_with_features(options.arguments()[0], options);
   const bool clip = options.on_off("clip", trained_with_clipping(model));
   const ReadResult read = load_ratings({options.arguments().begin() + 1, options.arguments().end()}, options);
-  const Evaluation result = evaluate(model.view(), reindex(read.list, model.users, model.items), clip);
+  const Evaluation result = evaluate(model, reindex(read.list, model), clip);
   if (options.flag_given("json")) {
     print_json({{"rmse", result.rmse},
                 {"mae", result.mae},

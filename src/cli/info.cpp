@@ -9,6 +9,7 @@
 #include "cli/load.hpp"
 #include "cli/options.hpp"
 #include "odot/model/model_file.hpp"
+#include "ratings/fields.hpp"
 
 namespace odot::cli {
 namespace {
@@ -21,12 +22,48 @@ bool looks_like_model(const std::string& path) {
   return file.gcount() == sizeof head && head[8] == '{' && head[7] == 0 && head[6] == 0;
 }
 
-Json describe_model(const Factorization& model) {
-  Json json{{"kind", "model"},           {"users", model.layout.users},   {"items", model.layout.items},
-            {"rank", model.layout.rank}, {"biases", model.layout.biases}, {"mean", model.mean},
-            {"lowest", model.lowest},    {"highest", model.highest}};
-  for (const auto& [name, value] : model.settings) json["settings"][name] = value;
+Json describe_kind(const Factorization& model) {
+  return {{"kind", "model"},           {"users", model.layout.users},   {"items", model.layout.items},
+          {"rank", model.layout.rank}, {"biases", model.layout.biases}, {"mean", model.mean},
+          {"lowest", model.lowest},    {"highest", model.highest}};
+}
+
+// What each column of features was taken for.
+Json describe_features(const FeatureEncoding& encoding) {
+  Json json = Json::object();
+  for (const FeatureColumn& column : encoding.columns) {
+    // Names may have any bytes, JSON may not.
+    const std::string quoted = reading::printable(column.name);
+    const std::string name =
+        column.name.empty() ? fmt::format("column {}", column.position + 1) : quoted.substr(1, quoted.size() - 2);
+    json[name] = column.categorical ? fmt::format("{} categories", column.categories.size())
+                                    : fmt::format("number from {} to {}", column.lowest, column.highest);
+  }
   return json;
+}
+
+Json describe_kind(const Mlp& model) {
+  return {{"kind", "model"},
+          {"users", model.users.ids.size()},
+          {"items", model.items.ids.size()},
+          {"layers", model.layers},
+          {"parameters", model.theta.size()},
+          {"output_relu", model.output_relu},
+          {"scale", model.scale},
+          {"lowest", model.lowest},
+          {"highest", model.highest},
+          {"user_features", describe_features(model.users.encoding)},
+          {"item_features", describe_features(model.items.encoding)}};
+}
+
+Json describe_model(const Model& any) {
+  return std::visit(
+      [](const auto& model) {
+        Json json = describe_kind(model);
+        for (const auto& [name, value] : model.settings) json["settings"][name] = value;
+        return json;
+      },
+      any);
 }
 
 // The most ratings of any one index.

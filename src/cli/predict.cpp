@@ -6,11 +6,11 @@
 
 #include "cli/command.hpp"
 #include "cli/load.hpp"
+#include "cli/load_model.hpp"
 #include "cli/options.hpp"
 #include "cli/paths.hpp"
 #include "odot/core/output_file.hpp"
-#include "odot/model/evaluate.hpp"
-#include "odot/model/model_file.hpp"
+#include "odot/model/model.hpp"
 #include "odot/ratings/write.hpp"
 
 namespace odot::cli {
@@ -43,27 +43,30 @@ int run_predict(const Arguments& arguments) {
       "odot predict MODEL PAIRS... [-o FILE] [options]",
       "Predicts the rating of every (user, item) pair, in order: lines of user, item and prediction with the\n"
       "separator of PAIRS. Unknown users and items are predicted from what is known (the mean, the other side's\n"
-      "bias) and counted.");
+      "bias; by a neural network, as an average user or item) and counted.");
   options.arguments("MODEL PAIRS...", 2, -1);
   options.group("Results");
   options.value("output,o", "FILE", "write the predictions here (default -, standard output)");
   options.flag("json", "print the counts as one JSON object; the predictions then need -o FILE");
   options.toggle("clip", "keep predictions in the range of the training ratings (default: as the model was trained)");
+  feature_group(options);
   options.reading_group(true);
   options.common_group();
   if (!options.parse(arguments)) return kDone;
   const std::string target = options.text("output", "-");
   const bool json = options.flag_given("json");
   if (json && target == "-") throw UsageError("--json and predictions cannot both go to standard output: give -o FILE");
-  check_paths({{"-o", target}}, options.arguments());
+  std::vector<std::string> inputs = options.arguments();
+  for (const std::string& path : feature_paths(options)) inputs.push_back(path);
+  check_paths({{"-o", target}}, inputs);
 
   OutputFile output(target);
-  const Factorization model = load_model(options.arguments()[0]);
+  const Model model = load_model_with_features(options.arguments()[0], options);
   const bool clip = options.on_off("clip", trained_with_clipping(model));
   const ReadResult read = load_ratings({options.arguments().begin() + 1, options.arguments().end()}, options);
-  const Triples pairs = reindex(read.list, model.users, model.items);
+  const Triples pairs = reindex(read.list, model);
   std::vector<double> predictions(pairs.size());
-  predict(model.view(), pairs, clip, predictions);
+  predict(model, pairs, clip, predictions);
   write_predictions(output, read.list, predictions, separator_of(read));
   output.commit();
 

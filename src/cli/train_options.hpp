@@ -1,15 +1,22 @@
 // The options of odot train.
 #pragma once
 
+#include <string>
+#include <variant>
+
 #include "cli/options.hpp"
-#include "odot/train/train.hpp"
+#include "odot/train/train_mlp.hpp"
 
 namespace odot::cli {
 
 /// All options with their help, whose names, ranges and defaults come from the library.
 Options declare_train_options();
 
-/// What parsed options say about training; throws UsageError for values that cannot be used.
-TrainSettings train_settings(const Options& options);
+/// The settings of any --method.
+using MethodSettings = std::variant<TrainSettings, MlpSettings>;
+
+/// What parsed options say about training; throws UsageError for values that cannot be used, and for options that the
+/// method does not use.
+MethodSettings method_settings(const Options& options);
 
 }  // namespace odot::cli

@@ -3,30 +3,80 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <vector>
 
+#include "kernels/dense_layers.hpp"
+#include "model/mlp_rows.hpp"
 #include "odot/core/error.hpp"
 #include "odot/core/vector.hpp"
 
 namespace odot {
 namespace {
 
+constexpr std::size_t kBlock = DenseTile::kMost;  // pairs predicted at a time
+
 void check_index(Index index, Index count, const char* what) {
   if (index < count || index == kUnknown) return;
   throw Error(fmt::format("{} {} is out of range: the model has {} of them", what, index, count));
 }
 
-double predict_one(const FactorView& model, const Triples& pairs, std::size_t k, bool clip) {
-  check_index(pairs.user[k], model.layout.users, "user index");
-  check_index(pairs.item[k], model.layout.items, "item index");
-  const double value = model.predict(pairs.user[k], pairs.item[k]);
-  return clip ? model.clip(value) : value;
+void check_pairs(const Triples& pairs, std::size_t begin, std::size_t end, Index users, Index items) {
+  for (std::size_t k = begin; k < end; ++k) {
+    check_index(pairs.user[k], users, "user index");
+    check_index(pairs.item[k], items, "item index");
+  }
 }
 
-}  // namespace
+// Predicts up to kBlock pairs at a time; every thread has its own.
+class FactorPredictor {
+ public:
+  FactorPredictor(const FactorView& model, bool clip) : model_(model), clip_(clip) {}
 
-Evaluation evaluate(const FactorView& model, const Triples& ratings, bool clip) {
+  void operator()(const Triples& pairs, std::size_t begin, std::size_t end, double* out) {
+    check_pairs(pairs, begin, end, model_.layout.users, model_.layout.items);
+    for (std::size_t k = begin; k < end; ++k) {
+      const double value = model_.predict(pairs.user[k], pairs.item[k]);
+      *out++ = clip_ ? model_.clip(value) : value;
+    }
+  }
+
+ private:
+  const FactorView& model_;
+  bool clip_;
+};
+
+class MlpPredictor {
+ public:
+  MlpPredictor(const Mlp& model, bool clip)
+      : model_(model), clip_(clip), layers_(model.layers, model.output_relu), tile_(layers_) {}
+  MlpPredictor(const MlpPredictor&) = delete;
+  MlpPredictor& operator=(const MlpPredictor&) = delete;
+
+  void operator()(const Triples& pairs, std::size_t begin, std::size_t end, double* out) {
+    check_pairs(pairs, begin, end, model_.users.ids.size(), model_.items.ids.size());
+    for (std::size_t k = begin; k < end; ++k) {
+      write_inputs(model_.users, model_.items, pairs.user[k], pairs.item[k],
+                   tile_.input() + (k - begin) * layers_.inputs(0));
+    }
+    tile_.forward(model_.theta.data(), end - begin);
+    for (std::size_t k = 0; k < end - begin; ++k) {
+      const double value = model_.scale * static_cast<double>(tile_.output()[k]);
+      out[k] = clip_ ? model_.clip(value) : value;
+    }
+  }
+
+ private:
+  const Mlp& model_;
+  bool clip_;
+  DenseLayers layers_;
+  DenseTile tile_;
+};
+
+template <class Predictor, class Model>
+Evaluation evaluate_by(const Model& model, const Triples& ratings, bool clip) {
   struct Sums {
     double squares = 0;
     double absolutes = 0;
@@ -37,12 +87,18 @@ Evaluation evaluate(const FactorView& model, const Triples& ratings, bool clip) 
   std::vector<Sums> partial(chunks.count());
   parallel_for(chunks.count(), [&](std::size_t chunk) {
     Sums sums;
-    for (std::size_t k = chunks.begin(chunk); k < chunks.end(chunk); ++k) {
-      const double error = predict_one(model, ratings, k, clip) - static_cast<double>(ratings.value[k]);
-      sums.squares += error * error;
-      sums.absolutes += std::abs(error);
-      sums.unknown_users += ratings.user[k] == kUnknown;
-      sums.unknown_items += ratings.item[k] == kUnknown;
+    Predictor predictor(model, clip);
+    std::array<double, kBlock> predictions;
+    for (std::size_t begin = chunks.begin(chunk); begin < chunks.end(chunk); begin += kBlock) {
+      const std::size_t end = std::min(begin + kBlock, chunks.end(chunk));
+      predictor(ratings, begin, end, predictions.data());
+      for (std::size_t k = begin; k < end; ++k) {
+        const double error = predictions[k - begin] - static_cast<double>(ratings.value[k]);
+        sums.squares += error * error;
+        sums.absolutes += std::abs(error);
+        sums.unknown_users += ratings.user[k] == kUnknown;
+        sums.unknown_items += ratings.item[k] == kUnknown;
+      }
     }
     partial[chunk] = sums;
   });
@@ -66,8 +122,33 @@ Evaluation evaluate(const FactorView& model, const Triples& ratings, bool clip) 
   return result;
 }
 
+template <class Predictor, class Model>
+void predict_by(const Model& model, const Triples& pairs, bool clip, std::span<double> out) {
+  const VectorChunks chunks(pairs.size());
+  parallel_for(chunks.count(), [&](std::size_t chunk) {
+    Predictor predictor(model, clip);
+    for (std::size_t begin = chunks.begin(chunk); begin < chunks.end(chunk); begin += kBlock) {
+      predictor(pairs, begin, std::min(begin + kBlock, chunks.end(chunk)), out.data() + begin);
+    }
+  });
+}
+
+}  // namespace
+
+Evaluation evaluate(const FactorView& model, const Triples& ratings, bool clip) {
+  return evaluate_by<FactorPredictor>(model, ratings, clip);
+}
+
+Evaluation evaluate(const Mlp& model, const Triples& ratings, bool clip) {
+  return evaluate_by<MlpPredictor>(model, ratings, clip);
+}
+
 void predict(const FactorView& model, const Triples& pairs, bool clip, std::span<double> out) {
-  for_each_element(pairs.size(), [&](std::size_t k) { out[k] = predict_one(model, pairs, k, clip); });
+  predict_by<FactorPredictor>(model, pairs, clip, out);
+}
+
+void predict(const Mlp& model, const Triples& pairs, bool clip, std::span<double> out) {
+  predict_by<MlpPredictor>(model, pairs, clip, out);
 }
 
 }  // namespace odot

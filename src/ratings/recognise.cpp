@@ -68,25 +68,26 @@ bool looks_like_model(std::string_view text) {
   return length <= kLongestHeader;
 }
 
-void refuse_known_binary(std::string_view text, const std::string& name) {
-  constexpr std::string_view kExpected =
-      "expected text with a rating on each line, plain or compressed with gzip or zstd";
+void refuse_known_binary(std::string_view text, const std::string& name, const Contents& contents) {
+  const std::string expected =
+      fmt::format("expected text with {} on each line, plain or compressed with gzip or zstd", contents.line);
   if (looks_like_model(text))
-    throw Error(fmt::format("{}: found what looks like a model file (safetensors), {}", name, kExpected));
+    throw Error(fmt::format("{}: found what looks like a model file (safetensors), {}", name, expected));
   if (text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff"))
     throw Error(fmt::format("{}: found UTF-16 text, expected UTF-8 (iconv -f UTF-16 -t UTF-8 converts it)", name));
   for (const Signature& signature : kSignatures) {
     // A text may well begin with the letters of a signature, but not go on as binary data do.
     if (text.starts_with(signature.bytes) && find_binary(text.substr(0, 4096), {}) != std::string_view::npos)
-      throw Error(fmt::format("{}: found {}, {}", name, signature.name, kExpected));
+      throw Error(fmt::format("{}: found {}, {}", name, signature.name, expected));
   }
 }
 
-void refuse_odd_bytes(std::string_view text, const std::string& name, const Line& line, std::string_view separator) {
+void refuse_odd_bytes(std::string_view text, const std::string& name, const Line& line, std::string_view separator,
+                      const Contents& contents) {
   if (const std::size_t at = find_binary(line.text, separator); at != std::string_view::npos)
-    throw Error(
-        fmt::format("{}:{}: {}", name, line.number,
-                    explain_binary(line.text[at], static_cast<std::size_t>(line.text.data() - text.data()) + at)));
+    throw Error(fmt::format(
+        "{}:{}: {}", name, line.number,
+        explain_binary(line.text[at], static_cast<std::size_t>(line.text.data() - text.data()) + at, contents)));
   if (line.text.find('\r') != std::string_view::npos)
     throw Error(fmt::format("{}:{}: found a carriage return inside a line, expected lines that end with LF or CRLF",
                             name, line.number));
@@ -142,10 +143,10 @@ Fit best_fit(const std::vector<Line>& lines, const ReadSettings& settings) {
 
 std::size_t Format::columns_read() const { return std::max({columns[0], columns[1], pairs_only ? 0 : columns[2]}) + 1; }
 
-std::string explain_binary(char byte, std::size_t offset) {
+std::string explain_binary(char byte, std::size_t offset, const Contents& contents) {
   return fmt::format(
-      "found the byte 0x{:02x} at offset {} (this is not a text file), expected text with a rating on each line",
-      static_cast<unsigned>(static_cast<unsigned char>(byte)), offset);
+      "found the byte 0x{:02x} at offset {} (this is not a text file), expected text with {} on each line",
+      static_cast<unsigned>(static_cast<unsigned char>(byte)), offset, contents.line);
 }
 
 std::string parse_separator(const std::string& text) {
@@ -161,8 +162,9 @@ std::string parse_separator(const std::string& text) {
   return text.find_first_not_of(' ') == std::string::npos ? std::string(kBlanks) : text;
 }
 
-Format recognise(std::string_view text, const std::string& name, const ReadSettings& settings) {
-  refuse_known_binary(text, name);
+Format recognise(std::string_view text, const std::string& name, const ReadSettings& settings,
+                 const Contents& contents) {
+  refuse_known_binary(text, name, contents);
   const std::size_t begin = text.starts_with("\xef\xbb\xbf") ? 3 : 0;
   if (is_matrix_market(text.substr(begin))) {
     Format format = recognise_matrix_market(text.substr(begin), name, settings);
@@ -170,20 +172,23 @@ Format recognise(std::string_view text, const std::string& name, const ReadSetti
     return format;
   }
   const std::vector<Line> lines = sample_lines(text, begin);
-  if (lines.empty()) throw Error(fmt::format("{}: found only blank lines, expected ratings", name));
+  if (lines.empty()) throw Error(fmt::format("{}: found only blank lines, expected {}", name, contents.all));
   const std::string given = settings.separator ? parse_separator(*settings.separator) : std::string();
-  for (const Line& line : lines) refuse_odd_bytes(text, name, line, given);
+  for (const Line& line : lines) refuse_odd_bytes(text, name, line, given, contents);
 
   const Fit found = settings.separator ? fit(given, lines, settings) : best_fit(lines, settings);
   const Line& first = lines.front();
+  const bool is_features = contents.all == kFeatures.all;
   const auto fail = [&](const std::string& problem) {
     throw Error(fmt::format("{}:{}: {}", name, first.number, problem));
   };
   if (!settings.separator && found.first.size() < 2)
-    fail(fmt::format(
-        "found {}, expected {} separated by \"::\", a tab, \";\", \",\", \"|\" or blanks (--separator names "
-        "another)",
-        printable(first.text), settings.pairs_only ? "user and item" : "user, item and rating"));
+    fail(fmt::format("found {}, expected {} separated by \"::\", a tab, \";\", \",\", \"|\" or blanks{}",
+                     printable(first.text),
+                     is_features           ? contents.line
+                     : settings.pairs_only ? "user and item"
+                                           : "user, item and rating",
+                     is_features ? "" : " (--separator names another)"));
   if (!found.columns.problem.empty()) fail(found.columns.problem);
 
   Format format;

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "odot/ratings/read.hpp"
+#include "ratings/source.hpp"
 
 namespace odot::reading {
 
@@ -35,10 +36,11 @@ struct Format {
 
 /// Recognises separator, header and columns of `text`, or takes them from `settings`. `name` is the file in messages.
 /// Throws Error.
-Format recognise(std::string_view text, const std::string& name, const ReadSettings& settings);
+Format recognise(std::string_view text, const std::string& name, const ReadSettings& settings,
+                 const Contents& contents = kRatings);
 
 /// What to say of a byte that no text has: "found …, expected …".
-std::string explain_binary(char byte, std::size_t offset);
+std::string explain_binary(char byte, std::size_t offset, const Contents& contents = kRatings);
 
 /// The separator that a user means: "tab", "\t" written out, "space", "comma", …, or the text itself. Throws Error.
 std::string parse_separator(const std::string& text);

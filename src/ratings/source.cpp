@@ -1,4 +1,4 @@
-// Opening rating files: mapped, through a pipe, or decompressed.
+// Opening files: mapped, through a pipe, or decompressed.
 #include "ratings/source.hpp"
 
 #include <fcntl.h>
@@ -26,21 +26,21 @@ struct Descriptor {
   }
 };
 
-[[noreturn]] void fail(const std::string& name, int cause) {
+[[noreturn]] void fail(const std::string& name, int cause, const Contents& contents) {
   const char* found = std::strerror(cause);
   if (cause == ENOENT) found = "no such file";
   if (cause == EACCES || cause == EPERM) found = "no permission to read it";
-  throw Error(fmt::format("{}: found {}, expected a readable file of ratings", name, found));
+  throw Error(fmt::format("{}: found {}, expected a readable file of {}", name, found, contents.all));
 }
 
-std::string read_to_end(int descriptor, const std::string& name) {
+std::string read_to_end(int descriptor, const std::string& name, const Contents& contents) {
   std::string out;
   std::size_t size = 0;
   for (;;) {
     if (out.size() - size < kReadBytes) out.resize(out.size() * 2 + kReadBytes);
     const ssize_t got = ::read(descriptor, out.data() + size, out.size() - size);
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) fail(name, errno);
+    if (got < 0) fail(name, errno, contents);
     if (got == 0) break;
     size += static_cast<std::size_t>(got);
   }
@@ -50,9 +50,9 @@ std::string read_to_end(int descriptor, const std::string& name) {
 
 }  // namespace
 
-Source::Source(const std::string& path) : name_(path == "-" ? "standard input" : path) {
-  text_ = open(path);
-  if (text_.empty()) throw Error(fmt::format("{}: found an empty file, expected ratings", name_));
+Source::Source(const std::string& path, const Contents& contents) : name_(path == "-" ? "standard input" : path) {
+  text_ = open(path, contents);
+  if (text_.empty()) throw Error(fmt::format("{}: found an empty file, expected {}", name_, contents.all));
   const Compression compression = compression_of(text_);
   if (compression == Compression::none) return;
   compression_ = compression == Compression::gzip ? "gzip" : "zstd";
@@ -60,26 +60,27 @@ Source::Source(const std::string& path) : name_(path == "-" ? "standard input" :
   mapped_.close();
   text_ = memory_;
   if (text_.empty())
-    throw Error(fmt::format("{}: found an empty file inside the compression, expected ratings", name_));
+    throw Error(fmt::format("{}: found an empty file inside the compression, expected {}", name_, contents.all));
 }
 
-std::string_view Source::open(const std::string& path) {
+std::string_view Source::open(const std::string& path, const Contents& contents) {
   Descriptor file{path == "-" ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC), path != "-"};
-  if (file.number < 0) fail(name_, errno);
+  if (file.number < 0) fail(name_, errno, contents);
   struct stat status {};
-  if (::fstat(file.number, &status) != 0) fail(name_, errno);
-  if (S_ISDIR(status.st_mode)) throw Error(fmt::format("{}: found a directory, expected a file of ratings", name_));
+  if (::fstat(file.number, &status) != 0) fail(name_, errno, contents);
+  if (S_ISDIR(status.st_mode))
+    throw Error(fmt::format("{}: found a directory, expected a file of {}", name_, contents.all));
   // Standard input may already have been read in part, and a pipe cannot be mapped.
   if (path == "-" || !S_ISREG(status.st_mode)) {
-    memory_ = read_to_end(file.number, name_);
+    memory_ = read_to_end(file.number, name_, contents);
     return memory_;
   }
   if (status.st_size == 0) return {};
   try {
     mapped_.open(path);
   } catch (const std::exception& problem) {
-    throw Error(fmt::format("{}: found a file that cannot be mapped ({}), expected a readable file of ratings", name_,
-                            problem.what()));
+    throw Error(fmt::format("{}: found a file that cannot be mapped ({}), expected a readable file of {}", name_,
+                            problem.what(), contents.all));
   }
   return {mapped_.data(), mapped_.size()};
 }

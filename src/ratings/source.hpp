@@ -1,4 +1,4 @@
-// The bytes of a rating file, wherever they come from.
+// The bytes of a file of ratings or features, wherever they come from.
 #pragma once
 
 #include <boost/iostreams/device/mapped_file.hpp>
@@ -7,12 +7,20 @@
 
 namespace odot::reading {
 
+/// What a file should hold, in the words of messages.
+struct Contents {
+  std::string_view all;
+  std::string_view line;
+};
+inline constexpr Contents kRatings{"ratings", "a rating"};
+inline constexpr Contents kFeatures{"features", "an id and its features"};
+
 /// A file's text: mapped in place when it is a plain file, in memory when it had to be decompressed or came through a
 /// pipe. "-" is standard input.
 class Source {
  public:
   /// Opens, and decompresses gzip and zstd (recognised by content). Throws Error.
-  explicit Source(const std::string& path);
+  explicit Source(const std::string& path, const Contents& contents = kRatings);
   Source(const Source&) = delete;
   Source& operator=(const Source&) = delete;
 
@@ -23,7 +31,7 @@ class Source {
   std::string_view text() const { return text_; }
 
  private:
-  std::string_view open(const std::string& path);
+  std::string_view open(const std::string& path, const Contents& contents);
 
   std::string name_;
   std::string compression_ = "none";

@@ -1,11 +1,13 @@
 #include "odot/train/train.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
 
 #include "odot/core/error.hpp"
+#include "odot/core/spelling.hpp"
 #include "odot/core/stopwatch.hpp"
 #include "train/initial_factors.hpp"
 #include "train/method.hpp"
@@ -13,6 +15,15 @@
 
 namespace odot {
 namespace {
+
+// Throws Error unless blocks can solve rows by the optimizer.
+void check_row_optimizer(const std::string& name) {
+  std::vector<std::string_view> known{kNewton};
+  for (const Method& method : optimizers()) known.push_back(method.name);
+  if (std::ranges::count(known, name) > 0) return;
+  throw Error(fmt::format("unknown optimizer '{}': with blocks known are {}", name,
+                          fmt::join(nearest_first(std::move(known), name), ", ")));
+}
 
 // Whether the method runs an optimizer of the registry.
 bool has_optimizer(const TrainSettings& settings) {
@@ -150,6 +161,7 @@ void check(const TrainSettings& settings) {
   if (settings.inner_iterations < 1) {
     throw Error(fmt::format("inner-iterations is {}, but must be ≥ 1", settings.inner_iterations));
   }
+  if (settings.method == FactorMethod::blocks) check_row_optimizer(settings.optimizer);
   if (settings.method == FactorMethod::full && settings.optimizer == kNewton) {
     throw Error("optimizer newton solves one row of factors at a time: it needs method blocks");
   }

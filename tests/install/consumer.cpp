@@ -46,7 +46,7 @@ void train_and_predict(const std::string& folder) {
   odot::OutputFile file(path);
   odot::save_model(result.model, file);
   file.commit();
-  const odot::Factorization loaded = odot::load_model(path);
+  const odot::Factorization loaded = odot::load_factorization(path);
   const odot::Index user = loaded.users.find("1");
   const odot::Index item = loaded.items.find("2");
   expect(user != odot::kUnknown && item != odot::kUnknown, "the ids are in the loaded model");

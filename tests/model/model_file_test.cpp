@@ -2,7 +2,6 @@
 #include "odot/model/model_file.hpp"
 
 #include <doctest/doctest.h>
-#include <zlib.h>
 
 #include <cstdint>
 #include <cstring>
@@ -11,6 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "model_parts.hpp"
 #include "models.hpp"
 #include "odot/core/error.hpp"
 #include "support/temporary_folder.hpp"
@@ -19,6 +19,7 @@ namespace odot {
 namespace {
 
 using nlohmann::json;
+using test::Parts;
 using test::random_model;
 using test::read_bytes;
 using test::TemporaryFolder;
@@ -31,43 +32,9 @@ std::string saved(const Factorization& model, const std::string& path) {
   return read_bytes(path);
 }
 
-// A file taken apart, and put together again with a checksum that is right.
-struct Parts {
-  json header;
-  std::string data;
-
-  explicit Parts(const std::string& bytes) {
-    std::uint64_t length = 0;
-    std::memcpy(&length, bytes.data(), 8);
-    header = json::parse(bytes.substr(8, length));
-    data = bytes.substr(8 + length);
-  }
-
-  std::string bytes_with(const std::string& text) const {
-    const std::uint64_t length = text.size();
-    return std::string(reinterpret_cast<const char*>(&length), 8) + text + data;
-  }
-
-  std::string bytes() {
-    std::string summed;
-    for (const auto& [key, value] : header["__metadata__"].items()) {
-      if (key != "checksum" && value.is_string()) summed += key + '\0' + value.get<std::string>() + '\0';
-    }
-    summed += data;
-    char text[32];
-    std::snprintf(text, sizeof text, "crc32:%08lx",
-                  crc32(0, reinterpret_cast<const Bytef*>(summed.data()), static_cast<uInt>(summed.size())));
-    header["__metadata__"]["checksum"] = text;
-    return bytes_with(header.dump());
-  }
-
-  // The bytes of a tensor in `data`.
-  char* tensor(const std::string& name) { return data.data() + header[name]["data_offsets"][0].get<std::size_t>(); }
-};
-
 std::string load_error(const std::string& path) {
   try {
-    load_model(path);
+    load_factorization(path);
   } catch (const Error& error) {
     const std::string message = error.what();
     CHECK(message.find(path) != std::string::npos);
@@ -92,7 +59,7 @@ TEST_CASE("a model comes back with the same predictions, ids, settings and bytes
       CHECK(model.predict(2, 5) == doctest::Approx(with_pin).epsilon(1e-6));
       CHECK(saved(model, folder / "absorbed") == bytes);
       CHECK(saved(model, folder / "again") == bytes);
-      const Factorization back = load_model(folder / "model");
+      const Factorization back = load_factorization(folder / "model");
       CHECK(saved(back, folder / "again") == bytes);
       CHECK(back.layout == model.layout);
       CHECK(back.settings == model.settings);
@@ -167,7 +134,7 @@ TEST_CASE("a model of the other precision is read") {
   parts.header = header;
   parts.data = data;
   write_bytes(folder / "other", parts.bytes());
-  const Factorization back = load_model(folder / "other");
+  const Factorization back = load_factorization(folder / "other");
   CHECK(back.predict(1, 2) == doctest::Approx(model.predict(1, 2)).epsilon(1e-6));
   CHECK(back.predict(3, 0) == doctest::Approx(model.predict(3, 0)).epsilon(1e-6));
 }
@@ -196,7 +163,7 @@ TEST_CASE("a change of any byte is an error, or nothing that matters") {
       changed[at] = static_cast<char>(changed[at] ^ change);
       write_bytes(folder / "changed", changed);
       try {
-        const Factorization back = load_model(folder / "changed");
+        const Factorization back = load_factorization(folder / "changed");
         ++undetected;
         REQUIRE(back.layout == model.layout);
         REQUIRE(back.predict(2, 1) == model.predict(2, 1));

@@ -4,6 +4,7 @@
 #include <span>
 
 #include "odot/model/factorization.hpp"
+#include "odot/model/mlp.hpp"
 #include "odot/ratings/rating_list.hpp"
 
 namespace odot {
@@ -17,12 +18,14 @@ struct Evaluation {
   std::size_t unknown_items = 0;  ///< ratings whose item is unknown
 };
 
-/// Predicts `ratings` (indices of the model's rows, or kUnknown), clipped to the training range if `clip`, and
-/// compares. Parallel; the same bits on any number of threads. Throws Error when an index is out of range.
+/// Predicts `ratings` (indices of the model's users and items, or kUnknown), clipped to the training range if `clip`,
+/// and compares. Parallel; the same bits on any number of threads. Throws Error when an index is out of range.
 Evaluation evaluate(const FactorView& model, const Triples& ratings, bool clip);
+Evaluation evaluate(const Mlp& model, const Triples& ratings, bool clip);
 
 /// Writes the prediction of pair k to out[k]; `pairs` needs no values, `out` has pairs.size() elements. Parallel.
 /// Throws Error when an index is out of range.
 void predict(const FactorView& model, const Triples& pairs, bool clip, std::span<double> out);
+void predict(const Mlp& model, const Triples& pairs, bool clip, std::span<double> out);
 
 }  // namespace odot

@@ -1,0 +1,24 @@
+// A trained model of any kind.
+#pragma once
+
+#include <span>
+#include <variant>
+
+#include "odot/model/evaluate.hpp"
+#include "odot/model/factorization.hpp"
+#include "odot/model/mlp.hpp"
+#include "odot/ratings/rating_list.hpp"
+
+namespace odot {
+
+using Model = std::variant<Factorization, Mlp>;
+
+/// What holds for every kind; see the functions of that name for one kind.
+bool trained_with_clipping(const Model& model);
+Evaluation evaluate(const Model& model, const Triples& ratings, bool clip);
+void predict(const Model& model, const Triples& pairs, bool clip, std::span<double> out);
+
+/// The same ratings with indices of the model's users and items, kUnknown where it does not know an id.
+Triples reindex(const RatingList& list, const Model& model);
+
+}  // namespace odot

@@ -1,0 +1,148 @@
+#include "cli/train_report.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <limits>
+
+#include "cli/load.hpp"
+#include "odot/core/parallel.hpp"
+
+namespace odot::cli {
+namespace {
+
+Json text_or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
+
+// "blocks, newton: 12 sweeps", "adam with exact: 90 iterations".
+std::string describe_work(const RunReport& report, const char* unit) {
+  std::string text = report.method == "full" ? "" : report.method;
+  if (!report.optimizer.empty()) text += (text.empty() ? "" : ", ") + report.optimizer;
+  if (!report.line_search.empty()) text += " with " + report.line_search;
+  return fmt::format("{}: {} {}", text, report.counts.iterations, unit);
+}
+
+}  // namespace
+
+RunReport describe(const TrainSettings& settings, const TrainResult& result) {
+  const TrainReport& from = result.report;
+  RunReport report;
+  report.method = to_string(settings.method);
+  report.stop_reason = to_string(from.optimisation.reason);
+  report.optimizer = settings.optimizer;
+  report.line_search = from.line_search;
+  report.counts = from.optimisation.counts;
+  report.objective = from.optimisation.value;
+  report.gradient_norm = from.optimisation.gradient_norm;
+  report.passes = from.passes;
+  report.seconds = from.optimisation.seconds;
+  report.evaluate_seconds = from.evaluate_seconds;
+  report.train = from.train;
+  report.valid = from.valid;
+  report.users = result.model.layout.users;
+  report.items = result.model.layout.items;
+  report.seed = settings.seed;
+  report.work = describe_work(report, settings.method == FactorMethod::full ? "iterations" : "sweeps");
+  report.details["rank"] = settings.rank;
+  report.details["lambda"] = from.lambda;
+  report.details["lambda_scaling"] = to_string(settings.lambda_scaling);
+  report.lines.emplace_back(
+      "model", fmt::format("rank {}{}{}, lambda {:.4g} ({})", settings.rank, settings.center ? ", mean" : "",
+                           settings.biases ? ", biases" : "", from.lambda, to_string(settings.lambda_scaling)));
+  if (from.unobserved) {
+    report.details["unobserved_below_lowest"] = from.unobserved->below_lowest;
+    report.details["unobserved_near_one"] = from.unobserved->near_one;
+    report.details["unobserved_entries"] = from.unobserved->entries;
+    report.extras.emplace_back("unobserved", fmt::format("{:.1f}% predicted below {:g}, {:.1f}% from 0.5 to 1.5",
+                                                         100 * from.unobserved->below_lowest, result.model.lowest,
+                                                         100 * from.unobserved->near_one));
+  }
+  return report;
+}
+
+RunReport describe(const MlpSettings& settings, const MlpResult& result, Index users, Index items) {
+  const MlpReport& from = result.report;
+  RunReport report;
+  report.method = "mlp";
+  report.stop_reason = from.stop_reason;
+  report.optimizer = settings.optimizer;
+  report.line_search = settings.line_search;
+  report.counts = from.counts;
+  report.counts.iterations = from.epochs;
+  report.objective = from.objective;
+  report.gradient_norm = std::numeric_limits<double>::quiet_NaN();
+  report.passes = from.passes;
+  report.seconds = from.seconds;
+  report.evaluate_seconds = from.evaluate_seconds;
+  report.train = from.train;
+  report.valid = from.valid;
+  report.users = users;
+  report.items = items;
+  report.seed = settings.seed;
+  report.work = describe_work(report, "epochs");
+  if (from.best_epoch != from.epochs) report.work += fmt::format(", the best is {}", from.best_epoch);
+  const std::string sizes = fmt::format("{}", fmt::join(result.model.layers, "-"));
+  report.details["layers"] = result.model.layers;
+  report.details["output_relu"] = settings.output_relu;
+  report.details["batch_size"] = settings.batch_size;
+  report.details["best_epoch"] = from.best_epoch;
+  report.lines.emplace_back("model", fmt::format("network {}, ReLU between layers{}", sizes,
+                                                 settings.output_relu ? " and after the last" : ""));
+  return report;
+}
+
+Json to_json(const RunReport& report, double load_seconds) {
+  const Counts& counts = report.counts;
+  Json json;
+  json["train_rmse"] = number_or_null(report.train.rmse);
+  json["valid_rmse"] = report.valid ? number_or_null(report.valid->rmse) : Json(nullptr);
+  json["valid_mae"] = report.valid ? number_or_null(report.valid->mae) : Json(nullptr);
+  json["objective"] = number_or_null(report.objective);
+  json["iterations"] = counts.iterations;
+  json["evaluations"] = counts.evaluations;
+  json["passes"] = report.passes;
+  json["stop_reason"] = report.stop_reason;
+  json["gradient_norm"] = number_or_null(report.gradient_norm);
+  json["trials"] = counts.trials;
+  json["restarts"] = counts.restarts;
+  json["floor_steps"] = counts.floor_steps;
+  json["ratings"] = report.train.ratings;
+  json["valid_ratings"] = report.valid ? report.valid->ratings : 0;
+  json["valid_unknown_users"] = report.valid ? report.valid->unknown_users : 0;
+  json["valid_unknown_items"] = report.valid ? report.valid->unknown_items : 0;
+  json["users"] = report.users;
+  json["items"] = report.items;
+  json["method"] = report.method;
+  json.update(report.details);
+  json["optimizer"] = text_or_null(report.optimizer);
+  json["line_search"] = text_or_null(report.line_search);
+  json["seed"] = report.seed;
+  json["threads"] = threads();
+  json["seconds"] = {{"load", load_seconds}, {"train", report.seconds}, {"evaluate", report.evaluate_seconds}};
+  json["peak_memory_bytes"] = peak_memory_bytes();
+  return json;
+}
+
+std::string to_text(const RunReport& report) {
+  fmt::memory_buffer out;
+  const auto line = [&](const std::string& name, const std::string& text) {
+    fmt::format_to(std::back_inserter(out), "{:<15} {}\n", name, text);
+  };
+  line("ratings", fmt::format("{} by {} users of {} items", report.train.ratings, report.users, report.items));
+  for (const auto& [name, text] : report.lines) line(name, text);
+  line("training", fmt::format("{}, {} passes, {:.2f} s, stopped by: {}", report.work, report.passes, report.seconds,
+                               report.stop_reason));
+  line("objective", fmt::format("{:.6g}", report.objective));
+  line("train RMSE", fmt::format("{:.4f}", report.train.rmse));
+  if (report.valid) {
+    line("held-out RMSE", fmt::format("{:.4f}", report.valid->rmse));
+    line("held-out MAE", fmt::format("{:.4f} on {} ratings", report.valid->mae, report.valid->ratings));
+    if (report.valid->unknown_users + report.valid->unknown_items > 0) {
+      line("", fmt::format("{} of unknown users, {} of unknown items", report.valid->unknown_users,
+                           report.valid->unknown_items));
+    }
+  }
+  for (const auto& [name, text] : report.extras) line(name, text);
+  return fmt::to_string(out);
+}
+
+}  // namespace odot::cli

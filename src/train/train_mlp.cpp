@@ -1,0 +1,263 @@
+#include "odot/train/train_mlp.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "objective/mlp_objective.hpp"
+#include "odot/core/error.hpp"
+#include "odot/core/stopwatch.hpp"
+#include "train/optimizer_choice.hpp"
+
+namespace odot {
+namespace {
+
+constexpr std::size_t kWidest = 65536;
+
+bool evaluates_once_a_step(std::string_view line_search) {
+  return line_search == "constant" || line_search == "decreasing";
+}
+
+OptimizerChoice choose(const MlpSettings& settings) {
+  ParameterValues parameters = settings.parameters;
+  const auto& known = find_line_search(settings.line_search).parameters;
+  const bool has_step =
+      std::any_of(known.begin(), known.end(), [](const auto& parameter) { return parameter.first == "step"; });
+  if (has_step) parameters.emplace("step", kMlpStep);
+  return choose_optimizer(settings.optimizer, settings.line_search, parameters);
+}
+
+// All that decides the result, in words, for the model file.
+std::map<std::string, std::string> describe(const MlpSettings& settings) {
+  std::map<std::string, std::string> out;
+  out["method"] = "mlp";
+  out["layers"] = fmt::format("{}", fmt::join(settings.hidden, ","));
+  out["output-relu"] = settings.output_relu ? "true" : "false";
+  out["batch-size"] = fmt::format("{}", settings.batch_size);
+  out["iterations"] = fmt::format("{}", settings.epochs);
+  out["early-stop"] = fmt::format("{}", settings.early_stop);
+  if (settings.seconds > 0) out["time-limit"] = fmt::format("{}", settings.seconds);
+  out["seed"] = fmt::format("{}", settings.seed);
+  out["clip"] = settings.clip ? "true" : "false";
+  choose(settings).describe(out);
+  return out;
+}
+
+// The rows of the feature table for the ids of the ratings.
+std::vector<Index> find_rows(const IdTable& ids, const FeatureTable& features, const char* what) {
+  std::vector<Index> rows(ids.size());
+  std::size_t missing = 0;
+  Index first = 0;
+  for (Index k = 0; k < ids.size(); ++k) {
+    rows[k] = features.ids.find(ids[k]);
+    if (rows[k] == kUnknown && missing++ == 0) first = k;
+  }
+  if (missing > 0) {
+    throw Error(
+        fmt::format("{} '{}' of the ratings has no features in {}: each {} needs a line there; lines missing: {}",
+                    what, ids[first], features.path, what, missing));
+  }
+  return rows;
+}
+
+Triples renumber(const Triples& ratings, const std::vector<Index>& users, const std::vector<Index>& items) {
+  Triples out{ratings.user, ratings.item, ratings.value};
+  for_each_element(out.size(), [&](std::size_t k) {
+    if (out.user[k] != kUnknown) out.user[k] = users[out.user[k]];
+    if (out.item[k] != kUnknown) out.item[k] = items[out.item[k]];
+  });
+  return out;
+}
+
+// Counts steps into epochs, measures, and says when to stop.
+class EpochObserver {
+ public:
+  EpochObserver(Mlp& model, const MlpObjective& objective, const Triples& train, const Triples& valid,
+                const MlpSettings& settings, const TrainObserver& observer)
+      : model_(model), objective_(objective), train_(train), valid_(valid), settings_(settings), observer_(observer) {}
+
+  // The observer of minimize(). The objective's last batch is the first of the next epoch when an epoch ends.
+  bool operator()(const Progress& progress) {
+    const double square = model_.scale * model_.scale;
+    const auto batches = static_cast<int>(objective_.batches());
+    const int steps = progress.counts.iterations;
+    bool go_on = true;
+    if (steps % batches == 0) {
+      model_.theta.assign(progress.current.x.begin(), progress.current.x.end());
+      epochs_ = steps / batches;
+      if (batches == 1) {
+        mean_square_ = square * progress.current.value;
+      } else if (steps > 0) {
+        mean_square_ = square * sum_ / static_cast<double>(train_.size());
+      } else if (observer_) {
+        mean_square_ = std::pow(evaluate(model_, train_, false).rmse, 2);
+      }
+      sum_ = 0;
+      go_on = end_epoch(progress);
+    }
+    sum_ += progress.current.value * static_cast<double>(objective_.last_size());
+    return go_on;
+  }
+
+  int epochs() const { return epochs_; }
+  int best_epoch() const { return keeps_best() && best_epoch_ > 0 ? best_epoch_ : epochs_; }
+  double mean_square() const { return mean_square_; }
+  bool stopped_early() const { return stopped_early_; }
+  /// The best epoch's weights, or nothing where the last ones are to be kept.
+  Vector& best_theta() { return best_theta_; }
+
+ private:
+  bool keeps_best() const { return settings_.early_stop > 0 && valid_.size() > 0; }
+
+  bool end_epoch(const Progress& progress) {
+    std::optional<double> rmse;
+    const auto valid_rmse = [&]() -> std::optional<double> {
+      if (!rmse && valid_.size() > 0) rmse = evaluate(model_, valid_, settings_.clip).rmse;
+      return rmse;
+    };
+    if (keeps_best() && epochs_ > 0 && valid_rmse().value() < best_rmse_) {
+      best_rmse_ = *rmse;
+      best_epoch_ = epochs_;
+      best_theta_ = model_.theta;
+    }
+    if (observer_) {
+      Counts counts = progress.counts;
+      counts.iterations = epochs_;
+      const double none = std::numeric_limits<double>::quiet_NaN();
+      const long passes = objective_.batches() == 1 ? objective_.passes() : epochs_;
+      if (!observer_({counts,
+                      mean_square_,
+                      none,
+                      {.step = progress.step.step},
+                      std::sqrt(mean_square_),
+                      passes,
+                      progress.seconds,
+                      valid_rmse})) {
+        return false;
+      }
+    }
+    stopped_early_ = keeps_best() && epochs_ - best_epoch_ >= settings_.early_stop;
+    return !stopped_early_;
+  }
+
+  Mlp& model_;
+  const MlpObjective& objective_;
+  const Triples& train_;
+  const Triples& valid_;
+  const MlpSettings& settings_;
+  const TrainObserver& observer_;
+  int epochs_ = 0;
+  double sum_ = 0;  // of the epoch's squared errors so far, in units of the scale
+  double mean_square_ = 0;
+  double best_rmse_ = std::numeric_limits<double>::infinity();
+  int best_epoch_ = 0;
+  Vector best_theta_;
+  bool stopped_early_ = false;
+};
+
+int step_count(const MlpSettings& settings, std::size_t batches) {
+  constexpr auto kMost = static_cast<std::size_t>(std::numeric_limits<int>::max());
+  if (settings.epochs > 0 && batches > kMost / static_cast<std::size_t>(settings.epochs)) {
+    throw Error(fmt::format("{} epochs of {} mini-batches are too many steps: choose a larger batch-size",
+                            settings.epochs, batches));
+  }
+  return settings.epochs * static_cast<int>(batches);
+}
+
+}  // namespace
+
+void check(const MlpSettings& settings) {
+  for (const std::size_t size : settings.hidden) {
+    if (size < 1 || size > kWidest) {
+      throw Error(fmt::format("a layer has {} outputs, but must have from 1 to {}", size, kWidest));
+    }
+  }
+  if (settings.epochs < 0) throw Error(fmt::format("iterations is {}, but must be ≥ 0", settings.epochs));
+  if (settings.early_stop < 0) throw Error(fmt::format("early-stop is {}, but must be ≥ 0", settings.early_stop));
+  if (!(settings.seconds >= 0) || std::isinf(settings.seconds)) {
+    throw Error(fmt::format("time-limit is {}, but must be ≥ 0", settings.seconds));
+  }
+  const OptimizerChoice choice = choose(settings);
+  choice.direction();
+  choice.rule();
+  if (settings.batch_size == 0) return;
+  if (settings.batch_size < kSmallestBatch) {
+    throw Error(fmt::format("batch-size is {}, but must be 0 (all ratings at once) or at least {}", settings.batch_size,
+                            kSmallestBatch));
+  }
+  if (!evaluates_once_a_step(settings.line_search)) {
+    throw Error(
+        fmt::format("the line search {} compares values of one function, but mini-batches make it another one at "
+                    "each evaluation: use constant or decreasing, or batch-size 0 (all ratings at once)",
+                    settings.line_search));
+  }
+  if (choice.of_line_search.at("step") == 0) {
+    throw Error(
+        "step auto searches along a line, which mini-batches do not allow: give a step, or batch-size 0 (all "
+        "ratings at once)");
+  }
+}
+
+MlpResult train_mlp(RatingList ratings, const Triples& valid, FeatureTable users, FeatureTable items,
+                    const MlpSettings& settings, const TrainObserver& observer) {
+  check(settings);
+  if (ratings.ratings.size() == 0) throw Error("there are no ratings to train on");
+  const std::size_t inputs = users.encoding.inputs() + items.encoding.inputs();
+  if (inputs == 0) {
+    throw Error(fmt::format("neither {} nor {} has a feature that could be an input", users.path, items.path));
+  }
+  const ValueSummary values = summarize(ratings.ratings.value);
+  if (settings.output_relu && values.lowest < 0) {
+    throw Error(fmt::format("output-relu predicts no negative ratings, and the lowest here is {}", values.lowest));
+  }
+  const std::vector<Index> user_rows = find_rows(ratings.users, users, "user");
+  const std::vector<Index> item_rows = find_rows(ratings.items, items, "item");
+  const Triples train = renumber(ratings.ratings, user_rows, item_rows);
+  const Triples held_out = renumber(valid, user_rows, item_rows);
+  ratings = {};
+
+  MlpResult result;
+  Mlp& model = result.model;
+  model.layers.push_back(inputs);
+  model.layers.insert(model.layers.end(), settings.hidden.begin(), settings.hidden.end());
+  model.layers.push_back(1);
+  model.output_relu = settings.output_relu;
+  // Ratings that are all equal have no scale of their own.
+  model.scale = values.deviation > 0 ? values.deviation : std::max(std::abs(values.mean), 1.0);
+  model.lowest = values.lowest;
+  model.highest = values.highest;
+  model.users = make_side(std::move(users));
+  model.items = make_side(std::move(items));
+  model.settings = describe(settings);
+  model.theta = initial_parameters(model.layers, values.mean / model.scale, settings.seed);
+
+  MlpObjective objective(model, train, settings.batch_size, settings.seed);
+  const StopSettings stop{.iterations = step_count(settings, objective.batches()), .seconds = settings.seconds};
+  const OptimizerChoice choice = choose(settings);
+  const auto direction = choice.direction();
+  const auto rule = choice.rule();
+  EpochObserver epochs(model, objective, train, held_out, settings, observer);
+  Vector theta = model.theta;
+  const Summary summary = minimize(objective, *direction, *rule, stop, theta, std::ref(epochs));
+  model.theta = epochs.best_theta().empty() ? std::move(theta) : std::move(epochs.best_theta());
+
+  MlpReport& report = result.report;
+  report.stop_reason = epochs.stopped_early() ? "early_stop" : to_string(summary.reason);
+  report.epochs = epochs.epochs();
+  report.best_epoch = epochs.best_epoch();
+  report.counts = summary.counts;
+  report.passes = objective.passes();
+  report.objective = epochs.mean_square();
+  report.seconds = summary.seconds;
+  const Stopwatch watch;
+  report.train = evaluate(model, train, settings.clip);
+  if (held_out.size() > 0) report.valid = evaluate(model, held_out, settings.clip);
+  report.evaluate_seconds = watch.seconds();
+  return result;
+}
+
+}  // namespace odot
