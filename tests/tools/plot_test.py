@@ -69,6 +69,18 @@ class Plot(unittest.TestCase):
         self.assertNotIn(">gd<", text)
         self.assertIn(">passes over the ratings<", self.picture(first, "--x", "passes"))
 
+    def test_all_horizontal_axes_unless_one_is_named(self):
+        first = self.trace("gd.jsonl", [record(k) for k in range(5)])
+        second = self.trace("nnmf.jsonl", [record(k, step=None, gradient_norm=None) for k in range(5)])
+        text = self.picture(first, second)
+        for words in (">iteration<", ">passes over the ratings<", ">seconds<"):
+            self.assertEqual(text.count(words), 2, words)  # below the objective and below the RMSE
+        self.assertNotIn(">iteration<", self.picture(first, second, "--x", "seconds"))
+        third = self.trace("untimed.jsonl", [record(k, seconds=None) for k in range(5)])
+        self.assertNotIn(">seconds<", self.picture(first, third))
+        self.assert_fails(1, ["untimed.jsonl", '"seconds"', "--x"], first, third, "--x", "seconds", "-o",
+                          self.root / "x.png")
+
     def test_same_names_in_different_folders_are_told_apart(self):
         (self.root / "one").mkdir()
         (self.root / "two").mkdir()
