@@ -112,7 +112,9 @@ def draw(traces, labels, x_keys, series=("objective", "train_rmse", "valid_rmse"
         if panel == "objective" and wants_log(traces):
             axis.set_yscale("log")
         if panel == "RMSE" and top is not None:
-            axis.set_ylim(top=top)
+            lowest = min((value for trace in traces for key, *_ in rmse for value in trace[key]
+                          if not math.isnan(value)), default=top)
+            axis.set_ylim(lowest - 0.05 * abs(top - lowest), top)
 
     firsts = {panel: axes.flat[count * len(x_keys)] for count, panel in enumerate(panels)}
     if rmse:

@@ -112,6 +112,7 @@ Json to_json(const RunReport& report, double load_seconds) {
   json["users"] = report.users;
   json["items"] = report.items;
   json["method"] = report.method;
+  for (const char* key : {"rank", "lambda", "lambda_scaling"}) json[key] = nullptr;
   json.update(report.details);
   json["optimizer"] = text_or_null(report.optimizer);
   json["line_search"] = text_or_null(report.line_search);

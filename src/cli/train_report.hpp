@@ -26,7 +26,7 @@ struct RunReport {
   Index users = 0;  // with training ratings, as items
   Index items = 0;
   std::uint64_t seed = 0;
-  Json details;                                             // entries of the JSON report that only this method has
+  Json details;                                             // entries of the JSON report that not every method has
   std::vector<std::pair<std::string, std::string>> lines;   // of the text report, before the one on training
   std::vector<std::pair<std::string, std::string>> extras;  // of the text report, at its end
   std::string work;                                         // "adam with exact: 90 iterations"

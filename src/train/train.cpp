@@ -131,7 +131,7 @@ TrainSettings default_settings(FactorMethod method) {
   if (method == FactorMethod::nnmf) {
     settings.optimizer.clear();
     settings.unobserved = true;
-    settings.stop.iterations = 200;
+    settings.stop.iterations = 500;
     settings.center = false;
     settings.biases = false;
   }

@@ -45,6 +45,7 @@ int positive_roots(double a, double b, double c, std::array<double, 2>& roots) {
 
 // The slope is monotone between the roots of the second derivative, so each stretch holds at most one minimum.
 Step minimise_polynomial(const LinePolynomial& f) {
+  if (f.c[2] == 0 && f.c[3] == 0 && f.c[0] < 0 && f.c[1] > 0) return {-f.c[0] / (2 * f.c[1]), StepStatus::accepted, 1};
   std::array<double, 2> turns{};
   const int turn_count = positive_roots(12 * f.c[3], 6 * f.c[2], 2 * f.c[1], turns);
   double best = 0;
