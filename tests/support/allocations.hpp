@@ -6,9 +6,17 @@
 #include <cerrno>
 #include <cstddef>
 
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define ODOT_TEST_SANITIZED
+#endif
+#elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define ODOT_TEST_SANITIZED
+#endif
+
 namespace odot::test {
 
-#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if defined(__GLIBC__) && !defined(ODOT_TEST_SANITIZED)
 inline constexpr bool kCountsAllocations = true;
 #else
 inline constexpr bool kCountsAllocations = false;
@@ -19,7 +27,7 @@ inline std::atomic<long> allocations = 0;
 
 }  // namespace odot::test
 
-#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if defined(__GLIBC__) && !defined(ODOT_TEST_SANITIZED)
 extern "C" {
 
 void* __libc_malloc(std::size_t size);

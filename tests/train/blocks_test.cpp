@@ -98,7 +98,9 @@ TEST_CASE("two sweeps of newton are the printed loop, one row after another") {
       const FactorizationProblem problem = dozen(biases, 0.8, by_count);
       const Vector start = random_theta(problem.layout, kPin, 3);
       // Where the ratio is m / n, the printed end of the loop is right.
-      for (const auto& [k_u, k_v] : {std::pair{2L, 3L}, {4L, 6L}, {12L, 18L}, {1L, 1L}, {1L, 4L}, {5L, 2L}, {7L, 7L}}) {
+      for (const auto& sizes : {std::pair{2L, 3L}, {4L, 6L}, {12L, 18L}, {1L, 1L}, {1L, 4L}, {5L, 2L}, {7L, 7L}}) {
+        const auto k_u = sizes.first;
+        const auto k_v = sizes.second;
         CAPTURE(k_u);
         CAPTURE(k_v);
         const long end = k_u * 3 == k_v * 2 ? 18 + 12 - 1 : 1000;
@@ -139,7 +141,9 @@ TEST_CASE("the objective never rises, and is what the method says it is") {
       const FactorizationProblem problem = small_problem(5, biases, by_count ? 0.05 : 0.8, by_count);
       CAPTURE(describe(problem));
       const Vector start = random_theta(problem.layout, kPin, 5);
-      for (const auto& [rows, cols] : {std::pair<Index, Index>{1, 1}, {7, 7}, {40, 112}, {9, 0}, {0, 2}, {0, 0}}) {
+      for (const auto& sizes : {std::pair<Index, Index>{1, 1}, {7, 7}, {40, 112}, {9, 0}, {0, 2}, {0, 0}}) {
+        const auto rows = sizes.first;
+        const auto cols = sizes.second;
         CAPTURE(rows);
         CAPTURE(cols);
         TrainSettings settings = blocks(kNewton, 5);
@@ -215,7 +219,9 @@ TEST_CASE("every row and column with ratings is updated exactly once a sweep") {
   settings.inner_iterations = 1;
   // User 0 and item 0 have no rating.
   constexpr long kRows = 39 + 111;
-  for (const auto& [rows, cols] : {std::pair<Index, Index>{1, 1}, {1, 100}, {30, 1}, {40, 112}, {7, 7}}) {
+  for (const auto& sizes : {std::pair<Index, Index>{1, 1}, {1, 100}, {30, 1}, {40, 112}, {7, 7}}) {
+    const auto rows = sizes.first;
+    const auto cols = sizes.second;
     CAPTURE(rows);
     CAPTURE(cols);
     settings.block_rows = rows;

@@ -56,11 +56,13 @@ TEST_CASE("ratings that are a function of features are learnt, on any scale") {
 TEST_CASE("full batches and every line search, too") {
   const MlpProblem problem = mlp_problem(500);
   const double start = deviation(problem.train.ratings);
-  for (const auto& [optimizer, rule] : std::vector<std::pair<std::string, std::string>>{{"adam", "constant"},
-                                                                                        {"lbfgs", "strong-wolfe"},
-                                                                                        {"gd", "armijo"},
-                                                                                        {"bfgs", "weak-wolfe"},
-                                                                                        {"nesterov", "exact"}}) {
+  for (const auto& pair : std::vector<std::pair<std::string, std::string>>{{"adam", "constant"},
+                                                                           {"lbfgs", "strong-wolfe"},
+                                                                           {"gd", "armijo"},
+                                                                           {"bfgs", "weak-wolfe"},
+                                                                           {"nesterov", "exact"}}) {
+    const std::string& optimizer = pair.first;
+    const std::string& rule = pair.second;
     CAPTURE(optimizer);
     MlpSettings settings = quick(60);
     settings.hidden = {8};
