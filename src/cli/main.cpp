@@ -80,9 +80,9 @@ void fill_standard_streams() {
 }
 
 // OpenMP's threads spin while they wait for one another, which makes a run several times slower as soon as another
-// process needs a core; threads that sleep at once lose as much where parallel loops are short. So they spin for a short
-// while and then sleep. The runtime reads its settings before main(): the program starts itself once more with these,
-// unless the user chose others. Where that fails, threads spin.
+// process needs a core; threads that sleep at once lose as much where parallel loops are short. So they spin for a
+// short while and then sleep. The runtime reads its settings before main(): the program starts itself once more with
+// these, unless the user chose others. Where that fails, threads spin.
 void wait_briefly(char** argv) {
   if (std::getenv("OMP_WAIT_POLICY") || std::getenv("GOMP_SPINCOUNT")) return;
   ::setenv("OMP_WAIT_POLICY", "passive", 1);

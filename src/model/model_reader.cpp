@@ -50,7 +50,7 @@ std::map<std::string, std::string> ModelReader::settings() const {
 Input ModelReader::take(const std::string& name, std::size_t dimensions) {
   const auto found = tensors_.find(name);
   if (found == tensors_.end()) fail(fmt::format("the tensor \"{}\" is missing", name));
-  const Input tensor = found->second;
+  Input tensor = found->second;
   if (tensor.shape.size() != dimensions) {
     fail(fmt::format("the tensor \"{}\" has {} dimensions instead of {}", name, tensor.shape.size(), dimensions));
   }

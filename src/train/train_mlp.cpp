@@ -58,8 +58,8 @@ std::vector<Index> find_rows(const IdTable& ids, const FeatureTable& features, c
   }
   if (missing > 0) {
     throw Error(
-        fmt::format("{} '{}' of the ratings has no features in {}: each {} needs a line there; lines missing: {}",
-                    what, ids[first], features.path, what, missing));
+        fmt::format("{} '{}' of the ratings has no features in {}: each {} needs a line there; lines missing: {}", what,
+                    ids[first], features.path, what, missing));
   }
   return rows;
 }

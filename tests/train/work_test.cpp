@@ -89,8 +89,8 @@ TEST_CASE("an observer that says stop gets the model so far") {
   const Data data = everyday_data();
   TrainSettings settings;
   settings.stop = {.iterations = 50};
-  const TrainResult interrupted = train_on(
-      data, settings, [](const TrainProgress& progress) { return progress.counts.iterations < 5; });
+  const TrainResult interrupted =
+      train_on(data, settings, [](const TrainProgress& progress) { return progress.counts.iterations < 5; });
   CHECK(interrupted.report.optimisation.reason == StopReason::interrupted);
   CHECK(interrupted.report.optimisation.counts.iterations == 5);
   settings.stop = {.iterations = 5};
