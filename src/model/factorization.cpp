@@ -48,9 +48,4 @@ void absorb_pin(Factorization& model) {
   model.pin = 1;
 }
 
-bool trained_with_clipping(const Factorization& model) {
-  const auto found = model.settings.find("clip");
-  return found == model.settings.end() || found->second != "false";
-}
-
 }  // namespace odot

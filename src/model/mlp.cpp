@@ -32,9 +32,4 @@ std::size_t add_features(MlpSide& side, const FeatureTable& features) {
 
 std::size_t parameter_count(const std::vector<std::size_t>& layers) { return DenseLayers(layers, false).size(); }
 
-bool trained_with_clipping(const Mlp& model) {
-  const auto found = model.settings.find("clip");
-  return found == model.settings.end() || found->second != "false";
-}
-
 }  // namespace odot

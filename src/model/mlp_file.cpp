@@ -112,9 +112,7 @@ Mlp read_mlp(ModelReader& file) {
   model.scale = file.number<double>("scale");
   model.lowest = file.number<double>("lowest");
   model.highest = file.number<double>("highest");
-  if (model.lowest > model.highest) {
-    file.fail(fmt::format("its range of ratings is empty: {} to {}", model.lowest, model.highest));
-  }
+  file.check_range(model.lowest, model.highest);
   model.settings = file.settings();
   model.users = read_side(file, "user");
   model.items = read_side(file, "item");

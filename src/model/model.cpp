@@ -17,7 +17,12 @@ Triples reindex_for(const RatingList& list, const Mlp& model) {
 }  // namespace
 
 bool trained_with_clipping(const Model& model) {
-  return std::visit([](const auto& one) { return trained_with_clipping(one); }, model);
+  return std::visit(
+      [](const auto& one) {
+        const auto found = one.settings.find("clip");
+        return found == one.settings.end() || found->second != "false";
+      },
+      model);
 }
 
 Evaluation evaluate(const Model& model, const Triples& ratings, bool clip) {

@@ -16,8 +16,6 @@ namespace {
 using safetensors::Input;
 using safetensors::Output;
 
-constexpr int kMostRank = 1024;
-
 // The constants by their names in the metadata. The pin is not among them: it is already in the biases.
 struct NamedConstant {
   const char* name;
@@ -73,11 +71,10 @@ namespace {
 Factorization read_factorization(ModelReader& file) {
   Factorization model;
   const int rank = file.number<int>("rank");
-  if (rank < 1 || rank > kMostRank) file.fail(fmt::format("its rank is {}, not between 1 and {}", rank, kMostRank));
+  if (rank < 1 || rank > kHighestRank)
+    file.fail(fmt::format("its rank is {}, not between 1 and {}", rank, kHighestRank));
   for (const auto& [name, member] : kConstants) model.*member = file.number<double>(name);
-  if (model.lowest > model.highest) {
-    file.fail(fmt::format("its range of ratings is empty: {} to {}", model.lowest, model.highest));
-  }
+  file.check_range(model.lowest, model.highest);
   model.settings = file.settings();
 
   const Input u = file.take("U", 2);

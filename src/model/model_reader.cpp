@@ -31,6 +31,10 @@ const std::string& ModelReader::text(const std::string& name) const {
   return found->second;
 }
 
+void ModelReader::check_range(double lowest, double highest) const {
+  if (lowest > highest) fail(fmt::format("its range of ratings is empty: {} to {}", lowest, highest));
+}
+
 bool ModelReader::boolean(const std::string& name) const {
   const std::string& value = text(name);
   if (value != "true" && value != "false") {

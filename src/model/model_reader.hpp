@@ -40,6 +40,9 @@ class ModelReader {
   }
   std::map<std::string, std::string> settings() const;
 
+  /// Throws Error unless the range of the ratings is one.
+  void check_range(double lowest, double highest) const;
+
   /// The tensor of that many dimensions; each is found once, so that what is left over is not a model's.
   safetensors::Input take(const std::string& name, std::size_t dimensions);
   void expect_no_more() const;

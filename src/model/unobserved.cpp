@@ -5,7 +5,6 @@
 
 #include "odot/core/parallel.hpp"
 #include "odot/core/random.hpp"
-#include "odot/ratings/rating_matrix.hpp"
 
 namespace odot {
 namespace {
@@ -32,18 +31,16 @@ std::vector<Index> choose_users(const FactorLayout& layout, std::uint64_t most) 
 
 }  // namespace
 
-UnobservedShares unobserved_shares(const FactorView& model, const Triples& ratings, std::uint64_t most) {
+UnobservedShares unobserved_shares(const FactorView& model, const Side& by_user, std::uint64_t most) {
   const FactorLayout& layout = model.layout;
-  const RatingMatrix matrix(layout.users, layout.items, ratings);
-  const Side side = matrix.by_user();
   const std::vector<Index> users = choose_users(layout, most);
   std::vector<Tally> tallies(users.size());
   parallel_for(users.size(), [&](std::size_t k) {
     const Index user = users[k];
     Tally& tally = tallies[k];
-    Offset next = side.offsets[user];  // the user's first rating of an item that was not reached yet
+    Offset next = by_user.offsets[user];  // the user's first rating of an item that was not reached yet
     for (Index item = 0; item < layout.items; ++item) {
-      if (next < side.offsets[user + 1] && side.indices[next] == item) {
+      if (next < by_user.offsets[user + 1] && by_user.indices[next] == item) {
         ++next;
         continue;
       }

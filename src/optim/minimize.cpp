@@ -151,6 +151,14 @@ std::string_view to_string(StopReason reason) {
   return "";
 }
 
+void Counts::add_work(const Counts& part) {
+  evaluations += part.evaluations;
+  lines += part.lines;
+  trials += part.trials;
+  restarts += part.restarts;
+  floor_steps += part.floor_steps;
+}
+
 bool diverged(double start, double value) { return !std::isfinite(value) || (start > 0 && value > kDiverged * start); }
 
 bool settled(double before, double after, double tolerance) {

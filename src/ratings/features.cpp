@@ -49,16 +49,28 @@ std::string header_name(const FeatureLines& lines, std::size_t column) {
   return lines.names().empty() ? std::string() : lines.names()[column];
 }
 
+double number_at(const FeatureLines& lines, std::size_t row, std::size_t column) {
+  const std::string_view text = lines.at(row, column);
+  Real value = 0;
+  if (!parse_rating(text, value)) {
+    lines.fail(row,
+               fmt::format("found {} in {}, expected a finite number", printable(text), lines.column_name(column)));
+  }
+  return static_cast<double>(value);
+}
+
+// The words as messages show them.
+template <class Words>
+std::string printable_list(const Words& words) {
+  std::vector<std::string> shown;
+  for (const auto& word : words) shown.push_back(printable(word));
+  return fmt::format("{}", fmt::join(shown, ", "));
+}
+
 FeatureColumn numeric_column(const FeatureLines& lines, std::size_t position) {
   FeatureColumn column{.name = header_name(lines, position), .position = position};
   for (std::size_t row = 0; row < lines.rows(); ++row) {
-    const std::string_view text = lines.at(row, position);
-    Real value = 0;
-    if (!parse_rating(text, value)) {
-      lines.fail(row,
-                 fmt::format("found {} in {}, expected a finite number", printable(text), lines.column_name(position)));
-    }
-    const auto number = static_cast<double>(value);
+    const double number = number_at(lines, row, position);
     column.lowest = row == 0 ? number : std::min(column.lowest, number);
     column.highest = row == 0 ? number : std::max(column.highest, number);
   }
@@ -85,10 +97,8 @@ FeatureColumn categorical_column(const FeatureLines& lines, std::size_t position
 
 std::string describe(const FeatureColumn& column) {
   if (!column.categorical) return fmt::format("a number from {} to {}", column.lowest, column.highest);
-  std::vector<std::string> shown;
-  for (const std::string& category : column.categories) shown.push_back(printable(category));
   return fmt::format("one of {} categories, {} input{}: {}", column.categories.size(), column.inputs(),
-                     column.inputs() == 1 ? "" : "s", fmt::join(shown, ", "));
+                     column.inputs() == 1 ? "" : "s", printable_list(column.categories));
 }
 
 // Chooses all columns by the one rule that read_features() states.
@@ -171,14 +181,9 @@ void read_ids(const FeatureLines& lines, FeatureTable& table) {
 // Writes the inputs of one column of a row to `out`.
 void encode(const FeatureLines& lines, std::size_t row, const FeatureColumn& column, Real* out) {
   if (!column.categorical) {
-    const std::string_view text = lines.at(row, column.position);
-    Real value = 0;
-    if (!parse_rating(text, value)) {
-      lines.fail(row, fmt::format("found {} in {}, expected a finite number", printable(text),
-                                  lines.column_name(column.position)));
-    }
+    const double number = number_at(lines, row, column.position);
     const double range = column.highest - column.lowest;
-    out[0] = range > 0 ? static_cast<Real>((static_cast<double>(value) - column.lowest) / range) : Real{0};
+    out[0] = range > 0 ? static_cast<Real>((number - column.lowest) / range) : Real{0};
     return;
   }
   const std::vector<std::string>& known = column.categories;
@@ -187,10 +192,8 @@ void encode(const FeatureLines& lines, std::size_t row, const FeatureColumn& col
     const auto found = std::lower_bound(known.begin(), known.end(), word);
     if (found == known.end() || *found != word) {
       const std::vector<std::string_view> names(known.begin(), known.end());
-      std::vector<std::string> shown;
-      for (const std::string_view name : nearest_first(names, word)) shown.push_back(printable(name));
       lines.fail(row, fmt::format("found the category {} in {}, expected one that is known: {}", printable(word),
-                                  lines.column_name(column.position), fmt::join(shown, ", ")));
+                                  lines.column_name(column.position), printable_list(nearest_first(names, word))));
     }
     const auto at = static_cast<std::size_t>(found - known.begin());
     if (!column.single) {

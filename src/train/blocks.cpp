@@ -58,8 +58,9 @@ class HalfSweep {
     const ChunkWork work{.ratings = kChunkRatings, .row = layout.width() / 2};
     std::size_t chunks = 0;
     std::size_t pieces = 0;
-    for (Index first = 0; first < side.rows(); first += std::min(block_rows, side.rows() - first)) {
-      ChunkPlan plan(side, first, first + std::min(block_rows, side.rows() - first), work);
+    for (Index first = 0, end = 0; first < side.rows(); first = end) {
+      end = first + std::min(block_rows, side.rows() - first);
+      ChunkPlan plan(side, first, end, work);
       std::vector<LongRowGroup> groups = group_long_rows(plan);
       for (const LongRowGroup& group : groups) pieces = std::max(pieces, group.piece_chunks.size());
       chunks = std::max(chunks, plan.chunks.size());
@@ -92,14 +93,9 @@ class HalfSweep {
     return change;
   }
 
-  void count(Counts& counts) const {
-    for (const RowSolver& row_solver : solvers_) {
-      counts.evaluations += row_solver.counts().evaluations;
-      counts.lines += row_solver.counts().lines;
-      counts.trials += row_solver.counts().trials;
-      counts.restarts += row_solver.counts().restarts;
-      counts.floor_steps += row_solver.counts().floor_steps;
-    }
+  // Adds what the optimizers of rows have done so far.
+  void add_work(Counts& total) const {
+    for (const RowSolver& row_solver : solvers_) total.add_work(row_solver.work());
   }
 
  private:
@@ -156,8 +152,8 @@ class BlockSweeper : public Sweeper {
     Vector gradient(layout_.item_row(0));
     MaskedGradient pass(by_user_, layout_.stride());
     const Real* items = theta.data() + layout_.item_row(0);
-    value_ = pass(theta.data(), items, user_penalty_, gradient.data()).squared_error + penalty(theta);
     penalty_value_ = penalty(theta);
+    value_ = pass(theta.data(), items, user_penalty_, gradient.data()).squared_error + penalty_value_;
     ++passes_;
   }
 
@@ -180,12 +176,11 @@ class BlockSweeper : public Sweeper {
   double squared_error() const override { return value_ - penalty_value_; }
   long passes() const override { return passes_; }
 
-  void count(Counts& counts) const override {
-    const int iterations = counts.iterations;
-    counts = {};
-    counts.iterations = iterations;
-    users_.count(counts);
-    items_.count(counts);
+  Counts work() const override {
+    Counts total;
+    users_.add_work(total);
+    items_.add_work(total);
+    return total;
   }
 
  private:

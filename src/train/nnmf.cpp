@@ -32,7 +32,6 @@ class MultiplicativeSweeper : public Sweeper {
   double value() const override { return value_; }
   double squared_error() const override { return squared_error_; }
   long passes() const override { return passes_; }
-  void count(Counts&) const override {}
 
  private:
   void evaluate(const Vector& theta) {

@@ -71,7 +71,6 @@ double RowSolver::solve(const Side& side, Offset begin, Offset end, const Real* 
   if (begin == end && lambda == 0) return 0;  // nothing is known of this row
   gathered_.gather(side, begin, end, row, columns);
   if (newton_) return dual_newton_step(lambda, row);
-  std::copy(row, row + stride_, origin_.begin());
   objective_.set(gathered_, origin_, lambda);
   return minimize_from(row);
 }
@@ -79,22 +78,18 @@ double RowSolver::solve(const Side& side, Offset begin, Offset end, const Real* 
 double RowSolver::solve(RowQuadratic& quadratic, double lambda, Real* row) {
   if (newton_) return newton_step(quadratic, lambda, row);
   mirror(quadratic);
-  std::copy(row, row + stride_, origin_.begin());
   objective_.set(quadratic, origin_, lambda);
   return minimize_from(row);
 }
 
 double RowSolver::minimize_from(Real* row) {
-  std::copy(origin_.begin(), origin_.end(), x_.begin());
+  std::copy(row, row + stride_, origin_.begin());
+  std::copy(row, row + stride_, x_.begin());
   const double before = objective_.value_at_origin();
   const StopSettings stop{.iterations = iterations_, .gradient_tolerance = kSolved};
   const Summary summary = minimize(objective_, *direction_, *rule_, stop, x_, {}, workspace_);
   std::copy(x_.begin(), x_.end(), row);
-  counts_.evaluations += summary.counts.evaluations;
-  counts_.lines += summary.counts.lines;
-  counts_.trials += summary.counts.trials;
-  counts_.restarts += summary.counts.restarts;
-  counts_.floor_steps += summary.counts.floor_steps;
+  work_.add_work(summary.counts);
   return summary.reason == StopReason::diverged ? std::numeric_limits<double>::infinity() : summary.value - before;
 }
 

@@ -41,7 +41,7 @@ class RowSolver {
   }
 
   /// Work done by the optimizer since construction.
-  const Counts& counts() const { return counts_; }
+  const Counts& work() const { return work_; }
 
  private:
   double minimize_from(Real* row);
@@ -63,7 +63,7 @@ class RowSolver {
   Vector x_;
   std::vector<double> matrix_;
   std::vector<double> solution_;
-  Counts counts_;
+  Counts work_;
 };
 
 }  // namespace odot

@@ -19,8 +19,8 @@ class Sweeper {
 
   virtual long passes() const = 0;
 
-  /// Adds the work of the optimizers of rows to the counts.
-  virtual void count(Counts& counts) const = 0;
+  /// What optimizers of rows have done so far.
+  virtual Counts work() const { return {}; }
 };
 
 /// Sweeps until the stop settings say so, the observer does, or f diverges; `theta` is then the last good iterate.

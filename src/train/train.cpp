@@ -192,8 +192,7 @@ TrainResult train(RatingList ratings, const Triples& valid, const TrainSettings&
   Factorization& model = result.model;
   TrainReport& report = result.report;
   const ValueSummary values = summarize(ratings.ratings.value);
-  // Ratings that are all equal have no scale of their own.
-  const double scale = values.deviation > 0 ? values.deviation : std::max(std::abs(values.mean), 1.0);
+  const double scale = values.scale();
   if (settings.method == FactorMethod::nnmf && values.lowest < 0) {
     throw Error(fmt::format("nnmf needs ratings that are not negative, and the lowest here is {}", values.lowest));
   }
@@ -230,7 +229,7 @@ TrainResult train(RatingList ratings, const Triples& valid, const TrainSettings&
   const Stopwatch watch;
   report.train = evaluate(model.view(), ratings.ratings, settings.clip);
   if (valid.size() > 0) report.valid = evaluate(model.view(), valid, settings.clip);
-  if (settings.unobserved) report.unobserved = unobserved_shares(model.view(), ratings.ratings);
+  if (settings.unobserved) report.unobserved = unobserved_shares(model.view(), matrix.by_user());
   report.evaluate_seconds = watch.seconds();
   model.users = std::move(ratings.users);
   model.items = std::move(ratings.items);

@@ -226,8 +226,7 @@ MlpResult train_mlp(RatingList ratings, const Triples& valid, FeatureTable users
   model.layers.insert(model.layers.end(), settings.hidden.begin(), settings.hidden.end());
   model.layers.push_back(1);
   model.output_relu = settings.output_relu;
-  // Ratings that are all equal have no scale of their own.
-  model.scale = values.deviation > 0 ? values.deviation : std::max(std::abs(values.mean), 1.0);
+  model.scale = values.scale();
   model.lowest = values.lowest;
   model.highest = values.highest;
   model.users = make_side(std::move(users));

@@ -61,6 +61,11 @@ std::set<Index> first_users(Index count) {
   return users;
 }
 
+UnobservedShares shares(const FactorView& view, const Triples& ratings, std::uint64_t most = 100'000'000) {
+  const RatingMatrix matrix(view.layout.users, view.layout.items, ratings);
+  return unobserved_shares(view, matrix.by_user(), most);
+}
+
 TEST_CASE("all unobserved entries, with and without biases") {
   for (const bool biases : {false, true}) {
     const Case made = make(biases);
@@ -71,7 +76,7 @@ TEST_CASE("all unobserved entries, with and without biases") {
     for (const int count : {1, 2, 5}) {
       set_threads(count);
       for (const std::uint64_t most : {std::uint64_t{40 * 112}, std::uint64_t{100'000'000}}) {
-        const UnobservedShares found = unobserved_shares(made.view, made.problem.ratings, most);
+        const UnobservedShares found = shares(made.view, made.problem.ratings, most);
         CHECK(found.entries == expected.entries);
         CHECK(found.below_lowest == doctest::Approx(expected.below_lowest).epsilon(1e-12));
         CHECK(found.near_one == doctest::Approx(expected.near_one).epsilon(1e-12));
@@ -85,7 +90,7 @@ TEST_CASE("of a large matrix, some users' entries") {
   const Case made = make(true);
   // Room for one user: it must be one of the forty.
   for (const std::uint64_t most : {0, 1, 112, 223}) {
-    const UnobservedShares found = unobserved_shares(made.view, made.problem.ratings, most);
+    const UnobservedShares found = shares(made.view, made.problem.ratings, most);
     std::size_t matching = 0;
     for (Index user = 0; user < 40; ++user) {
       const UnobservedShares of_user = brute_force(made.view, made.problem.ratings, {user});
@@ -94,7 +99,7 @@ TEST_CASE("of a large matrix, some users' entries") {
     }
     CHECK(matching >= 1);
   }
-  const UnobservedShares twenty = unobserved_shares(made.view, made.problem.ratings, 20 * 112);
+  const UnobservedShares twenty = shares(made.view, made.problem.ratings, 20 * 112);
   CHECK(twenty.entries <= 20 * 112);
   CHECK(twenty.entries > 18 * 112);
   // They are not just the first.
@@ -112,7 +117,7 @@ TEST_CASE("where everything is rated there is nothing to share") {
       all.value.push_back(1);
     }
   }
-  const UnobservedShares found = unobserved_shares(made.view, all);
+  const UnobservedShares found = shares(made.view, all);
   CHECK(found.entries == 0);
   CHECK(found.below_lowest == 0);
   CHECK(found.near_one == 0);
@@ -127,7 +132,7 @@ TEST_CASE("the bounds: lowest itself is not below, 0.5 and 1.5 are near 1") {
   for (std::size_t k = 0; k < 5; ++k) theta[8 + 8 * k] = static_cast<Real>(predictions[k]);
   view.theta = theta;
   view.lowest = 0.25;
-  const UnobservedShares found = unobserved_shares(view, {});
+  const UnobservedShares found = shares(view, {});
   CHECK(found.entries == 5);
   CHECK(found.below_lowest == doctest::Approx(0.2));
   CHECK(found.near_one == doctest::Approx(0.4));

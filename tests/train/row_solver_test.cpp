@@ -171,7 +171,7 @@ TEST_CASE("every optimizer reaches newton's row with every line search that look
             const double after = value(problem, solved.row);
             CHECK(after <= before + tolerance(1e-12, 1e-6) * start);
             before = after;
-            const Counts& counts = solver.counts();
+            const Counts& counts = solver.work();
             CHECK(counts.evaluations >= 2);
             CHECK(counts.lines >= 1);
             CHECK(counts.trials >= counts.lines);

@@ -53,7 +53,4 @@ struct Factorization : PredictionConstants {
 /// Multiplies the biases by the pin and makes the pin 1: the form in which models are kept.
 void absorb_pin(Factorization& model);
 
-/// Whether the model was trained to clip its predictions, by its settings; true where they do not say.
-bool trained_with_clipping(const Factorization& model);
-
 }  // namespace odot

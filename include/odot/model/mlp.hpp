@@ -51,7 +51,4 @@ struct Mlp {
 /// Reals in the θ of a network with these layers.
 std::size_t parameter_count(const std::vector<std::size_t>& layers);
 
-/// Whether the model was trained to clip its predictions, by its settings; true where they do not say.
-bool trained_with_clipping(const Mlp& model);
-
 }  // namespace odot

@@ -13,8 +13,10 @@ namespace odot {
 
 using Model = std::variant<Factorization, Mlp>;
 
-/// What holds for every kind; see the functions of that name for one kind.
+/// Whether the model was trained to clip its predictions, by its settings; true where they do not say.
 bool trained_with_clipping(const Model& model);
+
+/// See the functions of that name for one kind.
 Evaluation evaluate(const Model& model, const Triples& ratings, bool clip);
 void predict(const Model& model, const Triples& pairs, bool clip, std::span<double> out);
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "odot/model/factorization.hpp"
-#include "odot/ratings/rating_list.hpp"
+#include "odot/ratings/rating_matrix.hpp"
 
 namespace odot {
 
@@ -16,8 +16,9 @@ struct UnobservedShares {
 };
 
 /// Looks at all unobserved entries where the matrix has at most `most` entries, otherwise at those of as many users,
-/// drawn at random, as make `most`. `ratings` are the training ratings. Parallel; the same bits on any number of
+/// drawn at random, as make `most`. `by_user` has the training ratings, of which the
+/// values are not read. Parallel; the same bits on any number of
 /// threads.
-UnobservedShares unobserved_shares(const FactorView& model, const Triples& ratings, std::uint64_t most = 100'000'000);
+UnobservedShares unobserved_shares(const FactorView& model, const Side& by_user, std::uint64_t most = 100'000'000);
 
 }  // namespace odot

@@ -44,6 +44,9 @@ struct Counts {
   long trials = 0;       ///< steps tried by the step rule
   long restarts = 0;     ///< times the direction started afresh because it did not descend or led nowhere
   long floor_steps = 0;  ///< iterations whose step rule ended at its floor or ran out of trials
+
+  /// Adds the work of a run that is a part of this one, but not its iterations.
+  void add_work(const Counts& part);
 };
 
 /// What an observer sees after the start (counts.iterations = 0) and after every iteration.

@@ -1,6 +1,8 @@
 // Ratings as a list of triples, in the order in which they were read.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <vector>
 
@@ -34,6 +36,10 @@ struct ValueSummary {
   double deviation = 0;  ///< population standard deviation
   double lowest = 0;
   double highest = 0;
+
+  /// The unit to measure errors and λ in: the deviation, or for ratings that are all equal and so have none of their
+  /// own their size, at least 1. Always positive.
+  double scale() const { return deviation > 0 ? deviation : std::max(std::abs(mean), 1.0); }
 };
 /// All zero for an empty set.
 ValueSummary summarize(const std::vector<Real>& values);
