@@ -16,13 +16,7 @@ struct Trained {
   MlpReport report;
 
   Trained() {
-    std::string users = "user_id,age,sex\n";
-    for (int k = 1; k <= 30; ++k) users += fmt::format("{},{},{}\n", k, 19 + k, k % 2 ? "F" : "M");
-    std::string items = "item_id,kind\n";
-    for (int k = 1; k <= 20; ++k) items += fmt::format("{},{}\n", k, k % 3 ? "book" : "film|book");
-    write_bytes(folder / "users.csv", users);
-    write_bytes(folder / "items.csv", items);
-    write_bytes(folder / "r.csv", small_ratings());
+    write_rated_features(folder, 30);
     const RatingList ratings = read_ratings({folder / "r.csv"}).list;
     MlpSettings settings;
     settings.hidden = {8};

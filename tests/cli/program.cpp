@@ -1,6 +1,7 @@
 #include "program.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <grp.h>
 #include <poll.h>
 #include <sys/stat.h>
@@ -184,6 +185,16 @@ std::string small_ratings() {
     }
   }
   return text;
+}
+
+void write_rated_features(const TemporaryFolder& folder, int users) {
+  std::string user_lines = "user_id,age,sex\n";
+  for (int k = 1; k <= users; ++k) user_lines += fmt::format("{},{},{}\n", k, 19 + k, k % 2 ? "F" : "M");
+  std::string item_lines = "item_id,kind\n";
+  for (int k = 1; k <= 20; ++k) item_lines += fmt::format("{},{}\n", k, k % 3 ? "book" : "film|book");
+  write_bytes(folder / "users.csv", user_lines);
+  write_bytes(folder / "items.csv", item_lines);
+  write_bytes(folder / "r.csv", small_ratings());
 }
 
 std::vector<Words> fields_of(const std::string& text, char separator) {

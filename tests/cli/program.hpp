@@ -56,6 +56,10 @@ Words lines_of(const std::string& text);
 /// Ratings from 1 to 5 by 30 users of 20 items in CSV, with structure and without repeated pairs.
 std::string small_ratings();
 
+/// Writes small_ratings() to r.csv, and features of its users and items to users.csv and items.csv; the last of `users`
+/// users may be more than have ratings.
+void write_rated_features(const TemporaryFolder& folder, int users);
+
 /// The fields of a rating file's lines.
 std::vector<Words> fields_of(const std::string& text, char separator = ',');
 

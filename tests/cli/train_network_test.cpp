@@ -12,15 +12,7 @@ namespace {
 struct Data {
   TemporaryFolder folder;
 
-  Data() {
-    std::string users = "user_id,age,sex\n";
-    for (int k = 1; k <= 31; ++k) users += fmt::format("{},{},{}\n", k, 19 + k, k % 2 ? "F" : "M");
-    std::string items = "item_id,kind\n";
-    for (int k = 1; k <= 20; ++k) items += fmt::format("{},{}\n", k, k % 3 ? "book" : "film|book");
-    write_bytes(folder / "users.csv", users);
-    write_bytes(folder / "items.csv", items);
-    write_bytes(folder / "r.csv", small_ratings());
-  }
+  Data() { write_rated_features(folder, 31); }
 
   Outcome train(const Words& more) const {
     Words words{"train", "r.csv", "--method", "mlp", "--users", "users.csv", "--items", "items.csv"};

@@ -9,7 +9,7 @@
 #include "models.hpp"
 #include "odot/core/error.hpp"
 #include "odot/model/model_file.hpp"
-#include "support/temporary_folder.hpp"
+#include "support/saved_model.hpp"
 
 namespace odot {
 namespace {
@@ -18,16 +18,9 @@ using nlohmann::json;
 using test::Parts;
 using test::random_mlp;
 using test::read_bytes;
+using test::saved;
 using test::TemporaryFolder;
 using test::write_bytes;
-
-template <class AnyModel>
-std::string saved(const AnyModel& model, const std::string& path) {
-  OutputFile file(path);
-  save_model(model, file);
-  file.commit();
-  return read_bytes(path);
-}
 
 std::string load_error(const std::string& path) {
   try {

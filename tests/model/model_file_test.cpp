@@ -13,7 +13,7 @@
 #include "model_parts.hpp"
 #include "models.hpp"
 #include "odot/core/error.hpp"
-#include "support/temporary_folder.hpp"
+#include "support/saved_model.hpp"
 
 namespace odot {
 namespace {
@@ -22,15 +22,9 @@ using nlohmann::json;
 using test::Parts;
 using test::random_model;
 using test::read_bytes;
+using test::saved;
 using test::TemporaryFolder;
 using test::write_bytes;
-
-std::string saved(const Factorization& model, const std::string& path) {
-  OutputFile file(path);
-  save_model(model, file);
-  file.commit();
-  return read_bytes(path);
-}
 
 std::string load_error(const std::string& path) {
   try {

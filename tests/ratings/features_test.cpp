@@ -15,20 +15,6 @@ FeatureTable features_of(std::string_view text, const std::string& specification
   return read_features(files.write("features", text), specification);
 }
 
-// The message with the path shortened to FILE; empty when `body` throws nothing.
-template <class Body>
-std::string message_of(const std::string& path, Body body) {
-  try {
-    body();
-  } catch (const Error& error) {
-    std::string message = error.what();
-    for (std::size_t at = message.find(path); at != std::string::npos; at = message.find(path))
-      message.replace(at, path.size(), "FILE");
-    return message;
-  }
-  return "";
-}
-
 std::string refusal(std::string_view text, const std::string& specification = "") {
   const TemporaryFiles files;
   const std::string path = files.write("features", text);

@@ -73,12 +73,11 @@ inline ReadResult read_text(std::string_view text, const ReadSettings& settings 
   return read_ratings({files.write("ratings", text)}, settings);
 }
 
-/// The message of the Error that reading `text` throws, its path shortened to FILE; empty when there is none.
-inline std::string error_of(std::string_view text, const ReadSettings& settings = {}) {
-  const TemporaryFiles files;
-  const std::string path = files.write("ratings", text);
+/// The message of the Error that body() throws, the path in it shortened to FILE; empty when there is none.
+template <class Body>
+std::string message_of(const std::string& path, Body body) {
   try {
-    read_ratings({path}, settings);
+    body();
   } catch (const Error& error) {
     std::string message = error.what();
     for (std::size_t at = message.find(path); at != std::string::npos; at = message.find(path))
@@ -86,6 +85,13 @@ inline std::string error_of(std::string_view text, const ReadSettings& settings 
     return message;
   }
   return "";
+}
+
+/// The message of the Error that reading `text` throws, its path shortened to FILE; empty when there is none.
+inline std::string error_of(std::string_view text, const ReadSettings& settings = {}) {
+  const TemporaryFiles files;
+  const std::string path = files.write("ratings", text);
+  return message_of(path, [&] { read_ratings({path}, settings); });
 }
 
 /// Where the MovieLens files are, or "".

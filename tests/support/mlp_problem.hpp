@@ -5,10 +5,8 @@
 #include <random>
 #include <string>
 
-#include "odot/core/output_file.hpp"
-#include "odot/model/model_file.hpp"
 #include "odot/train/train_mlp.hpp"
-#include "support/temporary_folder.hpp"
+#include "support/saved_model.hpp"
 
 namespace odot::test {
 
@@ -52,16 +50,6 @@ inline MlpProblem mlp_problem(std::size_t count = 3000, double scale = 1) {
 
 inline MlpResult train_on(const MlpProblem& problem, const MlpSettings& settings, const TrainObserver& observer = {}) {
   return train_mlp(problem.train, problem.valid, problem.users, problem.items, settings, observer);
-}
-
-/// The bytes of the model's file.
-inline std::string file_bytes(const Mlp& model) {
-  const TemporaryFolder folder;
-  const std::string path = folder / "model.safetensors";
-  OutputFile file(path);
-  save_model(model, file);
-  file.commit();
-  return read_bytes(path);
 }
 
 }  // namespace odot::test

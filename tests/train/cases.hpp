@@ -7,12 +7,10 @@
 #include <optional>
 #include <string>
 
-#include "odot/core/output_file.hpp"
-#include "odot/model/model_file.hpp"
 #include "odot/ratings/split.hpp"
 #include "odot/ratings/synthetic.hpp"
 #include "odot/train/train.hpp"
-#include "support/temporary_folder.hpp"
+#include "support/saved_model.hpp"
 
 namespace odot::test {
 
@@ -66,6 +64,19 @@ inline RatingList list_of(std::vector<Index> users, std::vector<Index> items, st
   return list;
 }
 
+/// 20,000 ratings from 1 to 5, half of them by user 0.
+inline Data half_by_one_user() {
+  std::vector<Index> users;
+  std::vector<Index> items;
+  std::vector<Real> values;
+  for (Index k = 0; k < 20000; ++k) {
+    users.push_back(k < 10000 ? 0 : 1 + k % 500);
+    items.push_back(k < 10000 ? k : (k * 17 + k / 500) % 10000);
+    values.push_back(static_cast<Real>(1 + (k * 7919) % 5));
+  }
+  return {list_of(users, items, values), {}};
+}
+
 /// Plain factors: no mean, no biases, uniform λ.
 inline TrainSettings plain(int rank, double lambda, const std::string& optimizer, int iterations) {
   TrainSettings settings;
@@ -81,16 +92,6 @@ inline TrainSettings plain(int rank, double lambda, const std::string& optimizer
 
 inline TrainResult train_on(const Data& data, const TrainSettings& settings, const TrainObserver& observer = {}) {
   return train(data.train, data.valid, settings, observer);
-}
-
-/// The bytes of the model's file.
-inline std::string file_bytes(const Factorization& model) {
-  const TemporaryFolder folder;
-  const std::string path = folder / "model.safetensors";
-  OutputFile file(path);
-  save_model(model, file);
-  file.commit();
-  return read_bytes(path);
 }
 
 /// A MovieLens file, where the machine has one: in the folder that the environment's ODOT_DATA names, or beside the

@@ -38,15 +38,7 @@ TEST_CASE("any number of threads and any run give the same model file") {
 }
 
 TEST_CASE("one user with half of all ratings: the same model file on any number of threads") {
-  std::vector<Index> users;
-  std::vector<Index> items;
-  std::vector<Real> values;
-  for (Index k = 0; k < 20000; ++k) {
-    users.push_back(k < 10000 ? 0 : 1 + k % 500);
-    items.push_back(k < 10000 ? k : (k * 17 + k / 500) % 10000);
-    values.push_back(static_cast<Real>(1 + (k * 7919) % 5));
-  }
-  const Data data{list_of(users, items, values), {}};
+  const Data data = half_by_one_user();
   TrainSettings settings;
   settings.rank = 5;
   settings.stop.iterations = 10;
