@@ -16,11 +16,10 @@ double accumulate(Width width, const Side& side, Offset begin, Offset end, const
     sum[k] = Pack{};
   });
   const Index* indices = side.indices.data();
-  const Real* values = side.values.data();
   double squared_error = 0;
   for (Offset t = begin; t < end; ++t) {
     const Pack* column = as_packs(columns + indices[t] * stride);
-    const Real error = row_dot(width, local_row, column) - values[t];
+    const Real error = row_dot(width, local_row, column) - side.values[t];
     squared_error += static_cast<double>(error) * static_cast<double>(error);
     width.for_each([&](std::size_t k) { sum[k] += error * column[k]; });
   }

@@ -54,12 +54,14 @@ LineSums MaskedLine::operator()(const Real* rows, const Real* columns, const Rea
     parallel_for(plan_.chunks.size(), [&](std::size_t number) {
       const Chunk& chunk = plan_.chunks[number];
       LineSums sums;
-      for (Index row = chunk.row_begin; row < chunk.row_end; ++row) {
-        const Offset begin = std::max(chunk.begin, side_.offsets[row]);
-        const Offset end = std::min(chunk.end, side_.offsets[row + 1]);
-        accumulate(width, side_, begin, end, as_packs(rows + row * stride_), as_packs(row_steps + row * stride_),
-                   columns, column_steps, stride_, sums);
-      }
+      side_.read(chunk.begin, chunk.end, [&] {
+        for (Index row = chunk.row_begin; row < chunk.row_end; ++row) {
+          const Offset begin = std::max(chunk.begin, side_.offsets[row]);
+          const Offset end = std::min(chunk.end, side_.offsets[row + 1]);
+          accumulate(width, side_, begin, end, as_packs(rows + row * stride_), as_packs(row_steps + row * stride_),
+                     columns, column_steps, stride_, sums);
+        }
+      });
       sums_[number] = sums;
     });
   });

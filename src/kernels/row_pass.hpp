@@ -32,16 +32,18 @@ class RowPass {
     parallel_for(plan_.chunks.size(), [&](std::size_t number) {
       const Chunk& chunk = plan_.chunks[number];
       PassSums sums;
-      if (chunk.piece != Chunk::kWhole) {
-        Real* piece = pieces_.data() + chunk.piece * size_;
-        sums.squared_error = accumulate(chunk.row_begin, chunk.begin, chunk.end, piece);
-      } else {
+      side_.read(chunk.begin, chunk.end, [&] {
+        if (chunk.piece != Chunk::kWhole) {
+          Real* piece = pieces_.data() + chunk.piece * size_;
+          sums.squared_error = accumulate(chunk.row_begin, chunk.begin, chunk.end, piece);
+          return;
+        }
         for (Index row = chunk.row_begin; row < chunk.row_end; ++row) {
           Real* out = place(row);
           sums.squared_error += accumulate(row, side_.offsets[row], side_.offsets[row + 1], out);
           sums.penalty += finish(row, out);
         }
-      }
+      });
       sums_[number] = sums;
     });
     PassSums total;

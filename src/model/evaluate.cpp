@@ -8,6 +8,7 @@
 #include <cmath>
 #include <vector>
 
+#include "kernels/chunk_plan.hpp"
 #include "kernels/dense_layers.hpp"
 #include "model/mlp_rows.hpp"
 #include "odot/core/error.hpp"
@@ -75,14 +76,39 @@ class MlpPredictor {
   DenseTile tile_;
 };
 
+struct Sums {
+  double squares = 0;
+  double absolutes = 0;
+  std::size_t unknown_users = 0;
+  std::size_t unknown_items = 0;
+
+  void add(double error) {
+    squares += error * error;
+    absolutes += std::abs(error);
+  }
+};
+
+Evaluation total(const std::vector<Sums>& parts, std::size_t ratings) {
+  Evaluation result;
+  result.ratings = ratings;
+  double squares = 0;
+  double absolutes = 0;
+  for (const Sums& part : parts) {
+    squares += part.squares;
+    absolutes += part.absolutes;
+    result.unknown_users += part.unknown_users;
+    result.unknown_items += part.unknown_items;
+  }
+  if (ratings > 0) {
+    const auto count = static_cast<double>(ratings);
+    result.rmse = std::sqrt(squares / count);
+    result.mae = absolutes / count;
+  }
+  return result;
+}
+
 template <class Predictor, class Model>
 Evaluation evaluate_by(const Model& model, const Triples& ratings, bool clip) {
-  struct Sums {
-    double squares = 0;
-    double absolutes = 0;
-    std::size_t unknown_users = 0;
-    std::size_t unknown_items = 0;
-  };
   const VectorChunks chunks(ratings.size());
   std::vector<Sums> partial(chunks.count());
   parallel_for(chunks.count(), [&](std::size_t chunk) {
@@ -94,8 +120,7 @@ Evaluation evaluate_by(const Model& model, const Triples& ratings, bool clip) {
       predictor(ratings, begin, end, predictions.data());
       for (std::size_t k = begin; k < end; ++k) {
         const double error = predictions[k - begin] - static_cast<double>(ratings.value[k]);
-        sums.squares += error * error;
-        sums.absolutes += std::abs(error);
+        sums.add(error);
         sums.unknown_users += ratings.user[k] == kUnknown;
         sums.unknown_items += ratings.item[k] == kUnknown;
       }
@@ -103,23 +128,7 @@ Evaluation evaluate_by(const Model& model, const Triples& ratings, bool clip) {
     partial[chunk] = sums;
   });
 
-  Sums total;
-  for (const Sums& sums : partial) {
-    total.squares += sums.squares;
-    total.absolutes += sums.absolutes;
-    total.unknown_users += sums.unknown_users;
-    total.unknown_items += sums.unknown_items;
-  }
-  Evaluation result;
-  result.ratings = ratings.size();
-  result.unknown_users = total.unknown_users;
-  result.unknown_items = total.unknown_items;
-  if (result.ratings > 0) {
-    const auto count = static_cast<double>(result.ratings);
-    result.rmse = std::sqrt(total.squares / count);
-    result.mae = total.absolutes / count;
-  }
-  return result;
+  return total(partial, ratings.size());
 }
 
 template <class Predictor, class Model>
@@ -137,6 +146,27 @@ void predict_by(const Model& model, const Triples& pairs, bool clip, std::span<d
 
 Evaluation evaluate(const FactorView& model, const Triples& ratings, bool clip) {
   return evaluate_by<FactorPredictor>(model, ratings, clip);
+}
+
+Evaluation evaluate(const FactorView& model, const Side& by_user, bool clip) {
+  const ChunkPlan plan(by_user);
+  std::vector<Sums> parts(plan.chunks.size());
+  parallel_for(parts.size(), [&](std::size_t number) {
+    const Chunk& chunk = plan.chunks[number];
+    Sums sums;
+    by_user.read(chunk.begin, chunk.end, [&] {
+      for (Index user = chunk.row_begin; user < chunk.row_end; ++user) {
+        const Offset begin = std::max(chunk.begin, by_user.offsets[user]);
+        const Offset end = std::min(chunk.end, by_user.offsets[user + 1]);
+        for (Offset k = begin; k < end; ++k) {
+          const double value = model.predict(user, by_user.indices[k]);
+          sums.add((clip ? model.clip(value) : value) - static_cast<double>(by_user.values[k]));
+        }
+      }
+    });
+    parts[number] = sums;
+  });
+  return total(parts, by_user.size());
 }
 
 Evaluation evaluate(const Mlp& model, const Triples& ratings, bool clip) {

@@ -39,16 +39,19 @@ UnobservedShares unobserved_shares(const FactorView& model, const Side& by_user,
     const Index user = users[k];
     Tally& tally = tallies[k];
     Offset next = by_user.offsets[user];  // the user's first rating of an item that was not reached yet
-    for (Index item = 0; item < layout.items; ++item) {
-      if (next < by_user.offsets[user + 1] && by_user.indices[next] == item) {
-        ++next;
-        continue;
+    const Offset end = by_user.offsets[user + 1];
+    by_user.read(next, end, [&] {
+      for (Index item = 0; item < layout.items; ++item) {
+        if (next < end && by_user.indices[next] == item) {
+          ++next;
+          continue;
+        }
+        const double prediction = model.predict(user, item);
+        ++tally.entries;
+        tally.below_lowest += prediction < model.lowest;
+        tally.near_one += std::abs(prediction - 1) <= kNear;
       }
-      const double prediction = model.predict(user, item);
-      ++tally.entries;
-      tally.below_lowest += prediction < model.lowest;
-      tally.near_one += std::abs(prediction - 1) <= kNear;
-    }
+    });
   });
   Tally total;
   for (const Tally& tally : tallies) {

@@ -82,10 +82,12 @@ class HalfSweep {
     parallel_for(block.plan.chunks.size(), [&](std::size_t at) {
       const Chunk& chunk = block.plan.chunks[at];
       if (chunk.piece != Chunk::kWhole) return;
-      for (Index row = chunk.row_begin; row < chunk.row_end; ++row) {
-        changes_[at] += solver().solve(side_, side_.offsets[row], side_.offsets[row + 1], columns,
-                                       penalty_.of_row(side_, row), rows + row * stride_);
-      }
+      side_.read(chunk.begin, chunk.end, [&] {
+        for (Index row = chunk.row_begin; row < chunk.row_end; ++row) {
+          changes_[at] += solver().solve(side_, side_.offsets[row], side_.offsets[row + 1], columns,
+                                         penalty_.of_row(side_, row), rows + row * stride_);
+        }
+      });
     });
     for (const LongRowGroup& group : block.groups) update(block.plan, group, rows, columns);
     double change = 0;
@@ -104,7 +106,9 @@ class HalfSweep {
   void update(const ChunkPlan& plan, const LongRowGroup& group, Real* rows, const Real* columns) {
     parallel_for(group.piece_chunks.size(), [&](std::size_t at) {
       const Chunk& chunk = plan.chunks[group.piece_chunks[at]];
-      solver().form(side_, chunk.begin, chunk.end, rows + chunk.row_begin * stride_, columns, pieces_[at]);
+      side_.read(chunk.begin, chunk.end, [&] {
+        solver().form(side_, chunk.begin, chunk.end, rows + chunk.row_begin * stride_, columns, pieces_[at]);
+      });
     });
     const std::size_t first_piece = group.rows.front().first_piece;
     parallel_for(group.rows.size(), [&](std::size_t at) {

@@ -182,16 +182,16 @@ void check(const TrainSettings& settings) {
   }
 }
 
-TrainResult train(RatingList ratings, const Triples& valid, const TrainSettings& settings,
-                  const TrainObserver& observer) {
+TrainResult train(RatingData data, const Triples& valid, const TrainSettings& settings, const TrainObserver& observer) {
   check(settings);
-  const std::size_t count = ratings.ratings.size();
+  RatingMatrix& matrix = data.ratings;
+  const std::size_t count = matrix.size();
   if (count == 0) throw Error("there are no ratings to train on");
 
   TrainResult result;
   Factorization& model = result.model;
   TrainReport& report = result.report;
-  const ValueSummary values = summarize(ratings.ratings.value);
+  const ValueSummary& values = matrix.summary();
   const double scale = values.scale();
   if (settings.method == FactorMethod::nnmf && values.lowest < 0) {
     throw Error(fmt::format("nnmf needs ratings that are not negative, and the lowest here is {}", values.lowest));
@@ -199,7 +199,7 @@ TrainResult train(RatingList ratings, const Triples& valid, const TrainSettings&
   report.lambda =
       settings.lambda.value_or(default_lambda(settings.method, settings.lambda_scaling, settings.rank) * scale);
   if (has_optimizer(settings)) report.line_search = choose_optimizer(settings).line_search.name;
-  model.layout = {ratings.users.size(), ratings.items.size(), settings.rank, settings.biases};
+  model.layout = {matrix.users(), matrix.items(), settings.rank, settings.biases};
   // With partners pinned at √scale instead of 1, biases grow with the ratings as the factors do, and one λ serves both.
   model.pin = std::sqrt(scale);
   model.mean = settings.center ? values.mean : 0;
@@ -208,7 +208,7 @@ TrainResult train(RatingList ratings, const Triples& valid, const TrainSettings&
   model.unknown_mean = values.mean;
   model.settings = describe(settings, report.lambda);
 
-  const RatingMatrix matrix(model.layout.users, model.layout.items, ratings.ratings, model.mean);
+  matrix.subtract(model.mean);
   TrainTask task{matrix, model.layout, settings, report.lambda, {}};
   if (observer) {
     task.observe = [&](const TrainState& state) {
@@ -227,12 +227,13 @@ TrainResult train(RatingList ratings, const Triples& valid, const TrainSettings&
   set_fallbacks(model, matrix, settings.center);
 
   const Stopwatch watch;
-  report.train = evaluate(model.view(), ratings.ratings, settings.clip);
+  matrix.subtract(0);
+  report.train = evaluate(model.view(), matrix.by_user(), settings.clip);
   if (valid.size() > 0) report.valid = evaluate(model.view(), valid, settings.clip);
   if (settings.unobserved) report.unobserved = unobserved_shares(model.view(), matrix.by_user());
   report.evaluate_seconds = watch.seconds();
-  model.users = std::move(ratings.users);
-  model.items = std::move(ratings.items);
+  model.users = std::move(data.users);
+  model.items = std::move(data.items);
   return result;
 }
 

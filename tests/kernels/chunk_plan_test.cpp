@@ -19,7 +19,7 @@ struct Counts {
     indices.resize(offsets.back());
     values.resize(offsets.back());
   }
-  Side side() const { return {offsets, indices, values}; }
+  Side side() const { return {offsets, indices, RatingValues(values.data(), 0)}; }
 
   std::vector<Offset> offsets;
   std::vector<Index> indices;

@@ -76,7 +76,7 @@ TEST_CASE("an evaluation has the same bits on any number of threads") {
 }
 
 TEST_CASE("nothing to evaluate is no error") {
-  const Evaluation found = evaluate(test::random_model(1, 1, 1, false, 1).view(), {}, true);
+  const Evaluation found = evaluate(test::random_model(1, 1, 1, false, 1).view(), Triples{}, true);
   CHECK(found.ratings == 0);
   CHECK(found.rmse == 0);
   CHECK(found.mae == 0);

@@ -63,7 +63,8 @@ void check_matrix(Index users, Index items, std::size_t count, double shift) {
   const int before = threads();
   for (int thread_count : {1, 2, 3, 8}) {
     set_threads(thread_count);
-    const RatingMatrix matrix(users, items, triples, shift);
+    RatingMatrix matrix(users, items, triples);
+    matrix.subtract(shift);
     CHECK(matrix.users() == users);
     CHECK(matrix.items() == items);
     CHECK(matrix.size() == count);
@@ -86,7 +87,7 @@ TEST_CASE("a matrix may have no ratings, and no rows") {
   CHECK(empty.users() == 3);
   CHECK(empty.items() == 2);
   CHECK(empty.by_item().count(1) == 0);
-  CHECK(RatingMatrix(0, 0, {}).users() == 0);
+  CHECK(RatingMatrix().users() == 0);
 }
 
 TEST_CASE("an index out of range is an error") {

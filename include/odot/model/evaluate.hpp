@@ -5,7 +5,7 @@
 
 #include "odot/model/factorization.hpp"
 #include "odot/model/mlp.hpp"
-#include "odot/ratings/rating_list.hpp"
+#include "odot/ratings/rating_matrix.hpp"
 
 namespace odot {
 
@@ -21,6 +21,8 @@ struct Evaluation {
 /// Predicts `ratings` (indices of the model's users and items, or kUnknown), clipped to the training range if `clip`,
 /// and compares. Parallel; the same bits on any number of threads. Throws Error when an index is out of range.
 Evaluation evaluate(const FactorView& model, const Triples& ratings, bool clip);
+/// The same for all ratings of a matrix, by user, whose users and items are the model's.
+Evaluation evaluate(const FactorView& model, const Side& by_user, bool clip);
 Evaluation evaluate(const Mlp& model, const Triples& ratings, bool clip);
 
 /// Writes the prediction of pair k to out[k]; `pairs` needs no values, `out` has pairs.size() elements. Parallel.

@@ -12,7 +12,7 @@
 #include "odot/model/unobserved.hpp"
 #include "odot/optim/minimize.hpp"
 #include "odot/optim/registry.hpp"
-#include "odot/ratings/rating_list.hpp"
+#include "odot/ratings/rating_matrix.hpp"
 
 namespace odot {
 
@@ -96,11 +96,11 @@ struct TrainResult {
 /// Throws Error, before any work, when the settings contradict each other or cannot be used.
 void check(const TrainSettings& settings);
 
-/// Minimises the objective from a random start. `valid` holds ratings to measure on, with indices of `ratings`'
-/// users and items or kUnknown; it may be empty. The ids of `ratings` move into the model. When the run diverged
+/// Minimises the objective from a random start. `valid` holds ratings to measure on, with indices of `data`'s
+/// users and items or kUnknown; it may be empty. The ids of `data` move into the model. When the run diverged
 /// (report.optimisation.reason), the model is the last finite iterate. The same settings and ratings give the same bits
 /// on any number of threads. Throws Error for unusable settings or ratings.
-TrainResult train(RatingList ratings, const Triples& valid, const TrainSettings& settings,
+TrainResult train(RatingData data, const Triples& valid, const TrainSettings& settings,
                   const TrainObserver& observer = {});
 
 }  // namespace odot

@@ -1,0 +1,38 @@
+#include "ratings/value_codes.hpp"
+
+#include <algorithm>
+
+#include "odot/core/parallel.hpp"
+
+namespace odot {
+
+ValueCodes::ValueCodes(std::vector<Real> values) : values_(std::move(values)) {
+  for (std::size_t code = 0; code < values_.size(); ++code) {
+    std::size_t slot = slot_of(values_[code]);
+    while (slots_[slot].used) slot = (slot + 1) % kSlots;
+    slots_[slot] = {values_[code], static_cast<std::uint8_t>(code), true};
+  }
+}
+
+std::optional<ValueCodes> ValueCodes::find(const std::vector<Real>& values) {
+  const VectorChunks chunks(values.size());
+  std::vector<ValueSet> sets(chunks.count());
+  std::vector<unsigned char> fits(chunks.count(), 1);
+  parallel_for(chunks.count(), [&](std::size_t chunk) {
+    for (std::size_t k = chunks.begin(chunk); fits[chunk] && k < chunks.end(chunk); ++k) {
+      fits[chunk] = sets[chunk].add(values[k]);
+    }
+  });
+  ValueSet all;
+  for (std::size_t chunk = 0; chunk < chunks.count(); ++chunk) {
+    if (!fits[chunk]) return std::nullopt;
+    for (const Real value : sets[chunk].values()) {
+      if (!all.add(value)) return std::nullopt;
+    }
+  }
+  std::vector<Real> sorted = all.values();
+  std::ranges::sort(sorted);
+  return ValueCodes(std::move(sorted));
+}
+
+}  // namespace odot
