@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "cli/load.hpp"
+
 namespace odot::cli {
 namespace {
 
@@ -63,6 +65,7 @@ Options declare_train_options() {
   options.value("output,o", "MODEL", "write the model here (safetensors)");
   options.value("valid", "FILE", "ratings to measure on during and after training");
   options.value("holdout", "FRACTION", "hold this share of the ratings out and measure on it");
+  memory_option(options, "for the ratings of an .odr file, the rest of which is read anew in every pass");
   options.value("trace", "FILE", "write a JSON line an iteration");
   options.flag("json", "print the report as one JSON object");
   options.value("config", "FILE",
@@ -70,26 +73,23 @@ Options declare_train_options() {
   options.flag("keep-diverged", "if the run diverges, keep the last finite iterate all the same");
   options.reading_group();
   options.group("Model");
-  options.value(
-      "method", "NAME",
-      fmt::format("one of these (default {})\n"
-                  "full    all factors at once\n"
-                  "blocks  row by row of U and column by column of V\n"
-                  "nnmf    factors that are not negative, by multiplicative updates; without mean and biases\n"
-                  "mlp     a neural network on features of users and items",
-                  to_string(standard.method)));
+  options.value("method", "NAME",
+                "one of these (default blocks; full where an optimizer or a line search is named)\n"
+                "blocks  row by row of U and column by column of V\n"
+                "full    all factors at once\n"
+                "nnmf    factors that are not negative, by multiplicative updates; without mean and biases\n"
+                "mlp     a neural network on features of users and items");
   options.value("rank,k", "R",
                 fmt::format("factors of a user or item, 1 to {} (default {})", kHighestRank, standard.rank));
+  const Regularisation usual = default_regularisation(standard.method, standard.rank, 1);
   options.value(
       "lambda", "L",
-      fmt::format("regularisation λ ≥ 0\ndefault, in standard deviations of the ratings: {} (nnmf: {}) under "
-                  "uniform scaling at rank {}, growing with the square root of the rank; {} under count scaling",
-                  default_lambda(standard.method, LambdaScaling::uniform, standard.rank),
-                  default_lambda(nnmf.method, LambdaScaling::uniform, standard.rank), standard.rank,
-                  default_lambda(standard.method, LambdaScaling::count, standard.rank)));
-  options.value("lambda-scaling", "HOW",
-                fmt::format("uniform: λ for every row; count: λ times the row's number of ratings (default {})",
-                            to_string(standard.lambda_scaling)));
+      fmt::format("regularisation: λ of a row is L plus C times its number of ratings, both ≥ 0 (defaults, in "
+                  "standard deviations of the ratings: {} and {}; nnmf {} and {} at rank {}, growing with the "
+                  "square root of the rank; where one of them is given, 0 for the other)",
+                  usual.lambda, usual.per_rating, default_regularisation(nnmf.method, standard.rank, 1).lambda, 0,
+                  standard.rank));
+  options.value("lambda-per-rating", "C", "see --lambda");
   options.toggle("center", fmt::format("subtract the mean rating (default {})", on_or_off(standard.center)));
   options.toggle("biases", fmt::format("a bias for every user and item (default {})", on_or_off(standard.biases)));
   options.toggle("clip", fmt::format("keep predictions in the range of the training ratings (default {})",

@@ -43,11 +43,11 @@ RunReport describe(const TrainSettings& settings, const TrainResult& result) {
   report.seed = settings.seed;
   report.work = describe_work(report, settings.method == FactorMethod::full ? "iterations" : "sweeps");
   report.details["rank"] = settings.rank;
-  report.details["lambda"] = from.lambda;
-  report.details["lambda_scaling"] = to_string(settings.lambda_scaling);
-  report.lines.emplace_back(
-      "model", fmt::format("rank {}{}{}, lambda {:.4g} ({})", settings.rank, settings.center ? ", mean" : "",
-                           settings.biases ? ", biases" : "", from.lambda, to_string(settings.lambda_scaling)));
+  report.details["lambda"] = from.regularisation.lambda;
+  report.details["lambda_per_rating"] = from.regularisation.per_rating;
+  report.lines.emplace_back("model", fmt::format("rank {}{}{}, lambda {:.4g} + {:.4g} n", settings.rank,
+                                                 settings.center ? ", mean" : "", settings.biases ? ", biases" : "",
+                                                 from.regularisation.lambda, from.regularisation.per_rating));
   if (from.unobserved) {
     report.details["unobserved_below_lowest"] = from.unobserved->below_lowest;
     report.details["unobserved_near_one"] = from.unobserved->near_one;
@@ -112,7 +112,7 @@ Json to_json(const RunReport& report, double load_seconds) {
   json["users"] = report.users;
   json["items"] = report.items;
   json["method"] = report.method;
-  for (const char* key : {"rank", "lambda", "lambda_scaling"}) json[key] = nullptr;
+  for (const char* key : {"rank", "lambda", "lambda_per_rating"}) json[key] = nullptr;
   json.update(report.details);
   json["optimizer"] = text_or_null(report.optimizer);
   json["line_search"] = text_or_null(report.line_search);

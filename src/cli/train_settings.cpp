@@ -30,7 +30,7 @@ const std::vector<Use>& uses() {
   static const std::vector<Use> all{
       {"rank", {"full", "blocks", "nnmf"}},
       {"lambda", {"full", "blocks", "nnmf"}},
-      {"lambda-scaling", {"full", "blocks", "nnmf"}},
+      {"lambda-per-rating", {"full", "blocks", "nnmf"}},
       {"center", {"full", "blocks"}},
       {"biases", {"full", "blocks"}},
       {"unobserved", {"full", "blocks", "nnmf"}},
@@ -65,9 +65,18 @@ void check_uses(const Options& options, std::string_view method) {
 
 constexpr const char* kMlp = "mlp";
 
+// Alternating least squares, unless something is said of an optimizer that it has not.
+FactorMethod default_method(const Options& options) {
+  const auto given = [&](const Parameter& parameter) { return options.given(std::string(parameter.name)); };
+  const bool steps = options.given("line-search") || options.given("gradient-tolerance") ||
+                     std::ranges::any_of(parameters(), given) ||
+                     options.text("optimizer", std::string(kNewton)) != kNewton;
+  return steps ? FactorMethod::full : FactorMethod::blocks;
+}
+
 // The method by its name; nothing for the network.
 std::optional<FactorMethod> chosen_method(const Options& options) {
-  const std::string name = options.text("method", std::string(to_string(FactorMethod::full)));
+  const std::string name = options.text("method", std::string(to_string(default_method(options))));
   std::vector<std::string_view> names;
   for (const FactorMethod method : {FactorMethod::full, FactorMethod::blocks, FactorMethod::nnmf}) {
     if (name == to_string(method)) return method;
@@ -79,12 +88,11 @@ std::optional<FactorMethod> chosen_method(const Options& options) {
       fmt::format("unknown method '{}': known are {}", name, fmt::join(nearest_first(std::move(names), name), ", ")));
 }
 
-LambdaScaling lambda_scaling(const Options& options, LambdaScaling standard) {
-  if (!options.given("lambda-scaling")) return standard;
-  const std::string& word = options.text("lambda-scaling");
-  if (word == "uniform") return LambdaScaling::uniform;
-  if (word == "count") return LambdaScaling::count;
-  throw UsageError(fmt::format("--lambda-scaling is '{}', but must be uniform or count", word));
+// What is not given is 0 when the other is: --lambda alone is the plain objective.
+std::optional<Regularisation> regularisation(const Options& options) {
+  if (!options.given("lambda") && !options.given("lambda-per-rating")) return std::nullopt;
+  return Regularisation{options.number("lambda", 0, 0, kInfinity),
+                        options.number("lambda-per-rating", 0, 0, kInfinity)};
 }
 
 ParameterValues parameter_values(const Options& options) {
@@ -117,8 +125,7 @@ void check_as_usage(const Settings& settings, const Options& options) {
 TrainSettings factor_settings(const Options& options, FactorMethod method) {
   TrainSettings settings = default_settings(method);
   settings.rank = static_cast<int>(options.integer("rank", settings.rank, 1, kHighestRank));
-  if (options.given("lambda")) settings.lambda = options.number("lambda", 0, 0, kInfinity);
-  settings.lambda_scaling = lambda_scaling(options, settings.lambda_scaling);
+  settings.regularisation = regularisation(options);
   settings.center = options.on_off("center", settings.center);
   settings.biases = options.on_off("biases", settings.biases);
   settings.clip = options.on_off("clip", settings.clip);

@@ -1,68 +1,118 @@
 #include "kernels/masked_gradient.hpp"
 
-#include "kernels/pack.hpp"
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/masked_gradient.cpp"
+#include <hwy/foreach_target.h>  // compiles this file for every instruction set
 
-namespace odot {
+#include "kernels/vectors-inl.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace odot::HWY_NAMESPACE {
 namespace {
 
-// gradient ← Σ e_j column_j over the ratings [begin, end) of `row`; returns Σ e_j².
-template <class Width>
-double accumulate(Width width, const Side& side, Offset begin, Offset end, const Pack* row, const Real* columns,
-                  std::size_t stride, Pack* gradient) {
-  Pack local_row[Width::kCapacity];
-  Pack sum[Width::kCapacity];
-  width.for_each([&](std::size_t k) {
-    local_row[k] = row[k];
-    sum[k] = Pack{};
+// Adds Σ e_j column_j over the tile of the `count` ratings at `begin` to `out`, or sets it to that for the first tile
+// of a row; adds e_j² to `squares`.
+HWY_INLINE void add_tile(AnyRow row, const Columns& columns, const Side& side, Offset begin, std::size_t count,
+                         const Real* factors, bool first, Real* out, Doubles<TileTag>& squares) {
+  const Real* column[kTile];
+  columns.take(side.indices.data() + begin, count, column);
+  TileVec error = hn::Sub(tile_products(row, factors, column), tile_values(side.values, begin, count));
+  if (count < kTile) error = hn::IfThenElseZero(hn::FirstN(TileTag(), count), error);
+  const auto wide = Doubles<TileTag>::of(error);
+  squares.add_product(wide, wide);
+  Vec weight[kTile];
+  spread(error, weight);
+  row.for_each([&](auto k, auto part) HWY_ATTR {
+    Vec sum = hn::Mul(weight[0], part.load(column[0] + k));
+    unroll<kTile - 1>([&](auto t) HWY_ATTR { sum = hn::MulAdd(weight[t + 1], part.load(column[t + 1] + k), sum); });
+    if (!first) sum = hn::Add(part.load(out + k), sum);
+    part.store(sum, out + k);
   });
-  const Index* indices = side.indices.data();
-  double squared_error = 0;
-  for (Offset t = begin; t < end; ++t) {
-    const Pack* column = as_packs(columns + indices[t] * stride);
-    const Real error = row_dot(width, local_row, column) - side.values[t];
-    squared_error += static_cast<double>(error) * static_cast<double>(error);
-    width.for_each([&](std::size_t k) { sum[k] += error * column[k]; });
-  }
-  width.for_each([&](std::size_t k) { gradient[k] = sum[k]; });
-  return squared_error;
 }
 
-// Turns Σ e_j column_j, which is in `gradient`, into the row's gradient; returns the row's penalty.
-template <class Width>
-double finish(Width width, double lambda, int pinned, const Real* row, Real* gradient) {
-  const Real weight = static_cast<Real>(lambda);
-  const Pack* from = as_packs(row);
-  Pack* to = as_packs(gradient);
-  Pack squares{};
-  width.for_each([&](std::size_t k) {
-    squares += from[k] * from[k];
-    to[k] = 2 * (to[k] + weight * from[k]);
+// out ← Σ e_j column_j over a piece of a row; returns Σ e_j². Columns of ratings up to `last` may be fetched ahead.
+HWY_INLINE double sum_up(const GradientTask& task, const RowPiece& piece, Offset last, Real* out) {
+  const Side& side = task.side;
+  const AnyRow row{task.stride};
+  const Columns columns{task.columns, task.stride, task.prefetch};
+  const Real* factors = task.rows + piece.row * task.stride;
+  auto squares = Doubles<TileTag>::zero();
+  if (piece.begin == piece.end) {
+    row.for_each([&](auto k, auto part) HWY_ATTR { part.store(hn::Zero(Tag()), out + k); });
+    return 0;
+  }
+  Offset t = piece.begin;
+  for (; t + kTile <= piece.end; t += kTile) {
+    if (columns.prefetch) columns.fetch_ahead(side.indices.data(), t + kTile, last);
+    add_tile(row, columns, side, t, kTile, factors, t == piece.begin, out, squares);
+  }
+  if (t < piece.end) add_tile(row, columns, side, t, piece.end - t, factors, t == piece.begin, out, squares);
+  return squares.sum();
+}
+
+// Turns Σ e_j column_j, which is in `sums`, into the row's gradient at `out`; returns the row's penalty.
+HWY_INLINE double finish(const GradientTask& task, Index row, const Real* sums, Real* out) {
+  const Tag d;
+  const Real* factors = task.rows + row * task.stride;
+  const double lambda = task.penalty.of_row(task.side, row);
+  const int pinned = task.penalty.pinned;
+  const Vec weight = hn::Set(d, static_cast<Real>(lambda));
+  Vec squares = hn::Zero(d);
+  AnyRow{task.stride}.for_each([&](auto k, auto part) HWY_ATTR {
+    const Vec factor = part.load(factors + k);
+    squares = hn::MulAdd(factor, factor, squares);
+    const Vec half = hn::MulAdd(weight, factor, part.load(sums + k));
+    part.store(hn::Add(half, half), out + k);
   });
   double norm2 = static_cast<double>(lane_sum(squares));
   if (pinned >= 0) {
-    const double pin = static_cast<double>(row[pinned]);
+    const double pin = static_cast<double>(factors[pinned]);
     norm2 -= pin * pin;
-    gradient[pinned] = 0;
+    out[pinned] = 0;
   }
   return lambda * norm2;
 }
 
+HWY_FLATTEN PassSums gradient_of_rows(const GradientTask& task, const Chunk& chunk) {
+  PassSums sums;
+  for (Index row = chunk.row_begin; row < chunk.row_end; ++row) {
+    Real* out = task.gradient + row * task.stride;
+    const RowPiece piece{row, task.side.offsets[row], task.side.offsets[row + 1]};
+    sums.squared_error += sum_up(task, piece, chunk.end, out);
+    sums.penalty += finish(task, row, out, out);
+  }
+  return sums;
+}
+
+HWY_FLATTEN double gradient_of_piece(const GradientTask& task, const RowPiece& piece, Real* sums) {
+  return sum_up(task, piece, piece.end, sums);
+}
+
+HWY_FLATTEN double finish_gradient(const GradientTask& task, Index row, const Real* sums) {
+  return finish(task, row, sums, task.gradient + row * task.stride);
+}
+
 }  // namespace
+}  // namespace odot::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace odot {
+
+HWY_EXPORT(gradient_of_rows);
+HWY_EXPORT(gradient_of_piece);
+HWY_EXPORT(finish_gradient);
 
 MaskedGradient::MaskedGradient(const Side& side, std::size_t stride)
     : side_(side), stride_(stride), pass_(side, stride) {}
 
 PassSums MaskedGradient::operator()(const Real* rows, const Real* columns, const Penalty& penalty, Real* gradient) {
-  return with_width(stride_, [&](auto width) {
-    return pass_.run([&](Index row) { return gradient + row * stride_; },
-                     [&](Index row, Offset begin, Offset end, Real* sums) {
-                       return accumulate(width, side_, begin, end, as_packs(rows + row * stride_), columns, stride_,
-                                         as_packs(sums));
-                     },
-                     [&](Index row, Real* sums) {
-                       return finish(width, penalty.of_row(side_, row), penalty.pinned, rows + row * stride_, sums);
-                     });
-  });
+  const GradientTask task{side_, stride_, rows, columns, worth_prefetching(side_, stride_), penalty, gradient};
+  return pass_.run(
+      [&](const Chunk& chunk) { return HWY_DYNAMIC_DISPATCH(gradient_of_rows)(task, chunk); },
+      [&](const RowPiece& piece, Real* sums) { return HWY_DYNAMIC_DISPATCH(gradient_of_piece)(task, piece, sums); },
+      [&](Index row, const Real* sums) { return HWY_DYNAMIC_DISPATCH(finish_gradient)(task, row, sums); });
 }
 
 }  // namespace odot
+#endif

@@ -2,38 +2,114 @@
 
 #include <algorithm>
 
-#include "kernels/pack.hpp"
+#include "kernels/row_pass.hpp"
 #include "odot/core/parallel.hpp"
 
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/masked_line.cpp"
+#include <hwy/foreach_target.h>  // compiles this file for every instruction set
+
+#include "kernels/vectors-inl.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace odot::HWY_NAMESPACE {
+namespace {
+
+// Three sums a rating are in flight, so there are fewer ratings than in other kernels.
+constexpr std::size_t kLineTile = HWY_MIN(kTile, 4);
+using LineTag = hn::CappedTag<Real, kLineTile>;
+
+// The sums of LineSums, in as many parts as a tile has ratings.
+struct LineParts {
+  Doubles<LineTag> el;
+  Doubles<LineTag> ll;
+  Doubles<LineTag> ew;
+  Doubles<LineTag> lw;
+  Doubles<LineTag> ww;
+};
+
+// Adds the tile of the `count` ratings at `indices`, whose values are at `values`. `steps` are those of the columns.
+HWY_INLINE void add_tile(AnyRow each, const Columns& columns, const Columns& steps, const Index* indices,
+                         const Real* values, std::size_t count, const Real* row, const Real* row_step,
+                         LineParts& sums) {
+  const Tag d;
+  const Real* column[kLineTile];
+  const Real* column_step[kLineTile];
+  columns.take(indices, count, column);
+  steps.take(indices, count, column_step);
+  Vec uv[kLineTile];
+  Vec uq_pv[kLineTile];
+  Vec pq[kLineTile];
+  unroll<kLineTile>([&](auto t) HWY_ATTR { uv[t] = uq_pv[t] = pq[t] = hn::Zero(d); });
+  each.for_each([&](auto k, auto part) HWY_ATTR {
+    const Vec u = part.load(row + k);
+    const Vec p = part.load(row_step + k);
+    unroll<kLineTile>([&](auto t) HWY_ATTR {
+      const Vec v = part.load(column[t] + k);
+      const Vec q = part.load(column_step[t] + k);
+      uv[t] = hn::MulAdd(u, v, uv[t]);
+      uq_pv[t] = hn::MulAdd(u, q, hn::MulAdd(p, v, uq_pv[t]));
+      pq[t] = hn::MulAdd(p, q, pq[t]);
+    });
+  });
+  const LineTag tile;
+  auto error = hn::Sub(tile_sums(uv), hn::LoadU(tile, values));
+  auto linear = tile_sums(uq_pv);
+  auto square = tile_sums(pq);
+  if (count < kLineTile) {
+    const auto present = hn::FirstN(tile, count);
+    error = hn::IfThenElseZero(present, error);
+    linear = hn::IfThenElseZero(present, linear);
+    square = hn::IfThenElseZero(present, square);
+  }
+  const auto e = Doubles<LineTag>::of(error);
+  const auto l = Doubles<LineTag>::of(linear);
+  const auto w = Doubles<LineTag>::of(square);
+  sums.el.add_product(e, l);
+  sums.ll.add_product(l, l);
+  sums.ew.add_product(e, w);
+  sums.lw.add_product(l, w);
+  sums.ww.add_product(w, w);
+}
+
+HWY_FLATTEN LineSums line_of_rows(const LineTask& task, const Chunk& chunk) {
+  const Side& side = task.side;
+  const AnyRow each{task.stride};
+  const Columns columns{task.columns, task.stride, task.prefetch};
+  const Columns steps{task.column_steps, task.stride, task.prefetch};
+  const Index* indices = side.indices.data();
+  const auto zero = Doubles<LineTag>::zero();
+  LineParts sums{zero, zero, zero, zero, zero};
+  HWY_ALIGN Real values[kTile];
+  for (Index number = chunk.row_begin; number < chunk.row_end; ++number) {
+    const Offset begin = HWY_MAX(chunk.begin, side.offsets[number]);
+    const Offset end = HWY_MIN(chunk.end, side.offsets[number + 1]);
+    const Real* row = task.rows + number * task.stride;
+    const Real* row_step = task.row_steps + number * task.stride;
+    for (Offset t = begin; t < end; t += kTile) {
+      const std::size_t count = HWY_MIN(end - t, kTile);
+      if (task.prefetch) {
+        columns.fetch_ahead(indices, t + kTile, chunk.end);
+        steps.fetch_ahead(indices, t + kTile, chunk.end);
+      }
+      hn::Store(tile_values(side.values, t, count), TileTag(), values);
+      for (std::size_t k = 0; k < count; k += kLineTile) {
+        add_tile(each, columns, steps, indices + t + k, values + k, HWY_MIN(count - k, kLineTile), row, row_step, sums);
+      }
+    }
+  }
+  return {sums.el.sum(), sums.ll.sum(), sums.ew.sum(), sums.lw.sum(), sums.ww.sum()};
+}
+
+}  // namespace
+}  // namespace odot::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
 namespace odot {
 namespace {
 
-// Adds the ratings [begin, end) of one row to the sums.
-template <class Width>
-void accumulate(Width width, const Side& side, Offset begin, Offset end, const Pack* row, const Pack* row_step,
-                const Real* columns, const Real* column_steps, std::size_t stride, LineSums& sums) {
-  for (Offset t = begin; t < end; ++t) {
-    const std::size_t at = side.indices[t] * stride;
-    const Pack* column = as_packs(columns + at);
-    const Pack* column_step = as_packs(column_steps + at);
-    Pack uv{};
-    Pack uq_pv{};
-    Pack pq{};
-    width.for_each([&](std::size_t k) {
-      uv += row[k] * column[k];
-      uq_pv += row[k] * column_step[k] + row_step[k] * column[k];
-      pq += row_step[k] * column_step[k];
-    });
-    const double e = static_cast<double>(lane_sum(uv) - side.values[t]);
-    const double l = static_cast<double>(lane_sum(uq_pv));
-    const double w = static_cast<double>(lane_sum(pq));
-    sums.el += e * l;
-    sums.ll += l * l;
-    sums.ew += e * w;
-    sums.lw += l * w;
-    sums.ww += w * w;
-  }
-}
+HWY_EXPORT(line_of_rows);
 
 void add(const LineSums& part, LineSums& total) {
   total.el += part.el;
@@ -50,45 +126,16 @@ MaskedLine::MaskedLine(const Side& side, std::size_t stride)
 
 LineSums MaskedLine::operator()(const Real* rows, const Real* columns, const Real* row_steps,
                                 const Real* column_steps) {
-  with_width(stride_, [&](auto width) {
-    parallel_for(plan_.chunks.size(), [&](std::size_t number) {
-      const Chunk& chunk = plan_.chunks[number];
-      LineSums sums;
-      side_.read(chunk.begin, chunk.end, [&] {
-        for (Index row = chunk.row_begin; row < chunk.row_end; ++row) {
-          const Offset begin = std::max(chunk.begin, side_.offsets[row]);
-          const Offset end = std::min(chunk.end, side_.offsets[row + 1]);
-          accumulate(width, side_, begin, end, as_packs(rows + row * stride_), as_packs(row_steps + row * stride_),
-                     columns, column_steps, stride_, sums);
-        }
-      });
-      sums_[number] = sums;
-    });
+  // Twice as many columns are read as in other passes.
+  const LineTask task{side_, stride_, rows, columns, row_steps, column_steps, worth_prefetching(side_, 2 * stride_)};
+  parallel_for(plan_.chunks.size(), [&](std::size_t number) {
+    const Chunk& chunk = plan_.chunks[number];
+    side_.read(chunk.begin, chunk.end, [&] { sums_[number] = HWY_DYNAMIC_DISPATCH(line_of_rows)(task, chunk); });
   });
   LineSums total;
   for (const LineSums& sums : sums_) add(sums, total);
   return total;
 }
 
-PenaltyLine penalty_line(const Side& side, std::size_t stride, const Penalty& penalty, const Real* rows,
-                         const Real* row_steps) {
-  PenaltyLine line;
-  const auto weighted = [&](const Real* other) {
-    return parallel_sum(side.rows(), [&](std::size_t begin, std::size_t end) {
-      double sum = 0;
-      for (std::size_t row = begin; row < end; ++row) {
-        const Real product = with_width(stride, [&](auto width) {
-          return row_dot(width, as_packs(other + row * stride), as_packs(row_steps + row * stride));
-        });
-        sum += penalty.of_row(side, static_cast<Index>(row)) * static_cast<double>(product);
-      }
-      return sum;
-    });
-  };
-  if (penalty.lambda == 0) return line;
-  line.cross = weighted(rows);
-  line.square = weighted(row_steps);
-  return line;
-}
-
 }  // namespace odot
+#endif

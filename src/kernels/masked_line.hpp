@@ -18,6 +18,17 @@ struct LineSums {
   double ww = 0;  ///< Σ w²
 };
 
+/// What a line pass works on.
+struct LineTask {
+  const Side& side;
+  std::size_t stride;
+  const Real* rows;
+  const Real* columns;
+  const Real* row_steps;
+  const Real* column_steps;
+  bool prefetch;  ///< of columns and their steps
+};
+
 /// One pass over the ratings of one side.
 class MaskedLine {
  public:
@@ -34,15 +45,5 @@ class MaskedLine {
   ChunkPlan plan_;
   std::vector<LineSums> sums_;  // of each chunk
 };
-
-/// What a step does to the penalty of one side: Σ λ_i ‖row_i + α step_i‖² = constant + 2 α cross + α² square.
-struct PenaltyLine {
-  double cross = 0;   ///< Σ λ_i row_i·step_i
-  double square = 0;  ///< Σ λ_i ‖step_i‖²
-};
-
-/// Steps must be zero in pinned columns. Reads no ratings.
-PenaltyLine penalty_line(const Side& side, std::size_t stride, const Penalty& penalty, const Real* rows,
-                         const Real* row_steps);
 
 }  // namespace odot

@@ -5,19 +5,29 @@
 
 namespace odot {
 
-/// Row i is penalised by λ_i ‖row‖², with λ_i = λ, or λ times the number of the row's ratings (Zhou et al. 2008,
-/// ALS-WR). The pinned column is a constant: not penalised, its gradient zero.
+/// Row i is penalised by λ_i ‖row‖², with λ_i = λ + `per_rating` times the number of the row's ratings (with λ = 0 this
+/// is ALS-WR, Zhou et al. 2008). The pinned column is a constant: not penalised, its gradient zero.
 struct Penalty {
   double lambda = 0;
-  bool by_count = false;
+  double per_rating = 0;
   int pinned = -1;  ///< column, or −1 for none
 
   double of_row(const Side& side, Index row) const {
-    return by_count ? lambda * static_cast<double>(side.count(row)) : lambda;
+    return lambda + per_rating * static_cast<double>(side.count(row));
   }
 
   /// Σ λ_i ‖row_i‖² over the side's rows, each of `stride` Reals, without the pinned column.
   double value(const Side& side, const Real* rows, std::size_t stride) const;
 };
+
+/// What a step does to the penalty of one side: Σ λ_i ‖row_i + α step_i‖² = constant + 2 α cross + α² square.
+struct PenaltyLine {
+  double cross = 0;   ///< Σ λ_i row_i·step_i
+  double square = 0;  ///< Σ λ_i ‖step_i‖²
+};
+
+/// Steps must be zero in pinned columns. Reads no ratings.
+PenaltyLine penalty_line(const Side& side, std::size_t stride, const Penalty& penalty, const Real* rows,
+                         const Real* row_steps);
 
 }  // namespace odot

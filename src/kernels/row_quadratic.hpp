@@ -17,32 +17,41 @@ struct RowQuadratic {
   Vector gram;               ///< Σ v_j v_jᵀ, stride × stride, symmetric; every row padded as the factors are
 };
 
-/// The columns of some of a row's ratings side by side, with their errors.
+/// The columns of some of a row's ratings side by side, with their errors, and room to work on them.
 class GatheredColumns {
  public:
-  /// Room for up to `capacity` ratings.
-  GatheredColumns(std::size_t capacity, std::size_t stride);
+  /// For columns of which `width` elements are in use. Room for up to `capacity` ratings, and for those that form()
+  /// gathers at a time.
+  GatheredColumns(std::size_t capacity, std::size_t width);
 
-  /// Takes the ratings [begin, end) of `row` (`stride` Reals), at most `capacity` of them; `columns` holds one row of
-  /// stride for every index. All aligned to a pack.
+  /// Takes the ratings [begin, end) of `row`, at most `capacity` of them; `columns` holds a row for every index. Rows
+  /// and columns have `width` elements, padded with zeros to a multiple of kLanes; all are aligned to a pack.
   void gather(const Side& side, Offset begin, Offset end, const Real* row, const Real* columns);
 
   std::size_t size() const { return size_; }
   const Real* column(std::size_t t) const { return columns_.data() + t * stride_; }
-  Real error(std::size_t t) const { return errors_[t]; }  ///< row·column(t) − rating
+  Real error(std::size_t t) const { return errors_[t]; }   ///< row·column(t) − rating
+  double squared_error() const { return squared_error_; }  ///< of all of them
 
  private:
-  std::size_t stride_;
+  friend void form(const Side& side, Offset begin, Offset end, const Real* row, const Real* columns,
+                   GatheredColumns& tile, RowQuadratic& out);
+
+  std::size_t width_;
+  std::size_t stride_;  // of columns_ and products_: room for the errors in column width_, and whole vectors
   std::size_t size_ = 0;
+  double squared_error_ = 0;
   Vector columns_;
+  Vector values_;
   Vector errors_;
+  Vector products_;  // (width_ + 1) × stride_
 };
 
 /// Ratings that form() gathers at a time: their columns stay in the nearest cache.
-std::size_t gather_tile(std::size_t stride);
+std::size_t gather_tile(std::size_t width);
 
-/// Sets `out` to the quadratic of the ratings [begin, end) of `row`. Only the blocks of `gram` on and above its
-/// diagonal are written: mirror() does the rest. `tile` has room for gather_tile() ratings.
+/// Sets `out` to the quadratic of the ratings [begin, end) of `row`. Of `gram` only what is on and above its diagonal
+/// is written: mirror() does the rest. `tile` is for columns of the same width; what it holds is lost.
 void form(const Side& side, Offset begin, Offset end, const Real* row, const Real* columns, GatheredColumns& tile,
           RowQuadratic& out);
 

@@ -10,6 +10,7 @@
 
 #include "kernels/chunk_plan.hpp"
 #include "kernels/dense_layers.hpp"
+#include "kernels/masked_prediction.hpp"
 #include "model/mlp_rows.hpp"
 #include "odot/core/error.hpp"
 #include "odot/core/vector.hpp"
@@ -150,17 +151,24 @@ Evaluation evaluate(const FactorView& model, const Triples& ratings, bool clip) 
 
 Evaluation evaluate(const FactorView& model, const Side& by_user, bool clip) {
   const ChunkPlan plan(by_user);
+  const std::size_t stride = model.layout.stride();
+  const Real* theta = model.theta.data();
   std::vector<Sums> parts(plan.chunks.size());
   parallel_for(parts.size(), [&](std::size_t number) {
     const Chunk& chunk = plan.chunks[number];
     Sums sums;
+    std::array<Real, kBlock> products;
     by_user.read(chunk.begin, chunk.end, [&] {
       for (Index user = chunk.row_begin; user < chunk.row_end; ++user) {
-        const Offset begin = std::max(chunk.begin, by_user.offsets[user]);
-        const Offset end = std::min(chunk.end, by_user.offsets[user + 1]);
-        for (Offset k = begin; k < end; ++k) {
-          const double value = model.predict(user, by_user.indices[k]);
-          sums.add((clip ? model.clip(value) : value) - static_cast<double>(by_user.values[k]));
+        const Offset row_end = std::min(chunk.end, by_user.offsets[user + 1]);
+        for (Offset begin = std::max(chunk.begin, by_user.offsets[user]); begin < row_end; begin += kBlock) {
+          const Offset end = std::min<Offset>(row_end, begin + kBlock);
+          predict_row(by_user, begin, end, stride, theta + model.layout.user_row(user),
+                      theta + model.layout.item_row(0), products.data());
+          for (Offset k = begin; k < end; ++k) {
+            const double value = model.mean + static_cast<double>(products[k - begin]);
+            sums.add((clip ? model.clip(value) : value) - static_cast<double>(by_user.values[k]));
+          }
         }
       }
     });

@@ -3,12 +3,12 @@
 namespace odot {
 
 FactorizationObjective::FactorizationObjective(const RatingMatrix& ratings, const FactorLayout& layout, double lambda,
-                                               bool lambda_by_count)
+                                               double lambda_per_rating)
     : layout_(layout),
       by_user_(ratings.by_user()),
       by_item_(ratings.by_item()),
-      user_penalty_{lambda, lambda_by_count, layout.user_pin()},
-      item_penalty_{lambda, lambda_by_count, layout.item_pin()},
+      user_penalty_{lambda, lambda_per_rating, layout.user_pin()},
+      item_penalty_{lambda, lambda_per_rating, layout.item_pin()},
       user_gradient_(by_user_, layout.stride()),
       item_gradient_(by_item_, layout.stride()),
       user_line_(by_user_, layout.stride()) {}

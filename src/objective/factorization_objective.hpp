@@ -9,11 +9,13 @@
 namespace odot {
 
 /// f(U, V) = ‖W ∘ (X − UV)‖² + Σ_i λ_i ‖u_i‖² + Σ_j λ_j ‖v_j‖² over θ = [U | V] (document, equations 1 and 4; gradients
-/// 2, 3, 5, 6). λ_i is λ, or λ times the number of the row's ratings. Pinned columns are constants.
+/// 2, 3, 5, 6). λ_i is λ plus lambda_per_rating times the
+/// number of the row's ratings. Pinned columns are constants.
 class FactorizationObjective : public Objective {
  public:
   /// `ratings` must outlive this; its users and items are those of `layout`.
-  FactorizationObjective(const RatingMatrix& ratings, const FactorLayout& layout, double lambda, bool lambda_by_count);
+  FactorizationObjective(const RatingMatrix& ratings, const FactorLayout& layout, double lambda,
+                         double lambda_per_rating);
 
   std::size_t size() const override { return layout_.size(); }
 

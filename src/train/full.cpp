@@ -6,8 +6,8 @@
 namespace odot {
 
 TrainOutcome run_full(const TrainTask& task, Vector& theta) {
-  FactorizationObjective objective(task.ratings, task.layout, task.lambda,
-                                   task.settings.lambda_scaling == LambdaScaling::count);
+  FactorizationObjective objective(task.ratings, task.layout, task.regularisation.lambda,
+                                   task.regularisation.per_rating);
   const OptimizerChoice choice = choose_optimizer(task.settings);
   Observer observer;
   if (task.observe) {

@@ -26,7 +26,7 @@ struct TrainTask {
   const RatingMatrix& ratings;  ///< without the mean
   const FactorLayout& layout;
   const TrainSettings& settings;
-  double lambda;
+  Regularisation regularisation;
   std::function<bool(const TrainState&)> observe;  ///< as TrainObserver; may be empty
 };
 

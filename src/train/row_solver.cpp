@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <limits>
 
-#include "kernels/cholesky.hpp"
 #include "kernels/pack.hpp"
 
 namespace odot {
@@ -43,19 +42,17 @@ RowSolver::RowSolver(const RowMethod& method, std::size_t stride, std::size_t wi
       iterations_(method.iterations),
       newton_(!method.optimizer),
       most_direct_(most_direct(newton_, width, iterations_)),
-      gathered_(std::max(most_direct_, gather_tile(stride)), stride),
+      pinned_(pinned >= 0 ? static_cast<std::size_t>(pinned) : width),
+      gathered_(most_direct_, width),
       quadratic_(stride),
       objective_(stride, pinned),
       origin_(stride),
-      x_(stride) {
+      x_(stride),
+      system_(newton_ ? std::max(width, most_direct_) : 0) {
   for (std::size_t k = 0; k < width; ++k) {
-    if (static_cast<int>(k) != pinned) free_.push_back(k);
+    if (k != pinned_) free_.push_back(k);
   }
-  const std::size_t most = std::max(free_.size(), most_direct_);
-  if (newton_) {
-    matrix_.resize(most * most);
-    solution_.resize(most);
-  } else {
+  if (!newton_) {
     direction_ = method.optimizer->direction();
     rule_ = method.optimizer->rule();
   }
@@ -100,21 +97,23 @@ double RowSolver::newton_step(const RowQuadratic& quadratic, double lambda, Real
   const auto slope = [&](std::size_t i) {
     return static_cast<double>(quadratic.gradient[free_[i]]) + lambda * static_cast<double>(row[free_[i]]);
   };
+  system_.start(n);
   double trace = 0;
   for (std::size_t i = 0; i < n; ++i) {
-    for (std::size_t k = 0; k <= i; ++k) {
-      matrix_[i * n + k] = static_cast<double>(quadratic.gram[free_[k] * stride_ + free_[i]]);
-    }
-    trace += matrix_[i * n + i];
-    solution_[i] = -slope(i);
+    const Real* from = quadratic.gram.data() + free_[i] * stride_;
+    double* to = system_.row(i);
+    for (std::size_t k = free_[i]; k < pinned_; ++k) to[k] = static_cast<double>(from[k]);
+    for (std::size_t k = std::max(free_[i], pinned_ + 1); k < n + 1; ++k) to[k - 1] = static_cast<double>(from[k]);
+    trace += to[i];
+    to[n] = -slope(i);
   }
   const double damping = std::max(kLeastShift * trace - lambda, 0.0);
-  for (std::size_t i = 0; i < n; ++i) matrix_[i * n + i] += lambda + damping;
-  solve_positive(n, matrix_.data(), solution_.data(), kPrecision);
+  for (std::size_t i = 0; i < n; ++i) system_.row(i)[i] += lambda + damping;
+  const double* step = system_.solve(kPrecision);
   double change = 0;
-  for (std::size_t i = 0; i < n; ++i) change += (slope(i) - damping * solution_[i]) * solution_[i];
+  for (std::size_t i = 0; i < n; ++i) change += (slope(i) - damping * step[i]) * step[i];
   for (std::size_t i = 0; i < n; ++i) {
-    row[free_[i]] = static_cast<Real>(static_cast<double>(row[free_[i]]) + solution_[i]);
+    row[free_[i]] = static_cast<Real>(static_cast<double>(row[free_[i]]) + step[i]);
   }
   return change;
 }
@@ -125,30 +124,31 @@ double RowSolver::dual_newton_step(double lambda, Real* row) {
   const std::size_t n = gathered_.size();
   const auto free_product = [&](const Real* a, const Real* b) {
     double sum = 0;
-    for (const std::size_t k : free_) sum += static_cast<double>(a[k]) * static_cast<double>(b[k]);
-    return sum;
+#pragma omp simd reduction(+ : sum)
+    for (std::size_t k = 0; k < stride_; ++k) sum += static_cast<double>(a[k]) * static_cast<double>(b[k]);
+    return pinned_ < stride_ ? sum - static_cast<double>(a[pinned_]) * static_cast<double>(b[pinned_]) : sum;
   };
+  system_.start(n);
   double trace = 0;
   for (std::size_t i = 0; i < n; ++i) {
-    for (std::size_t k = 0; k <= i; ++k) {
-      matrix_[i * n + k] = free_product(gathered_.column(i), gathered_.column(k));
-    }
-    trace += matrix_[i * n + i];
+    double* to = system_.row(i);
+    for (std::size_t k = i; k < n; ++k) to[k] = free_product(gathered_.column(i), gathered_.column(k));
+    trace += to[i];
   }
   const double damped = std::max(lambda, kLeastShift * trace);
   const double share = damped > 0 ? lambda / damped : 0;
   double before = lambda * free_product(row, row);
   for (std::size_t i = 0; i < n; ++i) {
     const double error = static_cast<double>(gathered_.error(i));
-    matrix_[i * n + i] += damped;
-    solution_[i] = error - share * free_product(gathered_.column(i), row);
+    system_.row(i)[i] += damped;
+    system_.row(i)[n] = error - share * free_product(gathered_.column(i), row);
     before += error * error;
   }
   std::copy(row, row + stride_, origin_.begin());
-  solve_positive(n, matrix_.data(), solution_.data(), kPrecision);
+  const double* z = system_.solve(kPrecision);
   for (const std::size_t k : free_) {
     double sum = (1 - share) * static_cast<double>(row[k]);
-    for (std::size_t i = 0; i < n; ++i) sum -= solution_[i] * static_cast<double>(gathered_.column(i)[k]);
+    for (std::size_t i = 0; i < n; ++i) sum -= z[i] * static_cast<double>(gathered_.column(i)[k]);
     row[k] = static_cast<Real>(sum);
   }
   double after = lambda * free_product(row, row);

@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "kernels/cholesky.hpp"
 #include "kernels/row_quadratic.hpp"
 #include "objective/row_objective.hpp"
 #include "odot/optim/minimize.hpp"
@@ -53,6 +54,7 @@ class RowSolver {
   bool newton_;
   std::vector<std::size_t> free_;  // the elements that may change
   std::size_t most_direct_;
+  std::size_t pinned_;  // the element that may not change, or the width
   GatheredColumns gathered_;
   RowQuadratic quadratic_;
   RowObjective objective_;
@@ -61,8 +63,7 @@ class RowSolver {
   MinimizeWorkspace workspace_;
   Vector origin_;
   Vector x_;
-  std::vector<double> matrix_;
-  std::vector<double> solution_;
+  PositiveSystem system_;
   Counts work_;
 };
 

@@ -32,12 +32,12 @@ bool has_optimizer(const TrainSettings& settings) {
 }
 
 // All that decides the result, in words, for the model file.
-std::map<std::string, std::string> describe(const TrainSettings& settings, double lambda) {
+std::map<std::string, std::string> describe(const TrainSettings& settings, const Regularisation& used) {
   std::map<std::string, std::string> out;
   out["method"] = to_string(settings.method);
   out["rank"] = fmt::format("{}", settings.rank);
-  out["lambda"] = fmt::format("{}", lambda);
-  out["lambda-scaling"] = to_string(settings.lambda_scaling);
+  out["lambda"] = fmt::format("{}", used.lambda);
+  out["lambda-per-rating"] = fmt::format("{}", used.per_rating);
   out["center"] = settings.center ? "true" : "false";
   out["biases"] = settings.biases ? "true" : "false";
   out["clip"] = settings.clip ? "true" : "false";
@@ -99,11 +99,11 @@ double root_mean(double sum, std::size_t count) { return std::sqrt(sum / static_
 }  // namespace
 
 Penalty user_penalty(const TrainTask& task) {
-  return {task.lambda, task.settings.lambda_scaling == LambdaScaling::count, task.layout.user_pin()};
+  return {task.regularisation.lambda, task.regularisation.per_rating, task.layout.user_pin()};
 }
 
 Penalty item_penalty(const TrainTask& task) {
-  return {task.lambda, task.settings.lambda_scaling == LambdaScaling::count, task.layout.item_pin()};
+  return {task.regularisation.lambda, task.regularisation.per_rating, task.layout.item_pin()};
 }
 
 std::string_view to_string(FactorMethod method) {
@@ -117,8 +117,6 @@ std::string_view to_string(FactorMethod method) {
   }
   return "";
 }
-
-std::string_view to_string(LambdaScaling scaling) { return scaling == LambdaScaling::count ? "count" : "uniform"; }
 
 TrainSettings default_settings(FactorMethod method) {
   TrainSettings settings;
@@ -138,9 +136,9 @@ TrainSettings default_settings(FactorMethod method) {
   return settings;
 }
 
-double default_lambda(FactorMethod method, LambdaScaling scaling, int rank) {
-  if (scaling == LambdaScaling::count) return 0.075;
-  return (method == FactorMethod::nnmf ? 2 : 3) * std::sqrt(rank);
+Regularisation default_regularisation(FactorMethod method, int rank, double deviation) {
+  if (method == FactorMethod::nnmf) return {2 * std::sqrt(rank) * deviation, 0};
+  return {6 * deviation, 0.025 * deviation};
 }
 
 void check(const TrainSettings& settings) {
@@ -150,7 +148,9 @@ void check(const TrainSettings& settings) {
   const auto not_negative = [](double value, const char* name) {
     if (!(value >= 0) || std::isinf(value)) throw Error(fmt::format("{} is {}, but must be ≥ 0", name, value));
   };
-  not_negative(settings.lambda.value_or(0), "lambda");
+  const Regularisation given = settings.regularisation.value_or(Regularisation{});
+  not_negative(given.lambda, "lambda");
+  not_negative(given.per_rating, "lambda-per-rating");
   not_negative(settings.stop.iterations, "iterations");
   not_negative(settings.stop.tolerance, "tolerance");
   not_negative(settings.stop.gradient_tolerance, "gradient-tolerance");
@@ -196,8 +196,8 @@ TrainResult train(RatingData data, const Triples& valid, const TrainSettings& se
   if (settings.method == FactorMethod::nnmf && values.lowest < 0) {
     throw Error(fmt::format("nnmf needs ratings that are not negative, and the lowest here is {}", values.lowest));
   }
-  report.lambda =
-      settings.lambda.value_or(default_lambda(settings.method, settings.lambda_scaling, settings.rank) * scale);
+  report.regularisation =
+      settings.regularisation.value_or(default_regularisation(settings.method, settings.rank, scale));
   if (has_optimizer(settings)) report.line_search = choose_optimizer(settings).line_search.name;
   model.layout = {matrix.users(), matrix.items(), settings.rank, settings.biases};
   // With partners pinned at √scale instead of 1, biases grow with the ratings as the factors do, and one λ serves both.
@@ -206,10 +206,10 @@ TrainResult train(RatingData data, const Triples& valid, const TrainSettings& se
   model.lowest = values.lowest;
   model.highest = values.highest;
   model.unknown_mean = values.mean;
-  model.settings = describe(settings, report.lambda);
+  model.settings = describe(settings, report.regularisation);
 
   matrix.subtract(model.mean);
-  TrainTask task{matrix, model.layout, settings, report.lambda, {}};
+  TrainTask task{matrix, model.layout, settings, report.regularisation, {}};
   if (observer) {
     task.observe = [&](const TrainState& state) {
       const auto valid_rmse = [&]() -> std::optional<double> {

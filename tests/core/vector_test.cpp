@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <limits>
 #include <random>
+#include <vector>
 
 namespace odot {
 namespace {
@@ -37,6 +38,29 @@ TEST_CASE("dot, norm and distance are those of a plain loop") {
     CHECK(std::abs(dot(x, y) - static_cast<double>(products)) <= 1e-13 * scale * scale);
     CHECK(std::abs(norm(x) - static_cast<double>(std::sqrt(squares))) <= 1e-13 * scale);
     CHECK(std::abs(distance(x, y) - static_cast<double>(std::sqrt(differences))) <= 1e-13 * scale);
+  }
+}
+
+TEST_CASE("dots and combine are dot and add_scaled of many vectors") {
+  for (std::size_t n : kSizes) {
+    CAPTURE(n);
+    const std::vector<Vector> x = {random_vector(n, 1), random_vector(n, 2), random_vector(n, 3)};
+    const std::vector<ConstSpan> spans(x.begin(), x.end());
+    const std::vector<double> factors = {0.5, -2, 0.125};
+    std::vector<double> products(3, 77);
+    dots(spans, x[1], products);
+    Vector sum(n, Real{77});
+    combine(factors, spans, sum);
+    std::size_t wrong = 0;
+    for (std::size_t i = 0; i < n; ++i) {
+      double expected = 0;
+      for (std::size_t k = 0; k < 3; ++k) expected += factors[k] * static_cast<double>(x[k][i]);
+      wrong += std::abs(static_cast<double>(sum[i]) - expected) > 4 * std::numeric_limits<Real>::epsilon();
+    }
+    CHECK(wrong == 0);
+    for (std::size_t k = 0; k < 3; ++k) {
+      CHECK(std::abs(products[k] - dot(x[k], x[1])) <= 1e-13 * (static_cast<double>(n) + 1));
+    }
   }
 }
 

@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
+
 #include "kernels/ranks.hpp"
 #include "support/factorization_problem.hpp"
 
@@ -28,8 +30,8 @@ Passes run(const FactorizationProblem& problem, const Vector& theta) {
   MaskedGradient by_item(matrix.by_item(), layout.stride());
   // Whatever was in the gradient before must not matter.
   Passes out{{}, {}, Vector(layout.size(), Real{123})};
-  const Penalty user_penalty{problem.lambda, problem.by_count, layout.user_pin()};
-  const Penalty item_penalty{problem.lambda, problem.by_count, layout.item_pin()};
+  const Penalty user_penalty{problem.lambda, problem.per_rating, layout.user_pin()};
+  const Penalty item_penalty{problem.lambda, problem.per_rating, layout.item_pin()};
   out.users = by_user(theta.data(), theta.data() + v, user_penalty, out.gradient.data());
   out.items = by_item(theta.data() + v, theta.data(), item_penalty, out.gradient.data() + v);
   // A second pass with the same object gives the same.
@@ -51,11 +53,28 @@ void check_against_naive(const FactorizationProblem& problem) {
   CHECK(gradient_error(passes.gradient, naive) <= tolerance(1e-13, 1e-5));
 }
 
-TEST_CASE("value and gradient are right at every width") {
-  for (const int rank : tested_ranks()) {
-    for (const bool biases : {false, true}) {
-      check_against_naive(small_problem(rank, biases, 0.3, true));
+TEST_CASE("value and gradient are right at every width, with every instruction set") {
+  with_each_instruction_set([](const char* name) {
+    CAPTURE(name);
+    for (const int rank : tested_ranks()) {
+      for (const bool biases : {false, true}) check_against_naive(small_problem(rank, biases, 0.3, 0.1));
     }
+    check_against_naive(long_row_problem(10, true, 2, 0.1));
+  });
+}
+
+TEST_CASE("ratings of more than 256 different values and of fewer") {
+  for (const bool few : {false, true}) {
+    CAPTURE(few);
+    FactorizationProblem problem = long_row_problem(10, true, 0.3, 0.1);
+    if (few) {
+      for (Real& value : problem.ratings.value) value = std::round(value * 2) / 2;
+    }
+    REQUIRE((problem.matrix().stored_by_user().codes != nullptr) == few);
+    with_each_instruction_set([&](const char* name) {
+      CAPTURE(name);
+      check_against_naive(problem);
+    });
   }
 }
 
@@ -79,15 +98,15 @@ TEST_CASE("a row with half of all ratings is added up from its pieces") {
 }
 
 TEST_CASE("rows without ratings have the penalty's gradient alone, and by count none") {
-  for (const bool by_count : {false, true}) {
-    const FactorizationProblem problem = small_problem(5, true, 0.5, by_count);
+  for (const double per_rating : {0.0, 0.3}) {
+    const FactorizationProblem problem = small_problem(5, true, 0.5, per_rating);
     const FactorLayout& layout = problem.layout;
     const Vector theta = random_theta(layout, kPin, 8);
     const Vector gradient = run(problem, theta).gradient;
     for (const auto& [row, pin] : {std::pair{layout.user_row(0), 6}, std::pair{layout.item_row(0), 5}}) {
       for (std::size_t k = 0; k < layout.stride(); ++k) {
         const bool free = k < layout.width() && static_cast<int>(k) != pin;
-        CHECK(gradient[row + k] == (free && !by_count ? theta[row + k] : Real{0}));  // 2 · 0.5 · θ
+        CHECK(gradient[row + k] == (free ? theta[row + k] : Real{0}));  // 2 · 0.5 · θ
       }
     }
   }
@@ -127,39 +146,6 @@ TEST_CASE("the same bits on any number of threads") {
       }
       set_threads(0);
     }
-  }
-}
-
-// Rows of `from` spread out to a longer stride, padded with zeros.
-Vector respaced(const Vector& from, std::size_t stride, std::size_t longer) {
-  Vector to(from.size() / stride * longer);
-  for (std::size_t k = 0; k < from.size(); ++k) to[k / stride * longer + k % stride] = from[k];
-  return to;
-}
-
-TEST_CASE("widths known at compile time and at run time agree") {
-  const std::size_t any = 20 * kLanes;
-  REQUIRE_FALSE(is_compiled(any / kLanes));
-  for (std::size_t packs = 1; packs * kLanes < any; ++packs) {
-    if (!is_compiled(packs)) continue;
-    CAPTURE(packs);
-    const FactorizationProblem problem = small_problem(static_cast<int>(packs * kLanes), false, 0.4, true);
-    const std::size_t stride = problem.layout.stride();
-    const RatingMatrix matrix = problem.matrix();
-    const std::size_t users = matrix.users();
-    const Vector theta = random_theta(problem.layout, kPin, 11);
-    const Vector wide_theta = respaced(theta, stride, any);
-    Vector gradient(users * stride);
-    Vector wide_gradient(users * any);
-    const Penalty penalty{0.4, true, 2};
-    const auto sums =
-        MaskedGradient(matrix.by_user(), stride)(theta.data(), theta.data() + users * stride, penalty, gradient.data());
-    const auto wide = MaskedGradient(matrix.by_user(), any)(wide_theta.data(), wide_theta.data() + users * any, penalty,
-                                                            wide_gradient.data());
-    CHECK(relative(sums.squared_error, wide.squared_error) <= tolerance(1e-14, 1e-6));
-    CHECK(relative(sums.penalty, wide.penalty) <= tolerance(1e-14, 1e-6));
-    const Vector expected = respaced(gradient, stride, any);
-    CHECK(distance(expected, wide_gradient) <= tolerance(1e-14, 1e-6) * norm(expected));
   }
 }
 

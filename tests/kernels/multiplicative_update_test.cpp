@@ -36,7 +36,7 @@ Updates update(const FactorizationProblem& problem, const Vector& theta) {
   const std::size_t v = layout.item_row(0);
   MultiplicativeUpdate by_user(matrix.by_user(), layout.stride());
   MultiplicativeUpdate by_item(matrix.by_item(), layout.stride());
-  const Penalty penalty{problem.lambda, problem.by_count};
+  const Penalty penalty{problem.lambda, problem.per_rating};
   Updates out{{}, {}, Vector(layout.size(), Real{123})};
   out.users = by_user(theta.data(), theta.data() + v, penalty, out.next.data());
   out.items = by_item(theta.data() + v, theta.data(), penalty, out.next.data() + v);
@@ -90,8 +90,11 @@ void check_against_naive(const FactorizationProblem& problem) {
   CHECK(worst_relative(updates.next, naive_update(problem, widen(theta))) <= tolerance(1e-13, 1e-4));
 }
 
-TEST_CASE("right at every width") {
-  for (const int rank : tested_ranks()) check_against_naive(non_negative(small_problem(rank, false, 0.3, true)));
+TEST_CASE("right at every width, with every instruction set") {
+  with_each_instruction_set([](const char* name) {
+    CAPTURE(name);
+    for (const int rank : tested_ranks()) check_against_naive(non_negative(small_problem(rank, false, 0.3, 0.1)));
+  });
 }
 
 TEST_CASE("right without penalty, with a uniform one and with one by count") {

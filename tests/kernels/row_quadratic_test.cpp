@@ -22,7 +22,7 @@ RowQuadratic form_piece(const RowProblem& problem, Offset begin, Offset end) {
   quadratic.squared_error = 77;
   std::fill(quadratic.gradient.begin(), quadratic.gradient.end(), kGarbage);
   std::fill(quadratic.gram.begin(), quadratic.gram.end(), kGarbage);
-  GatheredColumns tile(gather_tile(problem.stride), problem.stride);
+  GatheredColumns tile(0, problem.used);
   form(problem.side(), begin, end, problem.row.data(), problem.columns.data(), tile, quadratic);
   return quadratic;
 }
@@ -64,7 +64,7 @@ TEST_CASE("right at every width and around every number of ratings that is gathe
   std::set<std::size_t> strides;
   for (const int rank : tested_ranks()) {
     const std::size_t width = static_cast<std::size_t>(rank);
-    const std::size_t tile = gather_tile((width + kLanes - 1) / kLanes * kLanes);
+    const std::size_t tile = gather_tile(width);
     REQUIRE(tile >= 8);
     strides.insert(width);
     for (const std::size_t count : {std::size_t{0}, std::size_t{1}, tile - 1, tile, tile + 1, 2 * tile + 3}) {
@@ -110,7 +110,7 @@ TEST_CASE("a mirrored matrix is symmetric to the last bit") {
 
 TEST_CASE("gathered columns are those of the ratings, with their errors") {
   const RowProblem problem(11, 20, 0, -1, 5);
-  GatheredColumns gathered(20, problem.stride);
+  GatheredColumns gathered(20, problem.used);
   // A larger piece first: nothing of it must be left.
   gathered.gather(problem.side(), problem.begin(), problem.end(), problem.row.data(), problem.columns.data());
   gathered.gather(problem.side(), problem.begin() + 4, problem.begin() + 9, problem.row.data(), problem.columns.data());

@@ -28,7 +28,7 @@ std::vector<FactorizationProblem> problems() {
 // A problem's objective together with the matrix that it refers to.
 struct Fixture {
   explicit Fixture(const FactorizationProblem& problem)
-      : matrix(problem.matrix()), objective(matrix, problem.layout, problem.lambda, problem.by_count) {}
+      : matrix(problem.matrix()), objective(matrix, problem.layout, problem.lambda, problem.per_rating) {}
 
   RatingMatrix matrix;
   FactorizationObjective objective;

@@ -25,7 +25,7 @@ TEST_CASE("every pair lowers f or says why not, and never leaves a NaN") {
         CAPTURE(describe(problem));
         CAPTURE(optimizer.name);
         CAPTURE(search.name);
-        FactorizationObjective objective(matrix, problem.layout, problem.lambda, problem.by_count);
+        FactorizationObjective objective(matrix, problem.layout, problem.lambda, problem.per_rating);
         const auto direction = make_direction(optimizer.name);
         const auto rule = make_step_rule(search.name);
         Vector x = start;

@@ -16,7 +16,7 @@ using namespace test;
 struct Forms {
   explicit Forms(const RowProblem& problem)
       : quadratic(problem.stride),
-        gathered(std::max<std::size_t>(problem.count, gather_tile(problem.stride)), problem.stride),
+        gathered(problem.count, problem.used),
         objectives{RowObjective(problem.stride, problem.pinned), RowObjective(problem.stride, problem.pinned)} {
     form(problem.side(), problem.begin(), problem.end(), problem.row.data(), problem.columns.data(), gathered,
          quadratic);

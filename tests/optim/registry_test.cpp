@@ -105,7 +105,7 @@ TEST_CASE("the defaults are the literature's") {
   CHECK(value_of(find_optimizer("adam"), "beta1") == 0.9);
   CHECK(value_of(find_optimizer("adam"), "beta2") == 0.999);
   CHECK(value_of(find_optimizer("adam"), "epsilon") == 1e-8);
-  CHECK(value_of(find_optimizer("lbfgs"), "memory") == 10);
+  CHECK(value_of(find_optimizer("lbfgs"), "memory") == 5);
   for (const std::string name : {"armijo", "weak-wolfe", "strong-wolfe"}) {
     CHECK(value_of(find_line_search(name), "c1") == 1e-4);
     if (name != "armijo") CHECK(value_of(find_line_search(name), "c2") == 0.9);

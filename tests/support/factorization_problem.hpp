@@ -16,13 +16,13 @@ namespace odot::test {
 
 using Long = long double;
 
-/// f(U, V) = Σ (u_i·v_j − x_ij)² + Σ λ_i ‖u_i‖² + Σ λ_j ‖v_j‖² without the pins in the norms; λ_i = λ, or λ times the
-/// row's ratings.
+/// f(U, V) = Σ (u_i·v_j − x_ij)² + Σ λ_i ‖u_i‖² + Σ λ_j ‖v_j‖² without the pins in the norms; λ_i = λ + per_rating
+/// times the row's ratings.
 struct FactorizationProblem {
   FactorLayout layout;
   Triples ratings;
   double lambda = 0;
-  bool by_count = false;
+  double per_rating = 0;
 
   RatingMatrix matrix() const { return {layout.users, layout.items, ratings}; }
 };
@@ -54,22 +54,22 @@ inline Triples transposed(Triples ratings) {
 /// For messages.
 inline std::string describe(const FactorizationProblem& problem) {
   return "rank " + std::to_string(problem.layout.rank) + (problem.layout.biases ? " with biases" : "") + ", lambda " +
-         std::to_string(problem.lambda) + (problem.by_count ? " by count" : "");
+         std::to_string(problem.lambda) + ", " + std::to_string(problem.per_rating) + " a rating";
 }
 
 /// 40 × 112.
-inline FactorizationProblem small_problem(int rank, bool biases, double lambda = 0, bool by_count = false) {
-  return {{40, 112, rank, biases}, shaped_ratings(40, 112, 3, 1), lambda, by_count};
+inline FactorizationProblem small_problem(int rank, bool biases, double lambda = 0, double per_rating = 0) {
+  return {{40, 112, rank, biases}, shaped_ratings(40, 112, 3, 1), lambda, per_rating};
 }
 
 /// 303 × 9003: one user has half of all ratings.
-inline FactorizationProblem long_row_problem(int rank, bool biases, double lambda, bool by_count) {
-  return {{303, 9003, rank, biases}, shaped_ratings(303, 9003, 30, 2), lambda, by_count};
+inline FactorizationProblem long_row_problem(int rank, bool biases, double lambda, double per_rating) {
+  return {{303, 9003, rank, biases}, shaped_ratings(303, 9003, 30, 2), lambda, per_rating};
 }
 
 /// 9003 × 303: one item has half of all ratings.
-inline FactorizationProblem long_column_problem(int rank, bool biases, double lambda, bool by_count) {
-  return {{9003, 303, rank, biases}, transposed(shaped_ratings(303, 9003, 30, 3)), lambda, by_count};
+inline FactorizationProblem long_column_problem(int rank, bool biases, double lambda, double per_rating) {
+  return {{9003, 303, rank, biases}, transposed(shaped_ratings(303, 9003, 30, 3)), lambda, per_rating};
 }
 
 /// Uniform numbers in the factors' and biases' columns, `pin` in the pinned ones, zero in the padding.
@@ -104,12 +104,10 @@ inline std::vector<Long> widen(ConstSpan theta) { return std::vector<Long>(theta
 /// The λ of each row of θ.
 inline std::vector<Long> row_lambdas(const FactorizationProblem& problem) {
   const FactorLayout& layout = problem.layout;
-  std::vector<Long> lambdas(std::size_t{layout.users} + layout.items, problem.by_count ? 0 : problem.lambda);
-  if (problem.by_count) {
-    for (std::size_t t = 0; t < problem.ratings.size(); ++t) {
-      lambdas[problem.ratings.user[t]] += problem.lambda;
-      lambdas[std::size_t{layout.users} + problem.ratings.item[t]] += problem.lambda;
-    }
+  std::vector<Long> lambdas(std::size_t{layout.users} + layout.items, problem.lambda);
+  for (std::size_t t = 0; t < problem.ratings.size(); ++t) {
+    lambdas[problem.ratings.user[t]] += problem.per_rating;
+    lambdas[std::size_t{layout.users} + problem.ratings.item[t]] += problem.per_rating;
   }
   return lambdas;
 }

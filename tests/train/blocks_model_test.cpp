@@ -45,6 +45,7 @@ TEST_CASE("the same model file on any number of threads, with rows of one and of
       CAPTURE(optimizer);
       TrainSettings settings = blocks(optimizer, 2);
       settings.rank = 5;
+      settings.regularisation = Regularisation{3, 0};
       if (large) settings.block_rows = data.train.users.size();
       set_threads(1);
       const TrainResult one = train_on(data, settings);
@@ -69,9 +70,10 @@ TEST_CASE("the same model file on any number of threads, with rows of one and of
       }
       for (std::size_t row = 0; row < std::size_t{layout.users} + layout.items; ++row) {
         const Real* values = one.model.theta.data() + row * layout.stride();
-        for (std::size_t k = 0; k < 5; ++k) value += one.report.lambda * std::pow(static_cast<double>(values[k]), 2);
+        for (std::size_t k = 0; k < 5; ++k)
+          value += one.report.regularisation.lambda * std::pow(static_cast<double>(values[k]), 2);
         const int bias = row < layout.users ? layout.user_bias() : layout.item_bias();
-        value += one.report.lambda * std::pow(static_cast<double>(values[bias]), 2) / deviation;
+        value += one.report.regularisation.lambda * std::pow(static_cast<double>(values[bias]), 2) / deviation;
       }
       CHECK(one.report.optimisation.value == doctest::Approx(value).epsilon(1e-4));
     }
@@ -85,16 +87,13 @@ TEST_CASE("mean and biases or not: it learns, whatever the scale of the ratings"
   for (Real& value : large.valid.value) value *= 20;
   for (const bool center : {false, true}) {
     for (const bool biases : {false, true}) {
-      for (const LambdaScaling scaling : {LambdaScaling::uniform, LambdaScaling::count}) {
-        TrainSettings settings = blocks(kNewton, 15);
-        settings.center = center;
-        settings.biases = biases;
-        settings.lambda_scaling = scaling;
-        const TrainReport report = train_on(data, settings).report;
-        CHECK(report.valid->rmse < 0.9 * summarize(data.valid.value).deviation);
-        CHECK(train_on(large, settings).report.valid->rmse ==
-              doctest::Approx(20 * report.valid->rmse).epsilon(tolerance(1e-9, 1e-3)));
-      }
+      TrainSettings settings = blocks(kNewton, 15);
+      settings.center = center;
+      settings.biases = biases;
+      const TrainReport report = train_on(data, settings).report;
+      CHECK(report.valid->rmse < 0.9 * summarize(data.valid.value).deviation);
+      CHECK(train_on(large, settings).report.valid->rmse ==
+            doctest::Approx(20 * report.valid->rmse).epsilon(tolerance(1e-9, 1e-3)));
     }
   }
 }

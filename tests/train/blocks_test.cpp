@@ -77,8 +77,8 @@ double worst_difference(const Vector& theta, const std::vector<Long>& expected) 
 }
 
 // 12 × 18 with about half of the entries.
-FactorizationProblem dozen(bool biases, double lambda, bool by_count) {
-  FactorizationProblem problem{{12, 18, 3, biases}, {}, lambda, by_count};
+FactorizationProblem dozen(bool biases, double lambda, double per_rating) {
+  FactorizationProblem problem{{12, 18, 3, biases}, {}, lambda, per_rating};
   Uniform uniform(5);
   for (Index user = 0; user < 12; ++user) {
     for (Index item = 0; item < 18; ++item) {
@@ -94,8 +94,8 @@ FactorizationProblem dozen(bool biases, double lambda, bool by_count) {
 
 TEST_CASE("two sweeps of newton are the printed loop, one row after another") {
   for (const bool biases : {false, true}) {
-    for (const bool by_count : {false, true}) {
-      const FactorizationProblem problem = dozen(biases, 0.8, by_count);
+    for (const double per_rating : {0.0, 0.3}) {
+      const FactorizationProblem problem = dozen(biases, 0.8, per_rating);
       const Vector start = random_theta(problem.layout, kPin, 3);
       // Where the ratio is m / n, the printed end of the loop is right.
       for (const auto& sizes : {std::pair{2L, 3L}, {4L, 6L}, {12L, 18L}, {1L, 1L}, {1L, 4L}, {5L, 2L}, {7L, 7L}}) {
@@ -137,8 +137,8 @@ TEST_CASE("block sizes: one gives the other, none an eighth of all") {
 
 TEST_CASE("the objective never rises, and is what the method says it is") {
   for (const bool biases : {false, true}) {
-    for (const bool by_count : {false, true}) {
-      const FactorizationProblem problem = small_problem(5, biases, by_count ? 0.05 : 0.8, by_count);
+    for (const double per_rating : {0.0, 0.3}) {
+      const FactorizationProblem problem = small_problem(5, biases, per_rating > 0 ? 0 : 0.8, per_rating / 5);
       CAPTURE(describe(problem));
       const Vector start = random_theta(problem.layout, kPin, 5);
       for (const auto& sizes : {std::pair<Index, Index>{1, 1}, {7, 7}, {40, 112}, {9, 0}, {0, 2}, {0, 0}}) {
@@ -244,15 +244,15 @@ TEST_CASE("every row and column with ratings is updated exactly once a sweep") {
 }
 
 TEST_CASE("rows without ratings: zero under a penalty, as they were without one or by count") {
-  for (const auto& [lambda, by_count] : {std::pair{0.5, false}, {0.0, false}, {0.5, true}}) {
-    const FactorizationProblem problem = small_problem(4, true, lambda, by_count);
+  for (const auto& [lambda, per_rating] : {std::pair{0.5, 0.0}, {0.0, 0.0}, {0.0, 0.5}}) {
+    const FactorizationProblem problem = small_problem(4, true, lambda, per_rating);
     const FactorLayout& layout = problem.layout;
     const Vector start = random_theta(layout, kPin, 8);
     const Vector theta = run_method(run_blocks, problem, blocks(kNewton, 2), start).theta;
     for (const std::size_t row : {layout.user_row(0), layout.item_row(0)}) {
       const int pin = row == 0 ? layout.user_pin() : layout.item_pin();
       for (std::size_t k = 0; k < layout.stride(); ++k) {
-        const bool zeroed = lambda > 0 && !by_count && static_cast<int>(k) != pin;
+        const bool zeroed = lambda > 0 && static_cast<int>(k) != pin;
         CHECK(theta[row + k] == (zeroed ? Real{0} : start[row + k]));
       }
     }
@@ -313,8 +313,10 @@ TEST_CASE("it stops as it is told") {
   for (const int at : {0, 2}) {
     const TrainSettings many = blocks(kNewton, 50);
     Vector theta = start;
-    const TrainTask task{matrix, problem.layout, many, problem.lambda,
-                         [&](const TrainState& state) { return state.counts.iterations < at; }};
+    const TrainTask task{
+        matrix, problem.layout, many, {problem.lambda, problem.per_rating}, [&](const TrainState& state) {
+          return state.counts.iterations < at;
+        }};
     const TrainOutcome outcome = run_blocks(task, theta);
     CHECK(outcome.summary.reason == StopReason::interrupted);
     CHECK(outcome.summary.counts.iterations == at);

@@ -81,8 +81,7 @@ inline Data half_by_one_user() {
 inline TrainSettings plain(int rank, double lambda, const std::string& optimizer, int iterations) {
   TrainSettings settings;
   settings.rank = rank;
-  settings.lambda = lambda;
-  settings.lambda_scaling = LambdaScaling::uniform;
+  settings.regularisation = Regularisation{lambda};
   settings.center = false;
   settings.biases = false;
   settings.optimizer = optimizer;

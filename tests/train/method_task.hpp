@@ -24,11 +24,10 @@ inline MethodRun run_method(RunMethod method, const FactorizationProblem& proble
                             const Vector& start) {
   settings.rank = problem.layout.rank;
   settings.biases = problem.layout.biases;
-  settings.lambda_scaling = problem.by_count ? LambdaScaling::count : LambdaScaling::uniform;
   const RatingMatrix matrix = problem.matrix();
   MethodRun run;
   run.theta = start;
-  TrainTask task{matrix, problem.layout, settings, problem.lambda, {}};
+  TrainTask task{matrix, problem.layout, settings, {problem.lambda, problem.per_rating}, {}};
   task.observe = [&](const TrainState& state) {
     const NaiveEvaluation naive = naive_evaluate(problem, widen(state.theta));
     const auto value = static_cast<double>(naive.value());

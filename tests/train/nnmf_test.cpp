@@ -34,8 +34,8 @@ std::size_t negatives(ConstSpan theta) {
 TEST_CASE("the objective never rises, is what the method says it is, and no factor is ever negative") {
   for (const int rank : {1, 3, 10}) {
     for (const double lambda : {0.0, 0.3, 5.0}) {
-      for (const bool by_count : {false, true}) {
-        const FactorizationProblem problem = non_negative(small_problem(rank, false, lambda, by_count));
+      for (const double per_rating : {0.0, 0.3}) {
+        const FactorizationProblem problem = non_negative(small_problem(rank, false, lambda, per_rating));
         CAPTURE(describe(problem));
         const Vector start = initial_non_negative_factors(problem.layout, 2, 3);
         const MethodRun run = run_method(run_nnmf, problem, nnmf(60), start);
@@ -127,7 +127,7 @@ TEST_CASE("ratings that are hardly any") {
   const auto rmse = [](const RatingList& list) {
     TrainSettings settings = nnmf(200);
     settings.rank = 3;
-    settings.lambda = 0;
+    settings.regularisation = Regularisation{0};
     const TrainResult result = train(list, list.ratings, settings);
     CHECK(all_finite(result.model.theta));
     CHECK(negatives(result.model.theta) == 0);

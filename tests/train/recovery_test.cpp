@@ -21,8 +21,8 @@ TEST_CASE("lbfgs recovers the hidden entries of noiseless low-rank ratings") {
     settings.clip = false;
     const TrainReport report = train_on(data, settings).report;
     REQUIRE(report.valid);
-    CHECK(report.valid->rmse <= tolerance(1e-6, 1e-5));
-    CHECK(report.train.rmse <= tolerance(1e-6, 1e-5));
+    CHECK(report.valid->rmse <= tolerance(1e-6, 3e-5));
+    CHECK(report.train.rmse <= tolerance(1e-6, 3e-5));
   }
 }
 

@@ -14,7 +14,7 @@ TEST_CASE("any number of threads and any run give the same model file") {
   TrainSettings standard;
   standard.stop.iterations = 15;
   TrainSettings by_count = standard;
-  by_count.lambda_scaling = LambdaScaling::count;
+  by_count.regularisation = Regularisation{0, 0.05};
   by_count.optimizer = "lbfgs";
   TrainSettings armijo = plain(33, 0.5, "gd", 15);
   armijo.line_search = "armijo";
@@ -91,8 +91,9 @@ TEST_CASE("the model's settings are all that decides the result, and nothing els
   CHECK(value("line-search") == "armijo");
   CHECK(value("c1") == "0.01");
   CHECK(value("backtrack") == "0.5");
-  CHECK(value("lambda-scaling") == to_string(settings.lambda_scaling));
-  CHECK(std::stod(value("lambda")) == doctest::Approx(result.report.lambda).epsilon(1e-12));
+  CHECK(std::stod(value("lambda-per-rating")) ==
+        doctest::Approx(result.report.regularisation.per_rating).epsilon(1e-12));
+  CHECK(std::stod(value("lambda")) == doctest::Approx(result.report.regularisation.lambda).epsilon(1e-12));
   CHECK(value("center") == "true");
   CHECK(value("biases") == "true");
   CHECK(value("clip") == "true");
@@ -114,10 +115,8 @@ TEST_CASE("the model's settings are all that decides the result, and nothing els
     return train_on(data, other).model.settings != recorded;
   };
   CHECK(changed([](TrainSettings& s) { s.rank = 8; }));
-  CHECK(changed([](TrainSettings& s) { s.lambda = 3; }));
-  CHECK(changed([](TrainSettings& s) {
-    s.lambda_scaling = s.lambda_scaling == LambdaScaling::count ? LambdaScaling::uniform : LambdaScaling::count;
-  }));
+  CHECK(changed([](TrainSettings& s) { s.regularisation = Regularisation{3, 0}; }));
+  CHECK(changed([](TrainSettings& s) { s.regularisation = Regularisation{0, 0.1}; }));
   CHECK(changed([](TrainSettings& s) { s.center = false; }));
   CHECK(changed([](TrainSettings& s) { s.biases = false; }));
   CHECK(changed([](TrainSettings& s) { s.clip = false; }));

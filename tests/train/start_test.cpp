@@ -104,8 +104,7 @@ TEST_CASE("unknown users and items are predicted from what is known, centred or 
     CAPTURE(center);
     TrainSettings settings;
     settings.center = center;
-    settings.lambda = 1;
-    settings.lambda_scaling = LambdaScaling::uniform;
+    settings.regularisation = Regularisation{1};
     const TrainResult result = train(data.train, unknown_user, settings);
     CHECK(result.report.valid->unknown_users == data.valid.size());
     CHECK(result.report.valid->unknown_items == 0);

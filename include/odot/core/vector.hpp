@@ -5,26 +5,30 @@
 // every result has the same bits on any number of threads.
 #pragma once
 
-#include <boost/align/aligned_allocator.hpp>
 #include <cstddef>
 #include <span>
 #include <vector>
 
+#include "odot/core/page_allocator.hpp"
 #include "odot/core/parallel.hpp"
 #include "odot/core/types.hpp"
 
 namespace odot {
 
-inline constexpr std::size_t kAlignment = 64;  ///< bytes; a cache line
-
 /// A vector of Real whose storage is aligned to a cache line.
-using Vector = std::vector<Real, boost::alignment::aligned_allocator<Real, kAlignment>>;
+using Vector = std::vector<Real, PageAllocator<Real>>;
 
 using ConstSpan = std::span<const Real>;
 using Span = std::span<Real>;
 
 /// Σ x_i y_i. Sizes must be equal.
 double dot(ConstSpan x, ConstSpan y);
+
+/// out[k] = x[k]·y, reading each vector once. Sizes must be equal.
+void dots(std::span<const ConstSpan> x, ConstSpan y, std::span<double> out);
+
+/// out = Σ_k a[k] x[k], reading each vector once. Sizes must be equal; `out` may not be one of the vectors.
+void combine(std::span<const double> a, std::span<const ConstSpan> x, Span out);
 
 /// √Σ x_i².
 double norm(ConstSpan x);

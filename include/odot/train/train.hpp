@@ -24,9 +24,13 @@ enum class FactorMethod {
 };
 std::string_view to_string(FactorMethod method);
 
-/// Whether row i is penalised by λ ‖row‖² or by λ n_i ‖row‖², n_i its number of ratings.
-enum class LambdaScaling { uniform, count };
-std::string_view to_string(LambdaScaling scaling);
+/// Row i is penalised by λ_i ‖row‖² with λ_i = lambda + per_rating n_i, n_i its number of ratings. Both ≥ 0.
+struct Regularisation {
+  double lambda = 0;
+  double per_rating = 0;
+
+  bool operator==(const Regularisation&) const = default;
+};
 
 /// The optimizer of FactorMethod::blocks that solves each row's normal equations: alternating least squares.
 inline constexpr std::string_view kNewton = "newton";
@@ -35,12 +39,11 @@ inline constexpr std::string_view kNewton = "newton";
 /// the ratings; default_settings() has those of the others.
 struct TrainSettings {
   FactorMethod method = FactorMethod::full;
-  int rank = 16;                 ///< 1 … kHighestRank
-  std::optional<double> lambda;  ///< λ ≥ 0; by default default_lambda() × the ratings' standard deviation
-  LambdaScaling lambda_scaling = LambdaScaling::uniform;
-  bool center = true;              ///< subtract the mean; not with nnmf
-  bool biases = true;              ///< one for each user and item; not with nnmf
-  bool clip = true;                ///< predictions to the range of the training ratings
+  int rank = 16;                                   ///< 1 … kHighestRank
+  std::optional<Regularisation> regularisation{};  ///< by default default_regularisation()
+  bool center = true;                              ///< subtract the mean; not with nnmf
+  bool biases = true;                              ///< one for each user and item; not with nnmf
+  bool clip = true;                                ///< predictions to the range of the training ratings
   bool unobserved = false;         ///< report what is predicted for unobserved entries; does not change the result
   std::string optimizer = "adam";  ///< of the registry, or with blocks kNewton; nnmf has none
   std::optional<std::string> line_search;  ///< by default the optimizer's default partner; newton and nnmf have none
@@ -56,10 +59,10 @@ struct TrainSettings {
 /// The defaults of a method.
 TrainSettings default_settings(FactorMethod method);
 
-/// The default λ in units of the ratings' standard deviation σ. Under uniform scaling it grows with √rank: λ is the
-/// noise variance over that of a factor's elements (Salakhutdinov & Mnih 2008), and u·v keeps the variance of the
-/// ratings only when the latter shrinks as σ/√rank.
-double default_lambda(FactorMethod method, LambdaScaling scaling, int rank);
+/// What serves when nothing is chosen, for ratings of this standard deviation, which λ is proportional to. The part
+/// that grows with the number of ratings stands for what is not known of the columns: an error v − v* of theirs adds
+/// Σ_j (u·(v_j − v_j*))² to what is to be expected of a row's squared error.
+Regularisation default_regularisation(FactorMethod method, int rank, double deviation);
 
 /// What an observer sees after the start and after every iteration (sweep, epoch).
 struct TrainProgress {
@@ -82,8 +85,8 @@ struct TrainReport {
   Evaluation train;                 ///< predictions as the model makes them, clipped or not
   std::optional<Evaluation> valid;  ///< likewise, on the held-out ratings
   std::optional<UnobservedShares> unobserved;
-  double lambda = 0;        ///< as used
-  std::string line_search;  ///< as used; empty where the method has none
+  Regularisation regularisation;  ///< as used
+  std::string line_search;        ///< as used; empty where the method has none
   long passes = 0;
   double evaluate_seconds = 0;  ///< for `train` and `valid`
 };

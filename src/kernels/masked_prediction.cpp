@@ -1,0 +1,54 @@
+#include "kernels/masked_prediction.hpp"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/masked_prediction.cpp"
+#include <hwy/foreach_target.h>  // compiles this file for every instruction set
+
+#include "kernels/row_pass.hpp"
+#include "kernels/vectors-inl.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace odot::HWY_NAMESPACE {
+namespace {
+
+HWY_FLATTEN void predictions(const Side& side, Offset begin, Offset end, const Columns& columns, const Real* row,
+                             Real* out) {
+  const TileTag d;
+  const AnyRow each{columns.stride};
+  const Index* indices = side.indices.data();
+  const Real* column[kTile];
+  Offset t = begin;
+  for (; t + kTile <= end; t += kTile) {
+    if (columns.prefetch) columns.fetch_ahead(indices, t + kTile, end);
+    columns.take(indices + t, kTile, column);
+    hn::StoreU(tile_products(each, row, column), d, out + (t - begin));
+  }
+  if (t == end) return;
+  columns.take(indices + t, end - t, column);
+  HWY_ALIGN Real last[kTile];
+  hn::Store(tile_products(each, row, column), d, last);
+  for (std::size_t k = 0; t + k < end; ++k) out[t - begin + k] = last[k];
+}
+
+void predict_piece(const Side& side, Offset begin, Offset end, std::size_t stride, const Real* row, const Real* columns,
+                   bool prefetch, Real* out) {
+  predictions(side, begin, end, Columns{columns, stride, prefetch}, row, out);
+}
+
+}  // namespace
+}  // namespace odot::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace odot {
+
+HWY_EXPORT(predict_piece);
+
+void predict_row(const Side& side, Offset begin, Offset end, std::size_t stride, const Real* row, const Real* columns,
+                 Real* out) {
+  HWY_DYNAMIC_DISPATCH(predict_piece)
+  (side, begin, end, stride, row, columns, worth_prefetching(side, stride), out);
+}
+
+}  // namespace odot
+#endif

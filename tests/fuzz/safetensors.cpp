@@ -1,0 +1,124 @@
+// Fuzzes the reader of models. The input is the header's JSON, a line end, and the tensors' bytes; its length, the
+// checksum and as many bytes as the header promises are put in, so that what lies behind those checks is reached.
+#include <zlib.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <nlohmann/json.hpp>
+
+#include "memory_file.hpp"
+#include "odot/core/error.hpp"
+#include "odot/model/model_file.hpp"
+
+namespace odot {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t kMostData = std::size_t{1} << 16;
+constexpr std::string_view kChecksumStart = "crc32:";
+
+std::string_view take_line(std::string_view& text) {
+  const std::string_view line = text.substr(0, text.find('\n'));
+  text.remove_prefix(std::min(line.size() + 1, text.size()));
+  return line;
+}
+
+// Up to where the header says that tensors reach.
+std::size_t promised(const json& header) {
+  std::size_t end = 0;
+  for (const auto& [name, entry] : header.items()) {
+    if (!entry.is_object()) continue;
+    const auto offsets = entry.find("data_offsets");
+    if (offsets == entry.end() || !offsets->is_array() || offsets->size() != 2 || !(*offsets)[1].is_number_unsigned()) {
+      continue;
+    }
+    end = std::max(end, (*offsets)[1].get<std::size_t>());
+  }
+  return end;
+}
+
+unsigned long checksum_of(const json& header, const std::string& data) {
+  std::string summed;
+  if (const auto metadata = header.find("__metadata__"); metadata != header.end()) {
+    for (const auto& [key, value] : metadata->items()) {
+      if (key != "checksum" && value.is_string()) summed += key + '\0' + value.get<std::string>() + '\0';
+    }
+  }
+  summed += data;
+  return crc32_z(0, reinterpret_cast<const Bytef*>(summed.data()), summed.size());
+}
+
+std::string model_file(std::string_view input) {
+  std::string header(take_line(input));
+  std::string data(input);
+  const json parsed = json::parse(header, nullptr, false);
+  if (parsed.is_object()) {
+    if (const std::size_t end = promised(parsed); end <= kMostData) data.resize(end);
+    if (const std::size_t at = header.find(kChecksumStart); at != std::string::npos) {
+      std::array<char, 9> digits;
+      std::snprintf(digits.data(), digits.size(), "%08lx", checksum_of(parsed, data));
+      header.replace(at + kChecksumStart.size(), 8, digits.data());
+    }
+  }
+  const std::uint64_t length = header.size();
+  return std::string(reinterpret_cast<const char*>(&length), sizeof length) + header + data;
+}
+
+const std::array<const IdTable*, 2> ids_of(const Factorization& model) { return {&model.users, &model.items}; }
+const std::array<const IdTable*, 2> ids_of(const Mlp& model) { return {&model.users.ids, &model.items.ids}; }
+
+// Known and unknown ids in all combinations.
+Triples some_pairs(const Model& model) {
+  Triples pairs;
+  std::visit(
+      [&](const auto& one) {
+        const auto [users, items] = ids_of(one);
+        for (Index user = 0; user <= std::min<Index>(users->size(), 8); ++user) {
+          for (Index item = 0; item <= std::min<Index>(items->size(), 8); ++item) {
+            pairs.user.push_back(user < users->size() ? user : kUnknown);
+            pairs.item.push_back(item < items->size() ? item : kUnknown);
+            pairs.value.push_back(1);
+          }
+        }
+      },
+      model);
+  return pairs;
+}
+
+void check_ids(const Model& model) {
+  std::visit(
+      [](const auto& one) {
+        for (const IdTable* ids : ids_of(one)) {
+          for (Index k = 0; k < ids->size(); ++k) fuzz::expect(ids->find((*ids)[k]) == k, "an id is not found");
+        }
+      },
+      model);
+}
+
+void use(const Model& model) {
+  check_ids(model);
+  const Triples pairs = some_pairs(model);
+  std::vector<double> predictions(pairs.size());
+  predict(model, pairs, true, predictions);
+  evaluate(model, pairs, false);
+  OutputFile nowhere("/dev/null");
+  std::visit([&](const auto& one) { save_model(one, nowhere); }, model);
+}
+
+}  // namespace
+}  // namespace odot
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace odot;
+  static const fuzz::MemoryFile file;
+  file.write(model_file({reinterpret_cast<const char*>(data), size}));
+  try {
+    use(load_model(file.path()));
+  } catch (const Error&) {
+  }
+  return 0;
+}
