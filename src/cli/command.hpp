@@ -27,6 +27,7 @@ struct Command {
   int (*run)(const Arguments& arguments);
 };
 
+int run_convert(const Arguments& arguments);
 int run_train(const Arguments& arguments);
 int run_evaluate(const Arguments& arguments);
 int run_predict(const Arguments& arguments);

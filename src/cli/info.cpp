@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 
@@ -94,6 +95,41 @@ Json describe_ratings(const ReadResult& read) {
           {"most_ratings_of_an_item", most_of_one(list.ratings.item, list.items.size())}};
 }
 
+// The most ratings of any one row.
+Offset most_of_row(const Side& side) {
+  Offset most = 0;
+  for (Index row = 0; row < side.rows(); ++row) most = std::max(most, side.count(row));
+  return most;
+}
+
+// Without reading the ratings, except to count values that have no table.
+Json describe_odr(const RatingData& data, const std::string& path) {
+  const RatingMatrix& ratings = data.ratings;
+  const Side side = ratings.by_user();
+  std::size_t distinct = ratings.table().size();
+  if (distinct == 0) {
+    std::vector<Real> values(ratings.size());
+    side.read(0, side.size(), [&] { side.values.read(0, side.size(), values.data()); });
+    std::sort(values.begin(), values.end());
+    distinct = static_cast<std::size_t>(std::unique(values.begin(), values.end()) - values.begin());
+  }
+  const double cells = static_cast<double>(data.users.size()) * static_cast<double>(data.items.size());
+  return {{"kind", "ratings"},
+          {"ratings", ratings.size()},
+          {"users", data.users.size()},
+          {"items", data.items.size()},
+          {"density", static_cast<double>(ratings.size()) / cells},
+          {"mean", ratings.summary().mean},
+          {"deviation", ratings.summary().deviation},
+          {"lowest", ratings.summary().lowest},
+          {"highest", ratings.summary().highest},
+          {"distinct_values", distinct},
+          {"most_ratings_of_a_user", most_of_row(side)},
+          {"most_ratings_of_an_item", most_of_row(ratings.by_item())},
+          {"file_bytes", std::filesystem::file_size(path)},
+          {"values", ratings.table().empty() ? "plain" : "codes"}};
+}
+
 void print_lines(const Json& json, const std::string& prefix) {
   for (const auto& [name, value] : json.items()) {
     if (value.is_object()) {
@@ -121,7 +157,9 @@ int run_info(const Arguments& arguments) {
   if (!options.parse(arguments)) return kDone;
   const std::vector<std::string>& files = options.arguments();
   const bool model = files.size() == 1 && looks_like_model(files[0]);
-  const Json json = model ? describe_model(load_model(files[0])) : describe_ratings(load_ratings(files, options));
+  const Json json = model               ? describe_model(load_model(files[0]))
+                    : is_one_odr(files) ? describe_odr(load_odr(files[0], options), files[0])
+                                        : describe_ratings(load_ratings(files, options));
   if (options.flag_given("json")) {
     print_json(json);
   } else {

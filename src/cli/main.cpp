@@ -26,6 +26,7 @@ constexpr std::array kCommands{
     Command{"evaluate", "measure a model's error on ratings", run_evaluate},
     Command{"predict", "predict ratings of (user, item) pairs", run_predict},
     Command{"split", "hold ratings out into a file of their own", run_split},
+    Command{"convert", "write ratings to an .odr file, for quick starts and little memory", run_convert},
     Command{"synth", "make synthetic ratings with a planted structure", run_synth},
     Command{"info", "describe a model or a rating file", run_info},
 };

@@ -1,16 +1,19 @@
 // odot synth
 #include <fmt/format.h>
 
-#include <iostream>
+#include <charconv>
+#include <cmath>
 #include <limits>
-#include <numeric>
+#include <memory>
 
 #include "cli/command.hpp"
 #include "cli/load.hpp"
 #include "cli/options.hpp"
 #include "odot/core/error.hpp"
 #include "odot/core/output_file.hpp"
+#include "odot/core/parallel.hpp"
 #include "odot/core/stopwatch.hpp"
+#include "odot/ratings/odr.hpp"
 #include "odot/ratings/synthetic.hpp"
 #include "odot/ratings/write.hpp"
 #include "ratings/recognise.hpp"
@@ -28,6 +31,83 @@ auto as_usage(const Work& work) {
   } catch (const Error& error) {
     throw UsageError(error.what());
   }
+}
+
+struct Made {
+  double noise_rmse;
+  double mean;
+  double deviation;
+};
+
+// "1" for index 0.
+void append_id(std::string& text, Index index) {
+  char digits[16];
+  text.append(digits, std::to_chars(digits, digits + sizeof digits, std::uint64_t{index} + 1).ptr);
+}
+
+// One line after another, formatted in parallel.
+class LineWriter {
+ public:
+  LineWriter(OutputFile& file, std::string separator) : file_(file), separator_(std::move(separator)) {}
+
+  void write(Index first_user, std::span<const Index> counts, std::span<const Index> items,
+             std::span<const Real> values) {
+    std::vector<Index> users;
+    users.reserve(items.size());
+    for (std::size_t k = 0; k < counts.size(); ++k) {
+      users.insert(users.end(), counts[k], first_user + static_cast<Index>(k));
+    }
+    const VectorChunks chunks(items.size());
+    texts_.resize(chunks.count());
+    parallel_for(chunks.count(), [&](std::size_t chunk) {
+      std::string& text = texts_[chunk];
+      text.clear();
+      for (std::size_t k = chunks.begin(chunk); k < chunks.end(chunk); ++k) {
+        append_id(text, users[k]);
+        text += separator_;
+        append_id(text, items[k]);
+        text += separator_;
+        append_number(text, values[k]);
+        text += '\n';
+      }
+    });
+    for (std::size_t chunk = 0; chunk < chunks.count(); ++chunk) file_.write(texts_[chunk]);
+  }
+
+ private:
+  OutputFile& file_;
+  std::string separator_;
+  std::vector<std::string> texts_;
+};
+
+Made write_text(const SyntheticRatings& source, const std::string& separator, OutputFile& output) {
+  LineWriter lines(output, separator);
+  Index user = 0;
+  double count = 0;
+  double sum = 0;
+  double squares = 0;
+  const double noise_rmse = source.generate([&](auto counts, auto items, auto values) {
+    lines.write(user, counts, items, values);
+    user += static_cast<Index>(counts.size());
+    // Deviations of parts are put together, so that no digits are lost where the mean is large.
+    const ValueSummary part = summarize({values.begin(), values.end()});
+    const auto n = static_cast<double>(values.size());
+    if (n == 0) return;
+    const double shift = count == 0 ? 0 : part.mean - sum / count;
+    squares += n * part.deviation * part.deviation + (count == 0 ? 0 : shift * shift * n * count / (n + count));
+    sum += n * part.mean;
+    count += n;
+  });
+  return {noise_rmse, sum / count, std::sqrt(squares / count)};
+}
+
+Made write_odr(const SyntheticRatings& source, const SyntheticSettings& settings, std::size_t memory,
+               OutputFile& output) {
+  OdrWriter writer(output, numbered_ids(settings.users), numbered_ids(settings.items));
+  const double noise_rmse =
+      source.generate([&](auto counts, auto items, auto values) { writer.add(counts, items, values); });
+  const ValueSummary values = writer.finish(memory);
+  return {noise_rmse, values.mean, values.deviation};
 }
 
 }  // namespace
@@ -53,7 +133,9 @@ int run_synth(const Arguments& arguments) {
   options.value("highest", "X", fmt::format("highest rating (default {}); none: no limit", standard.highest));
   options.value("seed", "N", fmt::format("the same seed gives the same ratings (default {})", standard.seed));
   options.group("Output");
-  options.value("output,o", "FILE", "write the ratings here; - for standard output (needed)");
+  options.value("output,o", "FILE",
+                "write the ratings here; - for standard output; a name that ends in .odr gets such a file (needed)");
+  memory_option(options, "to sort the ratings of an .odr file in");
   options.value("separator", "TEXT",
                 "between fields: '::', tab, comma, semicolon, space or any other text (default comma)");
   options.flag("json", "print what was made as one JSON object");
@@ -85,27 +167,27 @@ int run_synth(const Arguments& arguments) {
 
   const std::string separator = as_usage([&] { return reading::parse_separator(options.text("separator", ",")); });
 
+  const bool odr = options.text("output").ends_with(".odr");
+  if (odr && options.given("separator")) throw UsageError("--separator is of no use to an .odr file");
+  const std::size_t memory = memory_budget(options);
+
   OutputFile output(options.text("output"));
   const Stopwatch timer;
-  const Synthetic made = as_usage([&] { return synthesize(settings); });
-  std::vector<std::size_t> all(made.list.ratings.size());
-  std::iota(all.begin(), all.end(), std::size_t{0});
-  write_ratings(output, made.list, all, separator);
+  const auto source = as_usage([&] { return std::make_unique<SyntheticRatings>(settings); });
+  const Made made = odr ? write_odr(*source, settings, memory, output) : write_text(*source, separator, output);
   output.commit();
-  const ValueSummary values = summarize(made.list.ratings.value);
   if (json) {
-    print_json({{"ratings", all.size()},
-                {"users", made.list.users.size()},
-                {"items", made.list.items.size()},
-                {"mean", values.mean},
-                {"deviation", values.deviation},
+    print_json({{"ratings", settings.ratings},
+                {"users", settings.users},
+                {"items", settings.items},
+                {"mean", made.mean},
+                {"deviation", made.deviation},
                 {"noise_rmse", made.noise_rmse}});
   } else if (!options.quiet()) {
     log(fmt::format(
         "wrote {} ratings by {} users of {} items in {:.2f} s: mean {:.4f}, standard deviation {:.4f}, RMSE of the "
         "planted values {:.4f}\n",
-        all.size(), made.list.users.size(), made.list.items.size(), timer.seconds(), values.mean, values.deviation,
-        made.noise_rmse));
+        settings.ratings, settings.users, settings.items, timer.seconds(), made.mean, made.deviation, made.noise_rmse));
   }
   return kDone;
 }

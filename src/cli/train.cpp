@@ -3,6 +3,8 @@
 
 #include <iostream>
 #include <memory>
+#include <optional>
+#include <type_traits>
 
 #include "cli/command.hpp"
 #include "cli/interrupt.hpp"
@@ -26,12 +28,15 @@ namespace {
 // What there is to train on and to measure on.
 struct Data {
   RatingList train;
+  std::optional<RatingData> mapped;  // instead of `train`, an .odr file
   Triples valid;
   FeatureTable user_features;  // only for the network
   FeatureTable item_features;
   Index users = 0;  // with ratings
   Index items = 0;
   double load_seconds = 0;
+
+  std::size_t size() const { return mapped ? mapped->ratings.size() : train.ratings.size(); }
 };
 
 // Adds the ids to `ids`, so that ratings to measure on may be of users or items of which training has features alone.
@@ -45,17 +50,24 @@ FeatureTable load_features(const std::string& file, const std::string& specifica
   return table;
 }
 
-Data load(const Options& options, std::uint64_t seed) {
+// Only a factorisation without hold-out can do with ratings that are not in memory.
+Data load(const Options& options, std::uint64_t seed, bool network) {
   const Stopwatch timer;
   Data data;
-  data.train = load_ratings(options.arguments(), options).list;
-  data.users = data.train.users.size();
-  data.items = data.train.items.size();
+  if (is_one_odr(options.arguments()) && !network && !options.given("holdout")) {
+    data.mapped = load_odr(options.arguments()[0], options);
+  } else {
+    data.train = load_ratings(options.arguments(), options).list;
+  }
+  const IdTable& users = data.mapped ? data.mapped->users : data.train.users;
+  const IdTable& items = data.mapped ? data.mapped->items : data.train.items;
+  data.users = users.size();
+  data.items = items.size();
   if (options.given("users")) data.user_features = load_features("users", "user-features", options, data.train.users);
   if (options.given("items")) data.item_features = load_features("items", "item-features", options, data.train.items);
   if (options.given("valid")) {
     const ReadResult valid = load_ratings({options.text("valid")}, options);
-    data.valid = reindex(valid.list, data.train.users, data.train.items);
+    data.valid = reindex(valid.list, users, items);
   } else if (options.given("holdout")) {
     const double fraction = options.fraction("holdout", 0);
     const Split split = split_ratings(data.train, fraction, seed);
@@ -99,7 +111,8 @@ struct Run {
 };
 
 Run run(Data& data, const TrainSettings& settings, const TrainObserver& observer) {
-  TrainResult result = train(std::move(data.train), data.valid, settings, observer);
+  RatingData ratings = data.mapped ? std::move(*data.mapped) : RatingData(std::move(data.train));
+  TrainResult result = train(std::move(ratings), data.valid, settings, observer);
   RunReport report = describe(settings, result);
   const std::string advice = remedy(settings.parameters, report);
   return {std::move(result.model), std::move(report), advice};
@@ -140,16 +153,20 @@ int run_train(const Arguments& arguments) {
   double load_seconds = 0;
   Run trained = std::visit(
       [&](const auto& settings) {
-        Data data = load(options, settings.seed);
+        constexpr bool kNetwork = std::is_same_v<std::decay_t<decltype(settings)>, MlpSettings>;
+        Data data = load(options, settings.seed, kNetwork);
         load_seconds = data.load_seconds;
         const InterruptGuard guard;
         std::unique_ptr<ProgressLine> line;
-        if (!options.quiet()) line = std::make_unique<ProgressLine>(limits(settings), data.train.ratings.size());
-        return run(data, settings, [&](const TrainProgress& progress) {
+        if (!options.quiet()) line = std::make_unique<ProgressLine>(limits(settings), data.size());
+        const RatingMatrix mapped = data.mapped ? data.mapped->ratings : RatingMatrix();
+        Run result = run(data, settings, [&](const TrainProgress& progress) {
           if (trace) trace->write(progress);
           if (line) line->show(progress);
           return !InterruptGuard::interrupted();
         });
+        verify_rest(mapped);  // few iterations may not have read all
+        return result;
       },
       any_settings);
 

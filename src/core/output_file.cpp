@@ -70,7 +70,7 @@ OutputFile::OutputFile(const std::string& path) : path_(path) {
   }
   temporary_ = fmt::format("{}.{}.tmp", target_, ::getpid());
   const mode_t mode = exists ? (found.st_mode & 07777) : 0666;
-  const int descriptor = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+  const int descriptor = ::open(temporary_.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
   if (descriptor < 0) {
     temporary_.clear();
     fail();
@@ -116,6 +116,8 @@ void OutputFile::fail() const {
 void OutputFile::write(std::string_view bytes) {
   if (std::fwrite(bytes.data(), 1, bytes.size(), file_) != bytes.size()) fail();
 }
+
+int OutputFile::descriptor() const { return temporary_.empty() ? -1 : ::fileno(file_); }
 
 void OutputFile::flush() {
   if (std::fflush(file_) != 0) fail();

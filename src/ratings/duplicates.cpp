@@ -1,6 +1,8 @@
-// Positions are bucketed by user and, per user, a stamp on every item tells whether it was there before.
+// Per user, a stamp on every item tells whether it was there before. Lists that are sorted by user or by item are read
+// as they are; of others, positions are bucketed by user.
 #include "ratings/duplicates.hpp"
 
+#include <fmt/format.h>
 #include <tsl/robin_map.h>
 
 #include <algorithm>
@@ -9,6 +11,7 @@
 #include <vector>
 
 #include "odot/core/parallel.hpp"
+#include "ratings/fields.hpp"
 
 namespace odot::reading {
 namespace {
@@ -115,9 +118,54 @@ void keep_marked(std::vector<T>& values, const std::vector<unsigned char>& remov
   values.resize(kept);
 }
 
+bool is_sorted(const std::vector<Index>& rows) {
+  const VectorChunks chunks(rows.size());
+  std::vector<unsigned char> falls(chunks.count(), 0);
+  parallel_for(chunks.count(), [&](std::size_t chunk) {
+    // Without a branch a row, and with the step into the chunk.
+    unsigned char fall = 0;
+    for (std::size_t k = std::max<std::size_t>(chunks.begin(chunk), 1); k < chunks.end(chunk); ++k)
+      fall |= static_cast<unsigned char>(rows[k - 1] > rows[k]);
+    falls[chunk] = fall;
+  });
+  return std::ranges::find(falls, 1) == falls.end();
+}
+
+/// Whether some pair (rows[k], columns[k]) occurs more than once, where rows are ascending.
+bool repeats(const std::vector<Index>& rows, const std::vector<Index>& columns, Index column_count) {
+  const VectorChunks chunks(rows.size());
+  std::vector<unsigned char> found(chunks.count(), 0);
+  std::vector<std::vector<Index>> stamps(static_cast<std::size_t>(threads()));
+  parallel_for(chunks.count(), [&](std::size_t chunk) {
+    std::vector<Index>& seen_by = stamps[static_cast<std::size_t>(thread_number())];
+    if (seen_by.size() != column_count) seen_by.assign(column_count, kUnknown);
+    // A chunk has the rows that begin in it; stamps of the row before it do no harm.
+    const auto whole_row = [&](std::size_t k) {
+      while (k > 0 && k < rows.size() && rows[k] == rows[k - 1]) ++k;
+      return k;
+    };
+    unsigned char repeated = 0;
+    const std::size_t end = whole_row(chunks.end(chunk));
+    for (std::size_t k = whole_row(chunks.begin(chunk)); k < end; ++k) {
+      repeated |= static_cast<unsigned char>(seen_by[columns[k]] == rows[k]);
+      seen_by[columns[k]] = rows[k];
+    }
+    found[chunk] = repeated;
+  });
+  return std::ranges::find(found, 1) != found.end();
+}
+
+/// True only where no pair occurs twice; cheap, and nearly always the answer for a list that is sorted.
+bool is_sorted_without_repetition(const Triples& ratings, Index users, Index items) {
+  if (is_sorted(ratings.user)) return !repeats(ratings.user, ratings.item, items);
+  if (is_sorted(ratings.item)) return !repeats(ratings.item, ratings.user, users);
+  return false;
+}
+
 }  // namespace
 
 std::optional<Repetition> find_repetition(const Triples& ratings, Index users, Index items) {
+  if (is_sorted_without_repetition(ratings, users, items)) return std::nullopt;
   constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
   std::vector<Repetition> earliest(bucket_count(ratings.size()), {kNone, kNone});
   visit_repetitions(ratings, users, items, [&](std::size_t bucket, std::size_t first, std::size_t second) {
@@ -129,7 +177,16 @@ std::optional<Repetition> find_repetition(const Triples& ratings, Index users, I
   return *best;
 }
 
+std::string explain_repetition(const std::string& first, const std::string& second, std::string_view user,
+                               std::string_view item) {
+  return fmt::format(
+      "{}: found a second rating of item {} by user {}, expected one: the first is at {} (--duplicates first, last or "
+      "mean says what to do)",
+      second, printable(item), printable(user), first);
+}
+
 std::size_t merge_repetitions(Triples& ratings, Index users, Index items, Duplicates which) {
+  if (is_sorted_without_repetition(ratings, users, items)) return 0;
   struct Mean {
     double sum = 0;
     std::size_t count = 0;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "odot/core/error.hpp"
 
@@ -14,7 +15,13 @@ constexpr std::size_t kLargestBlock = std::size_t{1} << 20;
 
 }  // namespace
 
+IdTable::IdTable(std::string_view bytes, std::span<const Offset> offsets, std::shared_ptr<const void> storage)
+    : packed_(new Packed{bytes, offsets, std::move(storage), {}}) {}
+
 IdTable::IdTable(const IdTable& other) {
+  if (other.packed_) {
+    packed_.reset(new Packed{other.packed_->bytes, other.packed_->offsets, other.packed_->storage, {}});
+  }
   ids_.reserve(other.ids_.size());
   index_.reserve(other.ids_.size());
   for (const std::string_view id : other.ids_) add(id);
@@ -25,9 +32,19 @@ IdTable& IdTable::operator=(const IdTable& other) {
   return *this;
 }
 
+void IdTable::index_packed() const {
+  if (!packed_) return;
+  std::call_once(packed_->indexed, [this] {
+    const Index count = packed_size();
+    index_.reserve(count);
+    for (Index index = 0; index < count; ++index) index_.emplace(packed_->id(index), index);
+  });
+}
+
 Index IdTable::add(std::string_view id) {
+  index_packed();
   if (const auto found = index_.find(id); found != index_.end()) return found->second;
-  if (ids_.size() >= kUnknown)
+  if (size() >= kUnknown)
     throw Error("found more than 4294967295 different ids, which is all that an index can tell apart");
   const Index index = size();
   const std::string_view kept = keep(id);
@@ -37,6 +54,7 @@ Index IdTable::add(std::string_view id) {
 }
 
 Index IdTable::find(std::string_view id) const {
+  index_packed();
   const auto found = index_.find(id);
   return found == index_.end() ? kUnknown : found->second;
 }

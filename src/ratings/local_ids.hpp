@@ -1,4 +1,4 @@
-// The ids of one piece of text, numbered by first appearance in it.
+// The ids that one piece of text is the first to have, numbered by first appearance in it.
 #pragma once
 
 #include <tsl/robin_map.h>
@@ -42,6 +42,10 @@ class LocalIds {
   }
 
   const std::vector<std::string_view>& ids() const { return ids_; }
+
+  void clear() {
+    if (!ids_.empty()) *this = {};
+  }
 
  private:
   static constexpr std::size_t kShort = sizeof(std::uint64_t);

@@ -1,11 +1,8 @@
 // Re-indexing and summarising lists of ratings.
 #include "odot/ratings/rating_list.hpp"
 
-#include <algorithm>
-#include <array>
-#include <cmath>
-
 #include "odot/core/parallel.hpp"
+#include "ratings/value_summary.hpp"
 
 namespace odot {
 namespace {
@@ -29,31 +26,6 @@ Triples reindex(const RatingList& list, const IdTable& users, const IdTable& ite
           list.ratings.value};
 }
 
-ValueSummary summarize(const std::vector<Real>& values) {
-  if (values.empty()) return {};
-  const auto n = static_cast<double>(values.size());
-  ValueSummary out;
-  out.mean = parallel_sum(values.size(),
-                          [&](std::size_t begin, std::size_t end) {
-                            double sum = 0;
-                            for (std::size_t k = begin; k < end; ++k) sum += static_cast<double>(values[k]);
-                            return sum;
-                          }) /
-             n;
-  out.deviation = std::sqrt(parallel_sum(values.size(),
-                                         [&](std::size_t begin, std::size_t end) {
-                                           double sum = 0;
-                                           for (std::size_t k = begin; k < end; ++k) {
-                                             const double from_mean = static_cast<double>(values[k]) - out.mean;
-                                             sum += from_mean * from_mean;
-                                           }
-                                           return sum;
-                                         }) /
-                            n);
-  const auto [lowest, highest] = std::minmax_element(values.begin(), values.end());
-  out.lowest = static_cast<double>(*lowest);
-  out.highest = static_cast<double>(*highest);
-  return out;
-}
+ValueSummary summarize(const std::vector<Real>& values) { return summarize_values(values); }
 
 }  // namespace odot

@@ -27,29 +27,22 @@ void check_paths(const std::vector<std::string>& paths) {
 
 [[noreturn]] void refuse(const Repetition& found, Collector& collector) {
   const RatingList& list = collector.list();
-  throw Error(
-      fmt::format("{}: found a second rating of item {} by user {}, expected one: the first is at {} (--duplicates "
-                  "first, last or mean says what to do)",
-                  collector.place(found.second), printable(list.items[list.ratings.item[found.second]]),
-                  printable(list.users[list.ratings.user[found.second]]), collector.place(found.first)));
+  throw Error(explain_repetition(collector.place(found.first), collector.place(found.second),
+                                 list.users[list.ratings.user[found.second]],
+                                 list.items[list.ratings.item[found.second]]));
 }
 
 }  // namespace
 
-void check(const ReadSettings& settings) {
-  if (settings.separator) parse_separator(*settings.separator);
-  check_columns(settings);
-}
-
-ReadResult read_ratings(const std::vector<std::string>& paths, const ReadSettings& settings) {
+std::vector<SourceFormat> reading::collect_all(const std::vector<std::string>& paths, const ReadSettings& settings,
+                                               Collector& collector) {
   check_paths(paths);
   check(settings);
-  Collector collector;
-  ReadResult out;
+  std::vector<SourceFormat> sources;
   for (const std::string& path : paths) {
     const Source source(path);
     const Format format = recognise(source.text(), source.name(), settings);
-    SourceFormat& described = out.sources.emplace_back();
+    SourceFormat& described = sources.emplace_back();
     described.path = path;
     described.compression = source.compression();
     described.kind = format.matrix ? "matrix-market" : "delimited";
@@ -58,7 +51,18 @@ ReadResult read_ratings(const std::vector<std::string>& paths, const ReadSetting
     described.columns = format.columns;
     described.ratings = collector.add(source, format);
   }
+  return sources;
+}
 
+void check(const ReadSettings& settings) {
+  if (settings.separator) parse_separator(*settings.separator);
+  check_columns(settings);
+}
+
+ReadResult read_ratings(const std::vector<std::string>& paths, const ReadSettings& settings) {
+  Collector collector;
+  ReadResult out;
+  out.sources = collect_all(paths, settings, collector);
   RatingList& list = collector.list();
   if (!settings.pairs_only) {
     const Index users = list.users.size();

@@ -12,6 +12,7 @@
 
 #include "odot/core/error.hpp"
 #include "ratings/decompress.hpp"
+#include "ratings/pages.hpp"
 
 namespace odot::reading {
 namespace {
@@ -62,6 +63,8 @@ Source::Source(const std::string& path, const Contents& contents) : name_(path =
   if (text_.empty())
     throw Error(fmt::format("{}: found an empty file inside the compression, expected {}", name_, contents.all));
 }
+
+void Source::release(std::size_t begin, std::size_t end) const { release_pages(text_.data() + begin, end - begin); }
 
 std::string_view Source::open(const std::string& path, const Contents& contents) {
   Descriptor file{path == "-" ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC), path != "-"};

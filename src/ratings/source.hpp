@@ -29,6 +29,8 @@ class Source {
   /// "none", "gzip" or "zstd".
   const std::string& compression() const { return compression_; }
   std::string_view text() const { return text_; }
+  /// Gives the memory of text()[begin, end) back: that part is not read again.
+  void release(std::size_t begin, std::size_t end) const;
 
  private:
   std::string_view open(const std::string& path, const Contents& contents);

@@ -1,11 +1,15 @@
-// Synthetic ratings with a planted low-rank structure.
+// Synthetic ratings with a planted low-rank structure. How many ratings a user has and which user makes sure that an
+// item has one is decided beforehand; all else is drawn from streams of random numbers that belong to a user, an item
+// or a rating, so that any run of users can be made by itself.
 #include "odot/ratings/synthetic.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <numeric>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -20,8 +24,22 @@ constexpr double kActivityDeviation = 1.0;   // of the logarithm of a user's act
 constexpr double kPopularityExponent = 1.0;  // of the power law of items
 constexpr double kPopularityShift = 0.01;    // of all items: how many the flat top of the power law has
 
+constexpr std::size_t kPieceRatings = std::size_t{1} << 16;  // made by one thread at a time
+constexpr std::size_t kPiecesAtOnce = 64;
+
 // Streams of the seed. Users' choices of items have a stream each, from kChoices on.
-enum Stream : std::uint64_t { kActivity, kShuffle, kCover, kUserBias, kItemBias, kU, kV, kNoise, kChoices };
+enum Stream : std::uint64_t {
+  kActivity,
+  kShuffle,
+  kCover,
+  kCoverOrder,
+  kUserBias,
+  kItemBias,
+  kU,
+  kV,
+  kNoise,
+  kChoices
+};
 
 void check(const SyntheticSettings& s) {
   const auto require = [](bool holds, const std::string& message) {
@@ -86,32 +104,59 @@ std::vector<Index> activity(const SyntheticSettings& s) {
   return count;
 }
 
-// Draws items by popularity.
+// Items in random order.
+std::vector<Index> shuffled_items(const SyntheticSettings& s, Stream stream) {
+  std::vector<Index> order(s.items);
+  std::iota(order.begin(), order.end(), Index{0});
+  const RandomStream random(s.seed, stream);
+  for (Index k = s.items; k > 1; --k) {
+    std::swap(order[k - 1], order[static_cast<Index>(random.uniform(k) * static_cast<double>(k))]);
+  }
+  return order;
+}
+
+// Draws items by popularity, by the alias method (Walker 1977; Vose 1991): each of as many equally likely slots as
+// there are items holds one item and the share that another one fills up.
 class Popularity {
  public:
-  explicit Popularity(const SyntheticSettings& s) : weight_(s.items), cumulative_(s.items) {
-    std::vector<Index> order(s.items);
-    std::iota(order.begin(), order.end(), Index{0});
-    const RandomStream random(s.seed, kShuffle);
-    for (Index k = s.items; k > 1; --k) {
-      std::swap(order[k - 1], order[static_cast<Index>(random.uniform(k) * static_cast<double>(k))]);
-    }
+  explicit Popularity(const SyntheticSettings& s) : weight_(s.items), slots_(s.items) {
+    const std::vector<Index> order = shuffled_items(s, kShuffle);
     const double shift = 1 + kPopularityShift * s.items;
     for (Index k = 0; k < s.items; ++k) weight_[order[k]] = std::pow(k + shift, -kPopularityExponent);
-    std::partial_sum(weight_.begin(), weight_.end(), cumulative_.begin());
+
+    const double mean = std::accumulate(weight_.begin(), weight_.end(), 0.0) / s.items;
+    std::vector<double> share(s.items);  // of a slot that is still to be given to the item
+    std::vector<Index> small, large;
+    for (Index item = 0; item < s.items; ++item) {
+      share[item] = weight_[item] / mean;
+      (share[item] < 1 ? small : large).push_back(item);
+      slots_[item] = {kFull, item};
+    }
+    while (!small.empty() && !large.empty()) {
+      const Index item = small.back();
+      const Index filler = large.back();
+      small.pop_back();
+      slots_[item] = {static_cast<std::uint32_t>(share[item] * kFull), filler};
+      share[filler] -= 1 - share[item];
+      if (share[filler] < 1) {
+        large.pop_back();
+        small.push_back(filler);
+      }
+    }
   }
 
-  // `chosen` becomes different items, one drawn after the other from those not yet drawn. `mark` has an element
-  // for every item, none of which equals `stamp`.
-  void draw(const RandomStream& random, std::span<Index> chosen, std::vector<Index>& mark, Index stamp) const {
-    std::size_t count = 0;
+  // From `first` on, `chosen` becomes different items, one drawn after the other from those not yet drawn. `mark` has
+  // an element for every item, which equals `stamp` where the item has been chosen.
+  void draw(const RandomStream& random, std::span<Index> chosen, std::size_t first, std::vector<Index>& mark,
+            Index stamp) const {
+    std::size_t count = first;
     std::uint64_t position = 0;
     // Drawing again what was drawn before is the quickest way while it is rare.
     const std::uint64_t most_draws = 4 * chosen.size() + 16;
     while (count < chosen.size() && position < most_draws) {
-      const double target = random.uniform(position++) * cumulative_.back();
-      const auto found = std::upper_bound(cumulative_.begin(), cumulative_.end() - 1, target);
-      const auto item = static_cast<Index>(found - cumulative_.begin());
+      const std::uint64_t bits = random.bits(position++);
+      auto item = static_cast<Index>((bits >> 32) * weight_.size() >> 32);
+      if (static_cast<std::uint32_t>(bits) >= slots_[item].own) item = slots_[item].other;
       if (mark[item] == stamp) continue;
       mark[item] = stamp;
       chosen[count++] = item;
@@ -130,54 +175,50 @@ class Popularity {
   }
 
  private:
+  static constexpr std::uint32_t kFull = 0xffffffff;
+  struct Slot {
+    std::uint32_t own;  // of 2^32
+    Index other;
+  };
   std::vector<double> weight_;
-  std::vector<double> cumulative_;
+  std::vector<Slot> slots_;
 };
 
-// Every item without ratings takes one over from an item that has several.
-void cover_items(const SyntheticSettings& s, std::vector<Index>& item) {
-  if (s.ratings < s.items) return;
-  std::vector<std::size_t> count(s.items, 0);
-  for (Index j : item) ++count[j];
-  const RandomStream random(s.seed, kCover);
-  for (Index j = 0; j < s.items; ++j) {
-    if (count[j] > 0) continue;
-    auto k = static_cast<std::size_t>(random.uniform(j) * static_cast<double>(s.ratings));
-    while (count[item[k]] < 2) k = (k + 1) % s.ratings;
-    --count[item[k]];
-    ++count[j];
-    item[k] = j;
+// Every item has one rating that does not depend on its popularity: all ratings, in order of users, are cut into as
+// many stretches of about equal length as there are items, and each item, in random order, gets one rating of its
+// stretch.
+class Cover {
+ public:
+  explicit Cover(const SyntheticSettings& s) : random_(s.seed, kCover) {
+    if (s.ratings < s.items) return;
+    items_ = shuffled_items(s, kCoverOrder);
+    length_ = s.ratings / s.items;
+    longer_ = s.ratings % s.items;
   }
-}
 
-// The pairs, sorted by user, then item.
-void choose_pairs(const SyntheticSettings& s, Triples& ratings) {
-  const std::vector<Index> count = activity(s);
-  std::vector<std::size_t> offset(std::size_t{s.users} + 1, 0);
-  for (Index i = 0; i < s.users; ++i) offset[i + 1] = offset[i] + count[i];
-  ratings.user.resize(s.ratings);
-  ratings.item.resize(s.ratings);
-
-  // Users in pieces of about as many ratings each.
-  std::vector<Index> piece{0};
-  for (Index i = 0; i < s.users; ++i) {
-    const std::size_t length = std::max(VectorChunks::kShortest, s.ratings / VectorChunks::kMost);
-    if (offset[i + 1] - offset[piece.back()] >= length || i + 1 == s.users) piece.push_back(i + 1);
+  // Writes the items that have one of the ratings [begin, end) to `chosen`; returns how many they are.
+  std::size_t find(std::size_t begin, std::size_t end, std::span<Index> chosen) const {
+    if (items_.empty() || begin == end) return 0;
+    const std::size_t lengthened = longer_ * (length_ + 1);
+    std::size_t stretch = begin < lengthened ? begin / (length_ + 1) : longer_ + (begin - lengthened) / length_;
+    if (rating_of(stretch) < begin) ++stretch;
+    std::size_t count = 0;
+    while (stretch < items_.size() && rating_of(stretch) < end) chosen[count++] = items_[stretch++];
+    return count;
   }
-  const auto items_of = [&](Index i) { return std::span(ratings.item).subspan(offset[i], count[i]); };
-  const Popularity popularity(s);
-  parallel_for(piece.size() - 1, [&](std::size_t p) {
-    std::vector<Index> mark(s.items, kUnknown);
-    for (Index i = piece[p]; i < piece[p + 1]; ++i) {
-      popularity.draw(RandomStream(s.seed, kChoices + i), items_of(i), mark, i);
-      std::fill_n(ratings.user.begin() + static_cast<std::ptrdiff_t>(offset[i]), count[i], i);
-    }
-  });
-  cover_items(s, ratings.item);
-  parallel_for(piece.size() - 1, [&](std::size_t p) {
-    for (Index i = piece[p]; i < piece[p + 1]; ++i) std::ranges::sort(items_of(i));
-  });
-}
+
+ private:
+  std::size_t rating_of(std::size_t stretch) const {
+    const std::size_t length = length_ + (stretch < longer_ ? 1 : 0);
+    const std::size_t begin = stretch * length_ + std::min(stretch, longer_);
+    return begin + static_cast<std::size_t>(random_.uniform(stretch) * static_cast<double>(length));
+  }
+
+  RandomStream random_;
+  std::vector<Index> items_;
+  std::size_t length_ = 0;
+  std::size_t longer_ = 0;  // so many stretches, the first ones, have one rating more
+};
 
 std::vector<double> normals(const SyntheticSettings& s, Stream stream, std::size_t size, double deviation) {
   const RandomStream random(s.seed, stream);
@@ -186,51 +227,161 @@ std::vector<double> normals(const SyntheticSettings& s, Stream stream, std::size
   return result;
 }
 
-double rounded(double value, double step) {
-  if (step == 0) return value;
-  // Where 1/step is whole, dividing by it gives the nearest number to the decimal that is meant: 3.3,
-  // not 3.3000000000000003.
-  const double inverse = std::round(1 / step);
-  if (std::abs(inverse * step - 1) < 1e-12) return std::round(value * inverse) / inverse;
-  return std::round(value / step) * step;
-}
+// Rounds to multiples of a step.
+class Rounding {
+ public:
+  explicit Rounding(double step) : step_(step), inverse_(std::round(1 / step)) {
+    // Where 1/step is whole, dividing by it gives the nearest number to the decimal that is meant: 3.3,
+    // not 3.3000000000000003.
+    whole_ = std::abs(inverse_ * step - 1) < 1e-12;
+  }
+
+  double operator()(double value) const {
+    if (step_ == 0) return value;
+    return whole_ ? std::round(value * inverse_) / inverse_ : std::round(value / step_) * step_;
+  }
+
+ private:
+  double step_;
+  double inverse_;
+  bool whole_ = false;
+};
 
 }  // namespace
 
-Synthetic synthesize(const SyntheticSettings& settings) {
-  const SyntheticSettings& s = settings;
-  check(s);
-  Synthetic result{};
-  Triples& ratings = result.list.ratings;
-  choose_pairs(s, ratings);
-  for (Index i = 0; i < s.users; ++i) result.list.users.add(std::to_string(i + 1));
-  for (Index j = 0; j < s.items; ++j) result.list.items.add(std::to_string(j + 1));
+struct SyntheticRatings::Plan {
+  explicit Plan(const SyntheticSettings& settings)
+      : s((check(settings), settings)),
+        rank(static_cast<std::size_t>(s.rank)),
+        // The variance of u·v is rank × (variance of an element)².
+        element(rank == 0 ? 0 : std::sqrt(s.factor_deviation / std::sqrt(static_cast<double>(s.rank)))),
+        counts(activity(s)),
+        offsets(std::size_t{s.users} + 1, 0),
+        popularity(s),
+        cover(s),
+        rounding(s.round_to),
+        item_bias(normals(s, kItemBias, s.items, s.bias_deviation)),
+        v(normals(s, kV, s.items * rank, element)) {
+    std::partial_sum(counts.begin(), counts.end(), offsets.begin() + 1, std::plus<std::size_t>());
+  }
 
-  // The variance of u·v is rank × (variance of an element)².
-  const auto rank = static_cast<std::size_t>(s.rank);
-  const double element = rank == 0 ? 0 : std::sqrt(s.factor_deviation / std::sqrt(static_cast<double>(s.rank)));
-  const std::vector<double> b = normals(s, kUserBias, s.users, s.bias_deviation);
-  const std::vector<double> c = normals(s, kItemBias, s.items, s.bias_deviation);
-  const std::vector<double> u = normals(s, kU, s.users * rank, element);
-  const std::vector<double> v = normals(s, kV, s.items * rank, element);
+  // What one thread works with.
+  struct Workspace {
+    std::vector<Index> mark;  // by item: the last user who chose it
+    std::vector<double> u;
+  };
+
+  double make_row(Index user, Workspace& work, std::span<Index> items, std::span<Real> values) const;
+
+  SyntheticSettings s;
+  std::size_t rank;
+  double element;  // standard deviation of one of u or v
+  std::vector<Index> counts;
+  std::vector<std::size_t> offsets;
+  Popularity popularity;
+  Cover cover;
+  Rounding rounding;
+  std::vector<double> item_bias;
+  std::vector<double> v;
+};
+
+// The ratings of one user; returns the sum of the squared errors of their expectations.
+double SyntheticRatings::Plan::make_row(Index user, Workspace& work, std::span<Index> items,
+                                        std::span<Real> values) const {
+  const std::size_t begin = offsets[user];
+  const std::size_t covered = cover.find(begin, offsets[user + 1], items);
+  for (const Index item : items.first(covered)) work.mark[item] = user;
+  popularity.draw(RandomStream(s.seed, kChoices + user), items, covered, work.mark, user);
+  std::ranges::sort(items);
+
+  const RandomStream user_factors(s.seed, kU);
+  for (std::size_t l = 0; l < rank; ++l) work.u[l] = element * user_factors.normal(user * rank + l);
+  const double base = s.mean + s.bias_deviation * RandomStream(s.seed, kUserBias).normal(user);
   const RandomStream noise(s.seed, kNoise);
+  double squares = 0;
+  for (std::size_t k = 0; k < items.size(); ++k) {
+    const double* const factors = v.data() + items[k] * rank;
+    double expected = base + item_bias[items[k]];
+    for (std::size_t l = 0; l < rank; ++l) expected += work.u[l] * factors[l];
+    const double noisy = s.noise == 0 ? expected : expected + s.noise * noise.normal(begin + k);
+    values[k] = static_cast<Real>(std::clamp(rounding(noisy), s.lowest, s.highest));
+    const double error = std::clamp(expected, s.lowest, s.highest) - static_cast<double>(values[k]);
+    squares += error * error;
+  }
+  return squares;
+}
 
-  ratings.value.resize(s.ratings);
-  const double squares = parallel_sum(s.ratings, [&](std::size_t begin, std::size_t end) {
-    double sum = 0;
-    for (std::size_t k = begin; k < end; ++k) {
-      const std::size_t i = ratings.user[k];
-      const std::size_t j = ratings.item[k];
-      double expected = s.mean + b[i] + c[j];
-      for (std::size_t l = 0; l < rank; ++l) expected += u[i * rank + l] * v[j * rank + l];
-      const double noisy = s.noise == 0 ? expected : expected + s.noise * noise.normal(k);
-      ratings.value[k] = static_cast<Real>(std::clamp(rounded(noisy, s.round_to), s.lowest, s.highest));
-      const double error = std::clamp(expected, s.lowest, s.highest) - static_cast<double>(ratings.value[k]);
-      sum += error * error;
+SyntheticRatings::SyntheticRatings(const SyntheticSettings& settings) : plan_(std::make_unique<Plan>(settings)) {}
+
+SyntheticRatings::~SyntheticRatings() = default;
+
+double SyntheticRatings::generate(const Take& take) const {
+  const Plan& plan = *plan_;
+  const Index users = plan.s.users;
+  std::vector<Plan::Workspace> workspaces(static_cast<std::size_t>(threads()));
+  std::vector<Index> items;
+  std::vector<Real> values;
+  double squares = 0;
+  for (Index first = 0; first < users;) {
+    // A wave of pieces, which are made in parallel.
+    std::vector<Index> pieces{first};
+    for (Index user = first; user < users && pieces.size() <= kPiecesAtOnce;) {
+      while (user < users && plan.offsets[user] - plan.offsets[pieces.back()] < kPieceRatings) ++user;
+      pieces.push_back(user);
     }
-    return sum;
-  });
-  result.noise_rmse = std::sqrt(squares / static_cast<double>(s.ratings));
+    const Index end = pieces.back();
+    const std::size_t base = plan.offsets[first];
+    items.resize(plan.offsets[end] - base);
+    values.resize(items.size());
+    std::vector<double> parts(pieces.size() - 1, 0);
+    parallel_for(parts.size(), [&](std::size_t piece) {
+      Plan::Workspace& work = workspaces[static_cast<std::size_t>(thread_number())];
+      if (work.mark.empty()) {
+        work.mark.assign(plan.s.items, kUnknown);
+        work.u.resize(plan.rank);
+      }
+      for (Index user = pieces[piece]; user < pieces[piece + 1]; ++user) {
+        const std::size_t from = plan.offsets[user] - base;
+        const std::size_t count = plan.counts[user];
+        parts[piece] +=
+            plan.make_row(user, work, std::span(items).subspan(from, count), std::span(values).subspan(from, count));
+      }
+    });
+    squares = std::accumulate(parts.begin(), parts.end(), squares);
+    take(std::span(plan.counts).subspan(first, end - first), items, values);
+    first = end;
+  }
+  return std::sqrt(squares / static_cast<double>(plan.s.ratings));
+}
+
+IdTable numbered_ids(Index count) {
+  struct Storage {
+    std::string bytes;
+    std::vector<Offset> offsets{0};
+  };
+  const auto storage = std::make_shared<Storage>();
+  storage->offsets.reserve(std::size_t{count} + 1);
+  for (Index k = 0; k < count; ++k) {
+    storage->bytes += std::to_string(std::uint64_t{k} + 1);
+    storage->offsets.push_back(storage->bytes.size());
+  }
+  return {storage->bytes, storage->offsets, storage};
+}
+
+Synthetic synthesize(const SyntheticSettings& settings) {
+  const SyntheticRatings source(settings);
+  Synthetic result{{numbered_ids(settings.users), numbered_ids(settings.items), {}}, 0};
+  Triples& ratings = result.list.ratings;
+  ratings.user.reserve(settings.ratings);
+  ratings.item.reserve(settings.ratings);
+  ratings.value.reserve(settings.ratings);
+  Index user = 0;
+  result.noise_rmse =
+      source.generate([&](std::span<const Index> counts, std::span<const Index> items, std::span<const Real> values) {
+        for (const Index count : counts) ratings.user.insert(ratings.user.end(), count, user++);
+        ratings.item.insert(ratings.item.end(), items.begin(), items.end());
+        ratings.value.insert(ratings.value.end(), values.begin(), values.end());
+      });
   return result;
 }
 

@@ -49,7 +49,7 @@ TEST_CASE("options that a method does not use are refused, and the methods that 
     check_has(outcome.err, message);
   };
   for (const std::string option : {"--inner-iterations", "--block-rows", "--block-cols"}) {
-    refused({option, "2"}, {option + " is of no use to --method full", "blocks"});
+    refused({option, "2", "--optimizer", "gd"}, {option + " is of no use to --method full", "blocks"});
     refused({"--method", "full", option, "2"}, {option + " is of no use to --method full", "blocks"});
     refused({"--method", "nnmf", option, "2"}, {option + " is of no use to --method nnmf", "blocks"});
   }
@@ -66,7 +66,7 @@ TEST_CASE("options that a method does not use are refused, and the methods that 
   refused({"--method", "blocks", "--optimizer", "newton", "--inner-iterations", "2"},
           {"--inner-iterations is of no use to newton"});
   refused({"--method", "blocks", "--optimizer", "gd", "--momentum", "0.5"}, {"--momentum", "heavy-ball, nesterov"});
-  refused({"--optimizer", "newton"}, {"--optimizer newton", "blocks"});
+  refused({"--method", "full", "--optimizer", "newton"}, {"--optimizer newton", "blocks"});
   refused({"--method", "block"}, {"unknown method 'block'", "blocks"});
   for (const std::string number : {"0", "-3", "1.5", "many", "4294967295", ""}) {
     refused({"--method", "blocks", "--block-rows", number}, {"--block-rows is '" + number + "', but must be a whole"});

@@ -26,8 +26,8 @@ doctest::Approx near(const Json& value) { return doctest::Approx(value.get<doubl
 
 TEST_CASE("the report of train") {
   const Synthetic data;
-  const Json report =
-      json_of(data.folder, {"train", "r.csv", "--holdout", "0.1", "--json", "-t", "7", "--threads", "2"});
+  const Json report = json_of(
+      data.folder, {"train", "r.csv", "--holdout", "0.1", "--json", "-t", "7", "--threads", "2", "--method", "full"});
   for (const char* key : {"train_rmse", "valid_rmse", "valid_mae", "objective"}) {
     CAPTURE(key);
     REQUIRE(report.at(key).is_number_float());
@@ -64,7 +64,7 @@ TEST_CASE("the report for people") {
   const Synthetic data;
   const Outcome outcome = run(data.folder, {"train", "r.csv", "--holdout", "0.1", "-o", "m", "-t", "2"});
   CHECK(outcome.code == 0);
-  check_has(outcome.out, {"train RMSE", "held-out RMSE", "held-out MAE", "2 iterations", "written to      m\n"});
+  check_has(outcome.out, {"train RMSE", "held-out RMSE", "held-out MAE", "2 sweeps", "written to      m\n"});
   const Outcome text = run(data.folder, {"evaluate", "m", "r.csv"});
   check_has(text.out, {"RMSE", "MAE", "8000", "unknown users   0"});
 }

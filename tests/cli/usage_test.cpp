@@ -28,7 +28,7 @@ TEST_CASE("commands and options that there are not") {
   for (const Wrong& wrong : std::vector<Wrong>{
            {{}, {"Usage: odot COMMAND", "train", "evaluate", "predict", "split", "synth", "info", "--help"}},
            {{"trian", "r"}, {"unknown command 'trian'; did you mean train?", "`odot --help`"}},
-           {{"fit", "r"}, {"unknown command 'fit'", "train, evaluate, predict, split, synth, info"}},
+           {{"fit", "r"}, {"unknown command 'fit'", "train, evaluate, predict, split, convert, synth, info"}},
            {{"help", "evalute"}, {"unknown command 'evalute'; did you mean evaluate?"}},
            {{"train", "r", "--ranc", "3"}, {"unknown option --ranc; did you mean --rank?", "`odot train --help`"}},
            {{"train", "r", "--iter", "3"}, {"unknown option --iter; did you mean --iterations?"}},
@@ -86,7 +86,7 @@ TEST_CASE("values that cannot be") {
   train({"--method", "magic"}, {"unknown method 'magic'"});
   train({"--optimizer", "adma"}, {"unknown optimizer 'adma'", "adam", "lbfgs"});
   train({"--line-search", "wolfe"}, {"unknown line search 'wolfe'", "weak-wolfe", "strong-wolfe"});
-  train({"--lambda-scaling", "x"}, {"--lambda-scaling is 'x', but must be uniform or count"});
+  train({"--lambda-per-rating", "-1"}, {"--lambda-per-rating is '-1', but must be a number of at least 0"});
   train({"--line-search", "armijo", "--c1", "3"}, {"--c1 is 3, but must be > 0 and < 1"});
   train({"--line-search", "constant", "--step", "big"}, {"--step is 'big', but must be", "auto"});
   train({"--optimizer", "lbfgs", "--memory", "1.5"}, {"--memory is 1.5, but must be a whole number"});

@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
+#include <numeric>
 #include <string>
 
 #include "odot/core/error.hpp"
@@ -218,6 +220,73 @@ TEST_CASE("the same settings give the same bits, another seed others") {
   set_threads(before);
   s.seed = 2;
   CHECK(synthesize(s).list.ratings.item != expected.list.ratings.item);
+}
+
+TEST_CASE("ratings come in order in runs of whole users, however many there are") {
+  SyntheticSettings s;
+  s.users = 30'000;
+  s.items = 900;
+  s.ratings = 5'000'000;  // more than are made at a time
+  const int before = threads();
+  std::vector<Index> counts, items;
+  std::vector<Real> values;
+  double noise_rmse = 0;
+  for (int count : {1, 3}) {
+    set_threads(count);
+    const SyntheticRatings source(s);
+    std::vector<Index> some_counts, some_items;
+    std::vector<Real> some_values;
+    int calls = 0;
+    const double rmse = source.generate([&](auto c, auto i, auto v) {
+      ++calls;
+      some_counts.insert(some_counts.end(), c.begin(), c.end());
+      some_items.insert(some_items.end(), i.begin(), i.end());
+      some_values.insert(some_values.end(), v.begin(), v.end());
+      CHECK(std::accumulate(some_counts.begin(), some_counts.end(), std::size_t{0}) == some_items.size());
+    });
+    CHECK(calls > 1);
+    if (count == 1) {
+      counts = some_counts, items = some_items, values = some_values, noise_rmse = rmse;
+      continue;
+    }
+    CHECK((some_counts == counts));
+    CHECK((some_items == items));
+    CHECK((some_values == values));
+    CHECK(rmse == noise_rmse);
+  }
+  set_threads(before);
+  const Synthetic whole = synthesize(s);
+  CHECK((whole.list.ratings.item == items));
+  CHECK((whole.list.ratings.value == values));
+  std::vector<std::size_t> by_user, by_item;
+  check_pairs(s, whole.list, by_user, by_item);
+  CHECK(std::ranges::equal(by_user, counts));
+}
+
+TEST_CASE("items are drawn as often as the power law says") {
+  SyntheticSettings s;
+  s.users = 60'000;
+  s.items = 20;
+  s.ratings = 60'000;  // one for each user, so that nothing is drawn anew
+  std::vector<std::size_t> by_user, by_item;
+  check_pairs(s, synthesize(s).list, by_user, by_item);
+  std::ranges::sort(by_item, std::greater{});
+  double sum = 0;
+  for (int k = 0; k < 20; ++k) sum += 1 / (k + 1.2);
+  for (int k = 0; k < 20; ++k) {
+    const double expected = 60'000 / ((k + 1.2) * sum);
+    CHECK(std::abs(static_cast<double>(by_item[static_cast<std::size_t>(k)]) - expected) <
+          5 * std::sqrt(expected) + 20);
+  }
+}
+
+TEST_CASE("numbered ids count from 1") {
+  const IdTable ids = numbered_ids(1234);
+  CHECK(ids.size() == 1234);
+  CHECK(ids[0] == "1");
+  CHECK(ids[1233] == "1234");
+  CHECK(ids.find("17") == 16);
+  CHECK(numbered_ids(0).size() == 0);
 }
 
 TEST_CASE("impossible settings are errors") {

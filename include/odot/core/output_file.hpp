@@ -22,6 +22,10 @@ class OutputFile {
   /// Appends bytes. Throws Error (disk full, …).
   void write(std::string_view bytes);
 
+  /// The open file behind it, for writing at any position and for reading back instead of write(); −1 when the target
+  /// is written in place. Belongs to this object.
+  int descriptor() const;
+
   /// Hands what was written so far to the operating system, so that readers of an in-place target see it. Throws Error.
   void flush();
 

@@ -32,6 +32,9 @@ class RatingValues {
     }
   }
 
+  const std::uint8_t* codes() const { return codes_; }  ///< or nullptr
+  const Real* table() const { return table_; }          ///< that codes point into, or nullptr
+
  private:
   Real shifted(Offset k) const { return static_cast<Real>(static_cast<double>(plain_[k]) - shift_); }
 
@@ -60,6 +63,7 @@ struct Side {
   std::span<const Index> indices;
   RatingValues values;
   RatingPager* pager = nullptr;
+  Index columns = 0;  ///< indices are below this
 
   Index rows() const { return static_cast<Index>(offsets.size() - 1); }
   Offset size() const { return indices.size(); }
@@ -109,8 +113,8 @@ class RatingMatrix {
   void subtract(double constant);
 
   /// Valid as long as this matrix, until the next subtract().
-  Side by_user() const { return view(by_user_); }
-  Side by_item() const { return view(by_item_); }
+  Side by_user() const { return view(by_user_, items()); }
+  Side by_item() const { return view(by_item_, users()); }
 
   /// The values that codes stand for, as they were given, ascending; empty where the values are kept themselves.
   const std::vector<Real>& table() const { return table_; }
@@ -118,10 +122,10 @@ class RatingMatrix {
   const StoredSide& stored_by_item() const { return by_item_; }
 
  private:
-  Side view(const StoredSide& side) const {
+  Side view(const StoredSide& side, Index columns) const {
     const RatingValues values =
         side.codes ? RatingValues(side.codes, shifted_table_.data()) : RatingValues(side.plain, shift_);
-    return {side.offsets, side.indices, values, side.pager};
+    return {side.offsets, side.indices, values, side.pager, columns};
   }
 
   StoredSide by_user_;

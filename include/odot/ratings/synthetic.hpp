@@ -2,13 +2,17 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
 
 #include "odot/ratings/rating_list.hpp"
 
 namespace odot {
 
 /// rating = mean + b_i + c_j + u_i·v_j + noise, rounded to a multiple of `round_to` and clipped to [lowest, highest].
-/// User activity is log-normal, item popularity a power law; pairs are distinct.
+/// User activity is log-normal, item popularity a power law; pairs are distinct. Where there are ratings enough,
+/// every user and every item has at least one.
 struct SyntheticSettings {
   Index users = 1000;
   Index items = 500;
@@ -24,12 +28,37 @@ struct SyntheticSettings {
   std::uint64_t seed = 1;
 };
 
-struct Synthetic {
-  RatingList list;    ///< sorted by user, then item; ids "1", "2", …
-  double noise_rmse;  ///< RMSE of the noiseless clipped expectation on these ratings: what no model can beat
+/// Ratings that are made as they are needed, so that there may be more of them than memory holds.
+class SyntheticRatings {
+ public:
+  /// Throws Error for impossible settings.
+  explicit SyntheticRatings(const SyntheticSettings& settings);
+  ~SyntheticRatings();
+  SyntheticRatings(const SyntheticRatings&) = delete;
+  SyntheticRatings& operator=(const SyntheticRatings&) = delete;
+
+  /// Calls take(counts, items, values) with the ratings of one run of users after another, some millions at a time:
+  /// each user has the next counts[k] items, ascending, and values. Returns the RMSE of the noiseless clipped
+  /// expectation on these ratings: what no model can beat. The same bits for the same settings, on any number of
+  /// threads.
+  using Take =
+      std::function<void(std::span<const Index> counts, std::span<const Index> items, std::span<const Real> values)>;
+  double generate(const Take& take) const;
+
+ private:
+  struct Plan;
+  std::unique_ptr<Plan> plan_;
 };
 
-/// The same bits for the same settings, on any number of threads. Throws Error for impossible settings.
+/// The ids "1", "2", …
+IdTable numbered_ids(Index count);
+
+struct Synthetic {
+  RatingList list;    ///< sorted by user, then item; ids "1", "2", …
+  double noise_rmse;  ///< as generate() returns it
+};
+
+/// All of SyntheticRatings at once. Throws Error for impossible settings.
 Synthetic synthesize(const SyntheticSettings& settings);
 
 }  // namespace odot

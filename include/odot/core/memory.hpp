@@ -1,0 +1,21 @@
+// How much memory this process may use.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+namespace odot {
+
+/// Bytes: the machine's memory, or the limit of one of the control groups (version 1 or 2) that the process is in, when
+/// that is lower.
+std::size_t memory_limit();
+
+/// The part of memory_limit() that ratings may take when nobody says how much: three fifths. The rest is for the
+/// factors, what an optimizer remembers of them, and the system.
+std::size_t default_memory_budget();
+
+/// The lowest limit among the groups that `membership` names, the text of /proc/self/cgroup, as they are found below
+/// `root` (/sys/fs/cgroup); the largest number there is when none of them has one.
+std::size_t control_group_limit(const std::string& membership, const std::string& root);
+
+}  // namespace odot
