@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cmath>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -105,6 +106,12 @@ Header read_header(const std::string& path, const MappedBytes& bytes) {
                 header.sections[kItemIds].size}) > most ||
       std::max(header.users, header.items) >= kUnknown || header.table_size > kMostTableValues ||
       (codes && header.ratings > 0) != (header.table_size > 0)) {
+    refuse_damaged(path, "its header");
+  }
+  // Training would end in a model that cannot be loaded.
+  const auto is_rating = [](double number) { return std::abs(number) <= std::numeric_limits<Real>::max(); };
+  if (!is_rating(header.lowest) || !is_rating(header.highest) ||
+      !std::ranges::all_of(std::span(header.table).first(header.table_size), is_rating)) {
     refuse_damaged(path, "its header");
   }
   lay_out(expected);

@@ -161,6 +161,15 @@ TEST_CASE("ratings that no writer writes are refused though their checksums are 
     CHECK(has(fault(plain, [&](Forgery& f) { f.section<Real>(which)[20] = std::numeric_limits<Real>::quiet_NaN(); }),
               "no numbers"));
   }
+  // Found by tests/fuzz/odr.cpp: a range that is none became a model's, which then could not be loaded.
+  using Limits = std::numeric_limits<double>;
+  for (const double odd : {Limits::quiet_NaN(), Limits::infinity(), -Limits::infinity()}) {
+    CHECK(has(fault(codes, [&](Forgery& f) { f.header.table[3] = odd; }), "its header"));
+    CHECK(has(fault(codes, [&](Forgery& f) { f.header.lowest = odd; }), "its header"));
+    CHECK(has(fault(plain, [&](Forgery& f) { f.header.highest = odd; }), "its header"));
+  }
+  // Finite, but not as a float.
+  if (sizeof(Real) == sizeof(float)) CHECK(fault(codes, [&](Forgery& f) { f.header.table[3] = Limits::max(); }) != "");
   for (const Section which : {kUserOffsets, kItemOffsets, kUserIdOffsets, kItemIdOffsets}) {
     CHECK(has(fault(codes, [&](Forgery& f) { f.section<Offset>(which)[0] = 1; }), "the part with"));
     CHECK(has(fault(codes, [&](Forgery& f) { f.section<Offset>(which)[3] = 1000; }), "the part with"));

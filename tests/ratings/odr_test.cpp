@@ -229,7 +229,7 @@ std::size_t resident_bytes(const std::string& path) {
   std::size_t sum = 0;
   bool of_file = false;
   for (std::string line; std::getline(maps, line);) {
-    if (line.find('-') < 20 && line.find('/') != std::string::npos) of_file = line.ends_with(path);
+    if (line[0] < 'A' || line[0] > 'Z') of_file = line.ends_with(path);  // the first line of a mapping
     if (of_file && line.rfind("Rss:", 0) == 0) sum += std::stoul(line.substr(4)) * 1024;
   }
   return sum;
