@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <malloc.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -80,6 +81,14 @@ void fill_standard_streams() {
   }
 }
 
+// Memory of long arrays goes back to the system when they are freed. Left alone, glibc raises this bound to the longest
+// array that was ever freed, and keeps what reading took while training needs as much again.
+void return_memory() {
+#ifdef __GLIBC__
+  ::mallopt(M_MMAP_THRESHOLD, 128 << 10);  // bytes; its default, but fixed
+#endif
+}
+
 // OpenMP's threads spin while they wait for one another, which makes a run several times slower as soon as another
 // process needs a core; threads that sleep at once lose as much where parallel loops are short. So they spin for a
 // short while and then sleep. The runtime reads its settings before main(): the program starts itself once more with
@@ -111,6 +120,7 @@ Json number_or_null(double value) { return value - value == 0 ? Json(value) : Js
 int main(int argc, char** argv) {
   using namespace odot::cli;
   wait_briefly(argv);
+  return_memory();
   fill_standard_streams();
   end_cleanly_on_signals();
   const std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);

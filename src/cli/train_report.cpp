@@ -45,9 +45,11 @@ RunReport describe(const TrainSettings& settings, const TrainResult& result) {
   report.details["rank"] = settings.rank;
   report.details["lambda"] = from.regularisation.lambda;
   report.details["lambda_per_rating"] = from.regularisation.per_rating;
-  report.lines.emplace_back("model", fmt::format("rank {}{}{}, lambda {:.4g} + {:.4g} n", settings.rank,
-                                                 settings.center ? ", mean" : "", settings.biases ? ", biases" : "",
-                                                 from.regularisation.lambda, from.regularisation.per_rating));
+  const Regularisation& by = from.regularisation;
+  report.lines.emplace_back(
+      "model", fmt::format("rank {}{}{}, lambda {:.4g}{}", settings.rank, settings.center ? ", mean" : "",
+                           settings.biases ? ", biases" : "", by.lambda,
+                           by.per_rating == 0 ? "" : fmt::format(" + {:.4g} n", by.per_rating)));
   if (from.unobserved) {
     report.details["unobserved_below_lowest"] = from.unobserved->below_lowest;
     report.details["unobserved_near_one"] = from.unobserved->near_one;
