@@ -31,7 +31,7 @@ HWY_INLINE void add_tile(AnyRow row, const Columns& columns, const Side& side, O
 }
 
 // out ← Σ e_j column_j over a piece of a row; returns Σ e_j². Columns of ratings up to `last` may be fetched ahead.
-HWY_INLINE double sum_up(const GradientTask& task, const RowPiece& piece, Offset last, Real* out) {
+HWY_INLINE double sum_up(const RowTask& task, const RowPiece& piece, Offset last, Real* out) {
   const Side& side = task.side;
   const AnyRow row{task.stride};
   const Columns columns{task.columns, task.stride, task.prefetch};
@@ -41,17 +41,14 @@ HWY_INLINE double sum_up(const GradientTask& task, const RowPiece& piece, Offset
     row.for_each([&](auto k, auto part) HWY_ATTR { part.store(hn::Zero(Tag()), out + k); });
     return 0;
   }
-  Offset t = piece.begin;
-  for (; t + kTile <= piece.end; t += kTile) {
-    if (columns.prefetch) columns.fetch_ahead(side.indices.data(), t + kTile, last);
-    add_tile(row, columns, side, t, kTile, factors, t == piece.begin, out, squares);
-  }
-  if (t < piece.end) add_tile(row, columns, side, t, piece.end - t, factors, t == piece.begin, out, squares);
+  for_each_tile(columns, side.indices.data(), piece.begin, piece.end, last, [&](Offset begin, auto count) HWY_ATTR {
+    add_tile(row, columns, side, begin, count, factors, begin == piece.begin, out, squares);
+  });
   return squares.sum();
 }
 
 // Turns Σ e_j column_j, which is in `sums`, into the row's gradient at `out`; returns the row's penalty.
-HWY_INLINE double finish(const GradientTask& task, Index row, const Real* sums, Real* out) {
+HWY_INLINE double finish(const RowTask& task, Index row, const Real* sums, Real* out) {
   const Tag d;
   const Real* factors = task.rows + row * task.stride;
   const double lambda = task.penalty.of_row(task.side, row);
@@ -73,10 +70,10 @@ HWY_INLINE double finish(const GradientTask& task, Index row, const Real* sums, 
   return lambda * norm2;
 }
 
-HWY_FLATTEN PassSums gradient_of_rows(const GradientTask& task, const Chunk& chunk) {
+HWY_FLATTEN PassSums gradient_of_rows(const RowTask& task, const Chunk& chunk) {
   PassSums sums;
   for (Index row = chunk.row_begin; row < chunk.row_end; ++row) {
-    Real* out = task.gradient + row * task.stride;
+    Real* out = task.out + row * task.stride;
     const RowPiece piece{row, task.side.offsets[row], task.side.offsets[row + 1]};
     sums.squared_error += sum_up(task, piece, chunk.end, out);
     sums.penalty += finish(task, row, out, out);
@@ -84,12 +81,12 @@ HWY_FLATTEN PassSums gradient_of_rows(const GradientTask& task, const Chunk& chu
   return sums;
 }
 
-HWY_FLATTEN double gradient_of_piece(const GradientTask& task, const RowPiece& piece, Real* sums) {
+HWY_FLATTEN double gradient_of_piece(const RowTask& task, const RowPiece& piece, Real* sums) {
   return sum_up(task, piece, piece.end, sums);
 }
 
-HWY_FLATTEN double finish_gradient(const GradientTask& task, Index row, const Real* sums) {
-  return finish(task, row, sums, task.gradient + row * task.stride);
+HWY_FLATTEN double finish_gradient(const RowTask& task, Index row, const Real* sums) {
+  return finish(task, row, sums, task.out + row * task.stride);
 }
 
 }  // namespace
@@ -107,7 +104,7 @@ MaskedGradient::MaskedGradient(const Side& side, std::size_t stride)
     : side_(side), stride_(stride), pass_(side, stride) {}
 
 PassSums MaskedGradient::operator()(const Real* rows, const Real* columns, const Penalty& penalty, Real* gradient) {
-  const GradientTask task{side_, stride_, rows, columns, worth_prefetching(side_, stride_), penalty, gradient};
+  const RowTask task{side_, stride_, rows, columns, worth_prefetching(side_, stride_), penalty, gradient};
   return pass_.run(
       [&](const Chunk& chunk) { return HWY_DYNAMIC_DISPATCH(gradient_of_rows)(task, chunk); },
       [&](const RowPiece& piece, Real* sums) { return HWY_DYNAMIC_DISPATCH(gradient_of_piece)(task, piece, sums); },

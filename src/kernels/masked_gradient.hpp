@@ -1,21 +1,9 @@
 // The masked pass that value and gradient come from.
 #pragma once
 
-#include "kernels/penalty.hpp"
 #include "kernels/row_pass.hpp"
 
 namespace odot {
-
-/// What a gradient pass works on.
-struct GradientTask {
-  const Side& side;
-  std::size_t stride;
-  const Real* rows;
-  const Real* columns;
-  bool prefetch;  ///< of columns
-  const Penalty& penalty;
-  Real* gradient;
-};
 
 /// One orientation's share of value and gradient. By user, rows are those of U and columns the item rows of V; by
 /// item the other way round. A pass reads the ratings of the side once.

@@ -17,17 +17,14 @@ HWY_FLATTEN void predictions(const Side& side, Offset begin, Offset end, const C
   const AnyRow each{columns.stride};
   const Index* indices = side.indices.data();
   const Real* column[kTile];
-  Offset t = begin;
-  for (; t + kTile <= end; t += kTile) {
-    if (columns.prefetch) columns.fetch_ahead(indices, t + kTile, end);
-    columns.take(indices + t, kTile, column);
-    hn::StoreU(tile_products(each, row, column), d, out + (t - begin));
-  }
-  if (t == end) return;
-  columns.take(indices + t, end - t, column);
-  HWY_ALIGN Real last[kTile];
-  hn::Store(tile_products(each, row, column), d, last);
-  for (std::size_t k = 0; t + k < end; ++k) out[t - begin + k] = last[k];
+  for_each_tile(columns, indices, begin, end, end, [&](Offset t, auto count) HWY_ATTR {
+    columns.take(indices + t, count, column);
+    const TileVec products = tile_products(each, row, column);
+    if (count == kTile) return hn::StoreU(products, d, out + (t - begin));
+    HWY_ALIGN Real last[kTile];
+    hn::Store(products, d, last);
+    for (std::size_t k = 0; k < count; ++k) out[t - begin + k] = last[k];
+  });
 }
 
 void predict_piece(const Side& side, Offset begin, Offset end, std::size_t stride, const Real* row, const Real* columns,

@@ -55,7 +55,7 @@ HWY_INLINE void add_tile(AnyRow row, const Columns& columns, const Side& side, O
 
 // Writes a piece's sums to `sums`, the numerator first; returns the sum of the squared errors. Columns of ratings up to
 // `last` may be fetched ahead.
-HWY_INLINE double sum_up(const UpdateTask& task, const RowPiece& piece, Offset last, Real* sums) {
+HWY_INLINE double sum_up(const RowTask& task, const RowPiece& piece, Offset last, Real* sums) {
   const Side& side = task.side;
   const AnyRow row{task.stride};
   const Columns columns{task.columns, task.stride, task.prefetch};
@@ -65,25 +65,19 @@ HWY_INLINE double sum_up(const UpdateTask& task, const RowPiece& piece, Offset l
     return 0;
   }
   auto squares = Doubles<TileTag>::zero();
-  const auto add = [&](Offset begin, std::size_t count) HWY_ATTR {
+  for_each_tile(columns, side.indices.data(), piece.begin, piece.end, last, [&](Offset begin, auto count) HWY_ATTR {
     add_tile(row, columns, side, begin, count, factors, begin == piece.begin, sums, sums + task.stride, squares);
-  };
-  Offset t = piece.begin;
-  for (; t + kTile <= piece.end; t += kTile) {
-    if (columns.prefetch) columns.fetch_ahead(side.indices.data(), t + kTile, last);
-    add(t, kTile);
-  }
-  if (t < piece.end) add(t, piece.end - t);
+  });
   return squares.sum();
 }
 
 // Writes the updated row; returns the penalty of the row before.
-HWY_INLINE double finish(const UpdateTask& task, Index row, const Real* sums) {
+HWY_INLINE double finish(const RowTask& task, Index row, const Real* sums) {
   const Tag d;
   const double lambda = task.penalty.of_row(task.side, row);
   const Vec weight = hn::Set(d, static_cast<Real>(lambda));
   const Real* from = task.rows + row * task.stride;
-  Real* to = task.next + row * task.stride;
+  Real* to = task.out + row * task.stride;
   Vec squares = hn::Zero(d);
   AnyRow{task.stride}.for_each([&](auto k, auto part) HWY_ATTR {
     const Vec factor = part.load(from + k);
@@ -95,7 +89,7 @@ HWY_INLINE double finish(const UpdateTask& task, Index row, const Real* sums) {
   return lambda * static_cast<double>(lane_sum(squares));
 }
 
-HWY_FLATTEN PassSums update_rows(const UpdateTask& task, const Chunk& chunk, Real* scratch) {
+HWY_FLATTEN PassSums update_rows(const RowTask& task, const Chunk& chunk, Real* scratch) {
   PassSums sums;
   for (Index row = chunk.row_begin; row < chunk.row_end; ++row) {
     const RowPiece piece{row, task.side.offsets[row], task.side.offsets[row + 1]};
@@ -105,13 +99,11 @@ HWY_FLATTEN PassSums update_rows(const UpdateTask& task, const Chunk& chunk, Rea
   return sums;
 }
 
-HWY_FLATTEN double sum_up_update(const UpdateTask& task, const RowPiece& piece, Real* sums) {
+HWY_FLATTEN double sum_up_update(const RowTask& task, const RowPiece& piece, Real* sums) {
   return sum_up(task, piece, piece.end, sums);
 }
 
-HWY_FLATTEN double finish_update(const UpdateTask& task, Index row, const Real* sums) {
-  return finish(task, row, sums);
-}
+HWY_FLATTEN double finish_update(const RowTask& task, Index row, const Real* sums) { return finish(task, row, sums); }
 
 }  // namespace
 }  // namespace odot::HWY_NAMESPACE
@@ -129,7 +121,7 @@ MultiplicativeUpdate::MultiplicativeUpdate(const Side& side, std::size_t stride)
 
 PassSums MultiplicativeUpdate::operator()(const Real* rows, const Real* columns, const Penalty& penalty, Real* next) {
   scratch_.resize(static_cast<std::size_t>(threads()) * 2 * stride_);
-  const UpdateTask task{side_, stride_, rows, columns, worth_prefetching(side_, stride_), penalty, next};
+  const RowTask task{side_, stride_, rows, columns, worth_prefetching(side_, stride_), penalty, next};
   return pass_.run(
       [&](const Chunk& chunk) {
         Real* scratch = scratch_.data() + static_cast<std::size_t>(thread_number()) * 2 * stride_;

@@ -1,21 +1,9 @@
 // The masked pass of non-negative factorisation.
 #pragma once
 
-#include "kernels/penalty.hpp"
 #include "kernels/row_pass.hpp"
 
 namespace odot {
-
-/// What a pass of updates works on.
-struct UpdateTask {
-  const Side& side;
-  std::size_t stride;
-  const Real* rows;
-  const Real* columns;
-  bool prefetch;  ///< of columns
-  const Penalty& penalty;
-  Real* next;
-};
 
 /// The multiplicative updates of Lee & Seung (2001) under a mask (document, equations 12 and 13), one orientation. By
 /// user, rows are those of U and columns the item rows of V; by item the other way round.

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "kernels/chunk_plan.hpp"
+#include "kernels/penalty.hpp"
 #include "odot/core/parallel.hpp"
 #include "odot/core/vector.hpp"
 
@@ -14,6 +15,17 @@ namespace odot {
 struct PassSums {
   double squared_error = 0;  ///< Σ e_ij² over the side's ratings, e_ij = row_i·column_j − x_ij
   double penalty = 0;        ///< Σ λ_i ‖row_i‖² without the pinned column
+};
+
+/// What a pass works on that writes a row for every row.
+struct RowTask {
+  const Side& side;
+  std::size_t stride;
+  const Real* rows;
+  const Real* columns;
+  bool prefetch;  ///< of columns
+  const Penalty& penalty;
+  Real* out;
 };
 
 /// The ratings at [begin, end) are all or some of one row's.

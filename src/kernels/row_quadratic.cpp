@@ -119,13 +119,16 @@ void add_last_rows(const Real* tile, std::size_t count, std::size_t stride, std:
   }
 }
 
+// Up to which element products are in rows of the smaller index.
+std::size_t whole_vectors(std::size_t width) { return width / kVecLanes * kVecLanes; }
+
 // Products of elements i ≤ k are added to row i, column k where whole vectors of elements reach to both, and to row k,
 // column i where they do not reach to k. Row `width` is that of the errors. Meanwhile the columns of the next ratings
 // are fetched.
 void add_products(const Real* tile, std::size_t count, std::size_t stride, std::size_t width, Real* products,
                   const Real* columns, std::size_t column_stride, const Index* next_indices, std::size_t next_count) {
   NextColumns next({columns, column_stride, true}, next_indices, next_count);
-  const std::size_t whole = width / kVecLanes * kVecLanes;
+  const std::size_t whole = whole_vectors(width);
   std::size_t i = 0;
   for (; i < whole; i += kBlockRows) {
     add_rows<kBlockRows>(tile, count, stride, i, i / kVecLanes * kVecLanes, whole, products, next);
@@ -136,9 +139,6 @@ void add_products(const Real* tile, std::size_t count, std::size_t stride, std::
   }
   add_last_rows(tile, count, stride, i, width + 1, rest, products, next);
 }
-
-// Up to which element products are in rows of the smaller index.
-std::size_t whole_vectors(std::size_t width) { return width / kVecLanes * kVecLanes; }
 
 }  // namespace
 }  // namespace odot::HWY_NAMESPACE

@@ -56,8 +56,8 @@ struct LowerVec {
 };
 #endif
 
-/// A row of `stride` Reals, a multiple of kLanes. Widths known at compile time were no faster: while a tile is in
-/// flight a row's own vectors are read and written once for all of its ratings.
+/// A row of `stride` Reals, a multiple of kLanes. While a tile is in flight a row's own vectors are read and written
+/// once for all of its ratings.
 struct AnyRow {
   std::size_t stride;
 
@@ -224,6 +224,19 @@ struct Columns {
     if (begin < end) fetch(indices + begin, end - begin < kTile ? end - begin : kTile);
   }
 };
+
+/// Calls add(tile's begin, count) for the tiles of the ratings [begin, end), whose columns those are; count is an
+/// integral constant for whole tiles. Columns of ratings up to `last` may be fetched ahead.
+template <class Add>
+HWY_INLINE void for_each_tile(const Columns& columns, const Index* indices, Offset begin, Offset end, Offset last,
+                              Add&& add) {
+  Offset t = begin;
+  for (; t + kTile <= end; t += kTile) {
+    if (columns.prefetch) columns.fetch_ahead(indices, t + kTile, last);
+    add(t, std::integral_constant<std::size_t, kTile>());
+  }
+  if (t < end) add(t, end - t);
+}
 
 /// The values of the ratings at [begin, begin + count) in the first lanes, count ≤ kTile; whatever in the others.
 template <class D = TileTag>  // so that only one of the branches is compiled

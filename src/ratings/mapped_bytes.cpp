@@ -14,13 +14,9 @@
 #include <utility>
 
 #include "odot/core/error.hpp"
+#include "ratings/pages.hpp"
 
 namespace odot {
-namespace {
-
-constexpr std::size_t kPage = 4096;
-
-}  // namespace
 
 MappedBytes::MappedBytes(int descriptor, std::size_t size, const std::string& name) : size_(size) {
   if (size == 0) return;
@@ -42,11 +38,7 @@ MappedBytes::~MappedBytes() {
   if (data_) ::munmap(data_, size_);
 }
 
-void MappedBytes::forget(std::size_t begin, std::size_t size) const {
-  const std::size_t first = begin / kPage * kPage;
-  const std::size_t end = std::min(begin + size, size_);
-  if (first < end) ::madvise(data_ + first, end - first, MADV_DONTNEED);
-}
+void MappedBytes::forget(std::size_t begin, std::size_t size) const { release_pages(data_ + begin, size); }
 
 void write_at(int descriptor, std::size_t position, std::string_view bytes, const std::string& name) {
   while (!bytes.empty()) {

@@ -21,7 +21,7 @@ class MappedBytes {
   const char* data() const { return data_; }
   std::size_t size() const { return size_; }
 
-  /// The bytes [begin, begin + size) will not be needed soon: takes their pages out of this process.
+  /// The bytes [begin, begin + size) will not be needed soon: takes their whole pages out of this process.
   void forget(std::size_t begin, std::size_t size) const;
 
   template <class T>

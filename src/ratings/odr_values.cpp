@@ -40,20 +40,7 @@ void ValueSpill::append(std::span<const Real> values) {
 // False when there are too many different values.
 bool ValueSpill::learn(std::span<const Real> values) {
   const std::size_t before = known_.values().size();
-  const VectorChunks chunks(values.size());
-  std::vector<ValueSet> sets(chunks.count());
-  std::vector<unsigned char> fits(chunks.count(), 1);
-  parallel_for(chunks.count(), [&](std::size_t chunk) {
-    for (std::size_t k = chunks.begin(chunk); fits[chunk] && k < chunks.end(chunk); ++k) {
-      fits[chunk] = sets[chunk].add(values[k]);
-    }
-  });
-  for (std::size_t chunk = 0; chunk < chunks.count(); ++chunk) {
-    if (!fits[chunk]) return false;
-    for (const Real value : sets[chunk].values()) {
-      if (!known_.add(value)) return false;
-    }
-  }
+  if (!known_.add(values)) return false;
   if (known_.values().size() > before) {
     stretches_.push_back({count_, table()});
     codes_.emplace(stretches_.back().table);

@@ -15,6 +15,14 @@ ValueCodes::ValueCodes(std::vector<Real> values) : values_(std::move(values)) {
 }
 
 std::optional<ValueCodes> ValueCodes::find(const std::vector<Real>& values) {
+  ValueSet all;
+  if (!all.add(values)) return std::nullopt;
+  std::vector<Real> sorted = all.values();
+  std::ranges::sort(sorted);
+  return ValueCodes(std::move(sorted));
+}
+
+bool ValueSet::add(std::span<const Real> values) {
   const VectorChunks chunks(values.size());
   std::vector<ValueSet> sets(chunks.count());
   std::vector<unsigned char> fits(chunks.count(), 1);
@@ -23,16 +31,13 @@ std::optional<ValueCodes> ValueCodes::find(const std::vector<Real>& values) {
       fits[chunk] = sets[chunk].add(values[k]);
     }
   });
-  ValueSet all;
   for (std::size_t chunk = 0; chunk < chunks.count(); ++chunk) {
-    if (!fits[chunk]) return std::nullopt;
+    if (!fits[chunk]) return false;
     for (const Real value : sets[chunk].values()) {
-      if (!all.add(value)) return std::nullopt;
+      if (!add(value)) return false;
     }
   }
-  std::vector<Real> sorted = all.values();
-  std::ranges::sort(sorted);
-  return ValueCodes(std::move(sorted));
+  return true;
 }
 
 }  // namespace odot

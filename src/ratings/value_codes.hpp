@@ -5,6 +5,7 @@
 #include <bit>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "odot/core/types.hpp"
@@ -65,6 +66,9 @@ class ValueSet {
     values_.push_back(value + Real{0});
     return true;
   }
+
+  /// The same for all of `values`, in parallel.
+  bool add(std::span<const Real> values);
 
   const std::vector<Real>& values() const { return values_; }
 
