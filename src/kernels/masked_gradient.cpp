@@ -10,52 +10,51 @@ HWY_BEFORE_NAMESPACE();
 namespace odot::HWY_NAMESPACE {
 namespace {
 
-// Adds Σ e_j column_j over the tile of the `count` ratings at `begin` to `out`, or sets it to that for the first tile
-// of a row; adds e_j² to `squares`.
-HWY_INLINE void add_tile(AnyRow row, const Columns& columns, const Side& side, Offset begin, std::size_t count,
-                         const Real* factors, bool first, Real* out, Doubles<TileTag>& squares) {
+// Adds Σ e_j column_j over the tile of the `count` ratings at `begin` to `sums`, e_j² to `squares`.
+template <class Row>
+HWY_INLINE void add_tile(Row row, const Columns<Row>& columns, const Index* indices, TileVec values, std::size_t count,
+                         const Real* factors, RowSums<Row>& sums, Doubles<TileTag>& squares) {
   const Real* column[kTile];
-  columns.take(side.indices.data() + begin, count, column);
-  TileVec error = hn::Sub(tile_products(row, factors, column), tile_values(side.values, begin, count));
+  columns.take(indices, count, column);
+  TileVec error = hn::Sub(tile_products(row, factors, column), values);
   if (count < kTile) error = hn::IfThenElseZero(hn::FirstN(TileTag(), count), error);
   const auto wide = Doubles<TileTag>::of(error);
   squares.add_product(wide, wide);
   Vec weight[kTile];
   spread(error, weight);
-  row.for_each([&](auto k, auto part) HWY_ATTR {
+  row.for_each([&](auto k, auto part) ODOT_INLINED {
     Vec sum = hn::Mul(weight[0], part.load(column[0] + k));
-    unroll<kTile - 1>([&](auto t) HWY_ATTR { sum = hn::MulAdd(weight[t + 1], part.load(column[t + 1] + k), sum); });
-    if (!first) sum = hn::Add(part.load(out + k), sum);
-    part.store(sum, out + k);
+    unroll<kTile - 1>([&](auto t) ODOT_INLINED { sum = hn::MulAdd(weight[t + 1], part.load(column[t + 1] + k), sum); });
+    sums.add(k, part, sum);
   });
 }
 
 // out ← Σ e_j column_j over a piece of a row; returns Σ e_j². Columns of ratings up to `last` may be fetched ahead.
-HWY_INLINE double sum_up(const RowTask& task, const RowPiece& piece, Offset last, Real* out) {
-  const Side& side = task.side;
-  const AnyRow row{task.stride};
-  const Columns columns{task.columns, task.stride, task.prefetch};
+template <class Row>
+HWY_INLINE double sum_up(Row row, const RowTask& task, const TileValues& values, const RowPiece& piece, Offset last,
+                         Real* out) {
+  const Columns<Row> columns{task.columns, row, task.prefetch};
+  const Index* indices = task.side.indices.data();
   const Real* factors = task.rows + piece.row * task.stride;
   auto squares = Doubles<TileTag>::zero();
-  if (piece.begin == piece.end) {
-    row.for_each([&](auto k, auto part) HWY_ATTR { part.store(hn::Zero(Tag()), out + k); });
-    return 0;
-  }
-  for_each_tile(columns, side.indices.data(), piece.begin, piece.end, last, [&](Offset begin, auto count) HWY_ATTR {
-    add_tile(row, columns, side, begin, count, factors, begin == piece.begin, out, squares);
+  RowSums<Row> sums(row, out);
+  for_each_tile(columns, indices, piece.begin, piece.end, last, [&](Offset begin, auto count) ODOT_INLINED {
+    add_tile(row, columns, indices + begin, values.at(begin, count), count, factors, sums, squares);
   });
+  sums.store(out);
   return squares.sum();
 }
 
 // Turns Σ e_j column_j, which is in `sums`, into the row's gradient at `out`; returns the row's penalty.
-HWY_INLINE double finish(const RowTask& task, Index row, const Real* sums, Real* out) {
+template <class Row>
+HWY_INLINE double finish(Row each, const RowTask& task, Index row, const Real* sums, Real* out) {
   const Tag d;
   const Real* factors = task.rows + row * task.stride;
   const double lambda = task.penalty.of_row(task.side, row);
   const int pinned = task.penalty.pinned;
   const Vec weight = hn::Set(d, static_cast<Real>(lambda));
   Vec squares = hn::Zero(d);
-  AnyRow{task.stride}.for_each([&](auto k, auto part) HWY_ATTR {
+  each.for_each([&](auto k, auto part) ODOT_INLINED {
     const Vec factor = part.load(factors + k);
     squares = hn::MulAdd(factor, factor, squares);
     const Vec half = hn::MulAdd(weight, factor, part.load(sums + k));
@@ -70,23 +69,34 @@ HWY_INLINE double finish(const RowTask& task, Index row, const Real* sums, Real*
   return lambda * norm2;
 }
 
-HWY_FLATTEN PassSums gradient_of_rows(const RowTask& task, const Chunk& chunk) {
+template <class Row>
+HWY_NOINLINE HWY_FLATTEN PassSums gradient_of_rows_of(Row each, const RowTask& task, const Chunk& chunk) {
+  const TileValues values(task.side.values);
   PassSums sums;
   for (Index row = chunk.row_begin; row < chunk.row_end; ++row) {
     Real* out = task.out + row * task.stride;
     const RowPiece piece{row, task.side.offsets[row], task.side.offsets[row + 1]};
-    sums.squared_error += sum_up(task, piece, chunk.end, out);
-    sums.penalty += finish(task, row, out, out);
+    sums.squared_error += sum_up(each, task, values, piece, chunk.end, out);
+    sums.penalty += finish(each, task, row, out, out);
   }
   return sums;
 }
 
-HWY_FLATTEN double gradient_of_piece(const RowTask& task, const RowPiece& piece, Real* sums) {
-  return sum_up(task, piece, piece.end, sums);
+template <class Row>
+HWY_NOINLINE HWY_FLATTEN double gradient_of_piece_of(Row each, const RowTask& task, const RowPiece& piece, Real* sums) {
+  return sum_up(each, task, TileValues(task.side.values), piece, piece.end, sums);
+}
+
+PassSums gradient_of_rows(const RowTask& task, const Chunk& chunk) {
+  return with_row(task.stride, [&](auto each) ODOT_INLINED { return gradient_of_rows_of(each, task, chunk); });
+}
+
+double gradient_of_piece(const RowTask& task, const RowPiece& piece, Real* sums) {
+  return with_row(task.stride, [&](auto each) ODOT_INLINED { return gradient_of_piece_of(each, task, piece, sums); });
 }
 
 HWY_FLATTEN double finish_gradient(const RowTask& task, Index row, const Real* sums) {
-  return finish(task, row, sums, task.out + row * task.stride);
+  return finish(AnyRow{task.stride}, task, row, sums, task.out + row * task.stride);
 }
 
 }  // namespace

@@ -29,7 +29,8 @@ struct LineParts {
 };
 
 // Adds the tile of the `count` ratings at `indices`, whose values are at `values`. `steps` are those of the columns.
-HWY_INLINE void add_tile(AnyRow each, const Columns& columns, const Columns& steps, const Index* indices,
+template <class Row>
+HWY_INLINE void add_tile(Row each, const Columns<Row>& columns, const Columns<Row>& steps, const Index* indices,
                          const Real* values, std::size_t count, const Real* row, const Real* row_step,
                          LineParts& sums) {
   const Tag d;
@@ -40,11 +41,11 @@ HWY_INLINE void add_tile(AnyRow each, const Columns& columns, const Columns& ste
   Vec uv[kLineTile];
   Vec uq_pv[kLineTile];
   Vec pq[kLineTile];
-  unroll<kLineTile>([&](auto t) HWY_ATTR { uv[t] = uq_pv[t] = pq[t] = hn::Zero(d); });
-  each.for_each([&](auto k, auto part) HWY_ATTR {
+  unroll<kLineTile>([&](auto t) ODOT_INLINED { uv[t] = uq_pv[t] = pq[t] = hn::Zero(d); });
+  each.for_each([&](auto k, auto part) ODOT_INLINED {
     const Vec u = part.load(row + k);
     const Vec p = part.load(row_step + k);
-    unroll<kLineTile>([&](auto t) HWY_ATTR {
+    unroll<kLineTile>([&](auto t) ODOT_INLINED {
       const Vec v = part.load(column[t] + k);
       const Vec q = part.load(column_step[t] + k);
       uv[t] = hn::MulAdd(u, v, uv[t]);
@@ -72,11 +73,12 @@ HWY_INLINE void add_tile(AnyRow each, const Columns& columns, const Columns& ste
   sums.ww.add_product(w, w);
 }
 
-HWY_FLATTEN LineSums line_of_rows(const LineTask& task, const Chunk& chunk) {
+template <class Row>
+HWY_NOINLINE HWY_FLATTEN LineSums line_of_rows_of(Row each, const LineTask& task, const Chunk& chunk) {
   const Side& side = task.side;
-  const AnyRow each{task.stride};
-  const Columns columns{task.columns, task.stride, task.prefetch};
-  const Columns steps{task.column_steps, task.stride, task.prefetch};
+  const TileValues side_values(side.values);
+  const Columns<Row> columns{task.columns, each, task.prefetch};
+  const Columns<Row> steps{task.column_steps, each, task.prefetch};
   const Index* indices = side.indices.data();
   const auto zero = Doubles<LineTag>::zero();
   LineParts sums{zero, zero, zero, zero, zero};
@@ -92,13 +94,17 @@ HWY_FLATTEN LineSums line_of_rows(const LineTask& task, const Chunk& chunk) {
         columns.fetch_ahead(indices, t + kTile, chunk.end);
         steps.fetch_ahead(indices, t + kTile, chunk.end);
       }
-      hn::Store(tile_values(side.values, t, count), TileTag(), values);
+      hn::Store(side_values.at(t, count), TileTag(), values);
       for (std::size_t k = 0; k < count; k += kLineTile) {
         add_tile(each, columns, steps, indices + t + k, values + k, HWY_MIN(count - k, kLineTile), row, row_step, sums);
       }
     }
   }
   return {sums.el.sum(), sums.ll.sum(), sums.ew.sum(), sums.lw.sum(), sums.ww.sum()};
+}
+
+LineSums line_of_rows(const LineTask& task, const Chunk& chunk) {
+  return with_row(task.stride, [&](auto each) ODOT_INLINED { return line_of_rows_of(each, task, chunk); });
 }
 
 }  // namespace

@@ -11,13 +11,14 @@ HWY_BEFORE_NAMESPACE();
 namespace odot::HWY_NAMESPACE {
 namespace {
 
-HWY_FLATTEN void predictions(const Side& side, Offset begin, Offset end, const Columns& columns, const Real* row,
-                             Real* out) {
+HWY_FLATTEN void predict_piece(const Side& side, Offset begin, Offset end, std::size_t stride, const Real* row,
+                               const Real* data, bool prefetch, Real* out) {
   const TileTag d;
-  const AnyRow each{columns.stride};
+  const AnyRow each{stride};
+  const Columns<AnyRow> columns{data, each, prefetch};
   const Index* indices = side.indices.data();
-  const Real* column[kTile];
-  for_each_tile(columns, indices, begin, end, end, [&](Offset t, auto count) HWY_ATTR {
+  for_each_tile(columns, indices, begin, end, end, [&](Offset t, auto count) ODOT_INLINED {
+    const Real* column[kTile];
     columns.take(indices + t, count, column);
     const TileVec products = tile_products(each, row, column);
     if (count == kTile) return hn::StoreU(products, d, out + (t - begin));
@@ -25,11 +26,6 @@ HWY_FLATTEN void predictions(const Side& side, Offset begin, Offset end, const C
     hn::Store(products, d, last);
     for (std::size_t k = 0; k < count; ++k) out[t - begin + k] = last[k];
   });
-}
-
-void predict_piece(const Side& side, Offset begin, Offset end, std::size_t stride, const Real* row, const Real* columns,
-                   bool prefetch, Real* out) {
-  predictions(side, begin, end, Columns{columns, stride, prefetch}, row, out);
 }
 
 }  // namespace

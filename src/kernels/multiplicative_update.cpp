@@ -15,14 +15,14 @@ constexpr Real kEpsilon = static_cast<Real>(1e-30);
 // Factors that vanish become 0 before they are denormal numbers, which are slow.
 constexpr Real kSmallest = static_cast<Real>(1e-30);
 
-// Adds Σ x_j column_j over the tile of the `count` ratings at `begin` to `numerator` and Σ (row·column_j) column_j to
-// `denominator`, or sets them to that for the first tile of a row; adds the squared errors to `squares`.
-HWY_INLINE void add_tile(AnyRow row, const Columns& columns, const Side& side, Offset begin, std::size_t count,
-                         const Real* factors, bool first, Real* numerator, Real* denominator,
+// Adds Σ x_j column_j over the tile of the `count` ratings at `begin` to `numerator`, Σ (row·column_j) column_j to
+// `denominator`, and the squared errors to `squares`.
+template <class Row>
+HWY_INLINE void add_tile(Row row, const Columns<Row>& columns, const Index* indices, TileVec rating, std::size_t count,
+                         const Real* factors, RowSums<Row>& numerator, RowSums<Row>& denominator,
                          Doubles<TileTag>& squares) {
   const Real* column[kTile];
-  columns.take(side.indices.data() + begin, count, column);
-  TileVec rating = tile_values(side.values, begin, count);
+  columns.take(indices, count, column);
   TileVec prediction = tile_products(row, factors, column);
   if (count < kTile) {
     const auto present = hn::FirstN(TileTag(), count);
@@ -35,51 +35,49 @@ HWY_INLINE void add_tile(AnyRow row, const Columns& columns, const Side& side, O
   Vec of_predictions[kTile];
   spread(rating, of_ratings);
   spread(prediction, of_predictions);
-  row.for_each([&](auto k, auto part) HWY_ATTR {
+  row.for_each([&](auto k, auto part) ODOT_INLINED {
     const Vec start = part.load(column[0] + k);
     Vec above = hn::Mul(of_ratings[0], start);
     Vec below = hn::Mul(of_predictions[0], start);
-    unroll<kTile - 1>([&](auto t) HWY_ATTR {
+    unroll<kTile - 1>([&](auto t) ODOT_INLINED {
       const Vec next = part.load(column[t + 1] + k);
       above = hn::MulAdd(of_ratings[t + 1], next, above);
       below = hn::MulAdd(of_predictions[t + 1], next, below);
     });
-    if (!first) {
-      above = hn::Add(part.load(numerator + k), above);
-      below = hn::Add(part.load(denominator + k), below);
-    }
-    part.store(above, numerator + k);
-    part.store(below, denominator + k);
+    numerator.add(k, part, above);
+    denominator.add(k, part, below);
   });
 }
 
-// Writes a piece's sums to `sums`, the numerator first; returns the sum of the squared errors. Columns of ratings up to
+// Writes a piece's sums to `out`, the numerator first; returns the sum of the squared errors. Columns of ratings up to
 // `last` may be fetched ahead.
-HWY_INLINE double sum_up(const RowTask& task, const RowPiece& piece, Offset last, Real* sums) {
-  const Side& side = task.side;
-  const AnyRow row{task.stride};
-  const Columns columns{task.columns, task.stride, task.prefetch};
+template <class Row>
+HWY_INLINE double sum_up(Row row, const RowTask& task, const TileValues& values, const RowPiece& piece, Offset last,
+                         Real* out) {
+  const Columns<Row> columns{task.columns, row, task.prefetch};
+  const Index* indices = task.side.indices.data();
   const Real* factors = task.rows + piece.row * task.stride;
-  if (piece.begin == piece.end) {
-    AnyRow{2 * task.stride}.for_each([&](auto k, auto part) HWY_ATTR { part.store(hn::Zero(Tag()), sums + k); });
-    return 0;
-  }
   auto squares = Doubles<TileTag>::zero();
-  for_each_tile(columns, side.indices.data(), piece.begin, piece.end, last, [&](Offset begin, auto count) HWY_ATTR {
-    add_tile(row, columns, side, begin, count, factors, begin == piece.begin, sums, sums + task.stride, squares);
+  RowSums<Row> numerator(row, out);
+  RowSums<Row> denominator(row, out + task.stride);
+  for_each_tile(columns, indices, piece.begin, piece.end, last, [&](Offset begin, auto count) ODOT_INLINED {
+    add_tile(row, columns, indices + begin, values.at(begin, count), count, factors, numerator, denominator, squares);
   });
+  numerator.store(out);
+  denominator.store(out + task.stride);
   return squares.sum();
 }
 
 // Writes the updated row; returns the penalty of the row before.
-HWY_INLINE double finish(const RowTask& task, Index row, const Real* sums) {
+template <class Row>
+HWY_INLINE double finish(Row each, const RowTask& task, Index row, const Real* sums) {
   const Tag d;
   const double lambda = task.penalty.of_row(task.side, row);
   const Vec weight = hn::Set(d, static_cast<Real>(lambda));
   const Real* from = task.rows + row * task.stride;
   Real* to = task.out + row * task.stride;
   Vec squares = hn::Zero(d);
-  AnyRow{task.stride}.for_each([&](auto k, auto part) HWY_ATTR {
+  each.for_each([&](auto k, auto part) ODOT_INLINED {
     const Vec factor = part.load(from + k);
     squares = hn::MulAdd(factor, factor, squares);
     const Vec below = hn::Add(hn::MulAdd(weight, factor, part.load(sums + task.stride + k)), hn::Set(d, kEpsilon));
@@ -89,21 +87,34 @@ HWY_INLINE double finish(const RowTask& task, Index row, const Real* sums) {
   return lambda * static_cast<double>(lane_sum(squares));
 }
 
-HWY_FLATTEN PassSums update_rows(const RowTask& task, const Chunk& chunk, Real* scratch) {
+template <class Row>
+HWY_NOINLINE HWY_FLATTEN PassSums update_rows_of(Row each, const RowTask& task, const Chunk& chunk, Real* scratch) {
+  const TileValues values(task.side.values);
   PassSums sums;
   for (Index row = chunk.row_begin; row < chunk.row_end; ++row) {
     const RowPiece piece{row, task.side.offsets[row], task.side.offsets[row + 1]};
-    sums.squared_error += sum_up(task, piece, chunk.end, scratch);
-    sums.penalty += finish(task, row, scratch);
+    sums.squared_error += sum_up(each, task, values, piece, chunk.end, scratch);
+    sums.penalty += finish(each, task, row, scratch);
   }
   return sums;
 }
 
-HWY_FLATTEN double sum_up_update(const RowTask& task, const RowPiece& piece, Real* sums) {
-  return sum_up(task, piece, piece.end, sums);
+template <class Row>
+HWY_NOINLINE HWY_FLATTEN double sum_up_update_of(Row each, const RowTask& task, const RowPiece& piece, Real* sums) {
+  return sum_up(each, task, TileValues(task.side.values), piece, piece.end, sums);
 }
 
-HWY_FLATTEN double finish_update(const RowTask& task, Index row, const Real* sums) { return finish(task, row, sums); }
+PassSums update_rows(const RowTask& task, const Chunk& chunk, Real* scratch) {
+  return with_row(task.stride, [&](auto each) ODOT_INLINED { return update_rows_of(each, task, chunk, scratch); });
+}
+
+double sum_up_update(const RowTask& task, const RowPiece& piece, Real* sums) {
+  return with_row(task.stride, [&](auto each) ODOT_INLINED { return sum_up_update_of(each, task, piece, sums); });
+}
+
+HWY_FLATTEN double finish_update(const RowTask& task, Index row, const Real* sums) {
+  return finish(AnyRow{task.stride}, task, row, sums);
+}
 
 }  // namespace
 }  // namespace odot::HWY_NAMESPACE

@@ -46,7 +46,7 @@ double gather(const Real* data, std::size_t stride, const Index* indices, const 
 // have to wait for one another.
 class NextColumns {
  public:
-  NextColumns(const Columns& columns, const Index* indices, std::size_t count)
+  NextColumns(const Columns<AnyRow>& columns, const Index* indices, std::size_t count)
       : columns_(columns), next_(indices), end_(indices + count) {}
 
   HWY_INLINE void fetch_one() {
@@ -54,7 +54,7 @@ class NextColumns {
   }
 
  private:
-  Columns columns_;
+  Columns<AnyRow> columns_;
   const Index* next_;
   const Index* end_;
 };
@@ -127,7 +127,7 @@ std::size_t whole_vectors(std::size_t width) { return width / kVecLanes * kVecLa
 // are fetched.
 void add_products(const Real* tile, std::size_t count, std::size_t stride, std::size_t width, Real* products,
                   const Real* columns, std::size_t column_stride, const Index* next_indices, std::size_t next_count) {
-  NextColumns next({columns, column_stride, true}, next_indices, next_count);
+  NextColumns next({columns, {column_stride}, true}, next_indices, next_count);
   const std::size_t whole = whole_vectors(width);
   std::size_t i = 0;
   for (; i < whole; i += kBlockRows) {

@@ -19,6 +19,11 @@
 
 #include "odot/ratings/rating_matrix.hpp"
 
+/// After the parameters of a lambda: compiled for the instruction set, and always inlined. What a lambda that is called
+/// captures by reference is in memory, not in registers.
+#undef ODOT_INLINED
+#define ODOT_INLINED HWY_ATTR __attribute__((always_inline))
+
 HWY_BEFORE_NAMESPACE();
 namespace odot::HWY_NAMESPACE {
 
@@ -36,7 +41,9 @@ inline constexpr std::size_t kTile = hn::MaxLanes(TileTag());
 /// Calls body(std::integral_constant t) for every t in [0, N), unrolled. A lambda body needs HWY_ATTR.
 template <std::size_t N, class Body>
 HWY_INLINE void unroll(Body&& body) {
-  [&]<std::size_t... T>(std::index_sequence<T...>) HWY_ATTR { (body(std::integral_constant<std::size_t, T>{}), ...); }
+  [&]<std::size_t... T>(std::index_sequence<T...>) ODOT_INLINED {
+    (body(std::integral_constant<std::size_t, T>{}), ...);
+  }
   (std::make_index_sequence<N>{});
 }
 
@@ -70,6 +77,82 @@ struct AnyRow {
       if (k < stride) body(k, LowerVec());
     }
   }
+};
+
+/// A row of kStride Reals, few enough that sums as wide as a row stay in registers.
+template <std::size_t kStride>
+struct FixedRow {
+  static constexpr std::size_t stride = kStride;
+  static constexpr std::size_t kWhole = kStride / kVecLanes;
+  static constexpr std::size_t kVecs = kWhole + (kStride % kVecLanes == 0 ? 0 : 1);
+
+  /// As that of AnyRow, unrolled.
+  template <class Body>
+  HWY_INLINE void for_each(Body&& body) const {
+    unroll<kWhole>([&](auto v)
+                       ODOT_INLINED { body(std::integral_constant<std::size_t, v * kVecLanes>(), WholeVec()); });
+    if constexpr (kVecs > kWhole) body(std::integral_constant<std::size_t, kWhole * kVecLanes>(), LowerVec());
+  }
+};
+
+/// The widest FixedRow, in Reals: it gains less the wider it is, and every width is compiled for itself.
+#if HWY_TARGET == HWY_SCALAR
+inline constexpr std::size_t kWidestFixed = 0;
+#else
+inline constexpr std::size_t kWidestFixed = 5 * kVecLanes / kLanes * kLanes;
+#endif
+
+/// Calls body(row) with the FixedRow of `stride` Reals where there is one, else with an AnyRow; returns what it does.
+template <std::size_t kStride = kWidestFixed, class Body>
+HWY_INLINE auto with_row(std::size_t stride, Body&& body) {
+  if constexpr (kStride == 0) {
+    return body(AnyRow{stride});
+  } else {
+    if (stride == kStride) return body(FixedRow<kStride>());
+    return with_row<kStride - kLanes>(stride, body);
+  }
+}
+
+/// Sums as wide as a row, at first 0: those of a FixedRow in registers, others in memory, at the `out` that they are to
+/// be stored to.
+template <class Row>
+class RowSums {
+ public:
+  HWY_INLINE explicit RowSums(Row, Real*) {
+    unroll<Row::kVecs>([&](auto v) ODOT_INLINED { sums_[v] = hn::Zero(Tag()); });
+  }
+
+  /// Adds to the vector at `offset`.
+  template <class Offset, class Part>
+  HWY_INLINE void add(Offset, Part, Vec more) {
+    constexpr std::size_t v = Offset::value / kVecLanes;
+    sums_[v] = hn::Add(sums_[v], more);
+  }
+
+  HWY_INLINE void store(Real* out) const {
+    Row().for_each([&](auto k, auto part) ODOT_INLINED { part.store(sums_[k / kVecLanes], out + k); });
+  }
+
+ private:
+  Vec sums_[Row::kVecs];
+};
+
+template <>
+class RowSums<AnyRow> {
+ public:
+  HWY_INLINE RowSums(AnyRow row, Real* out) : out_(out) {
+    row.for_each([&](std::size_t k, auto part) ODOT_INLINED { part.store(hn::Zero(Tag()), out + k); });
+  }
+
+  template <class Part>
+  HWY_INLINE void add(std::size_t offset, Part part, Vec more) {
+    part.store(hn::Add(part.load(out_ + offset), more), out_ + offset);
+  }
+
+  HWY_INLINE void store(Real*) const {}
+
+ private:
+  Real* out_;
 };
 
 #if HWY_TARGET == HWY_SCALAR
@@ -116,7 +199,7 @@ HWY_INLINE auto tile_sums(Vec (&v)[N]) {
   if constexpr (kLeft == 1) {
     return folded<N>(Tag(), v[0]);
   } else {
-    unroll<kLeft / 2>([&](auto t) HWY_ATTR { v[t] = interleaved_sum<kBytes>(v[2 * t], v[2 * t + 1]); });
+    unroll<kLeft / 2>([&](auto t) ODOT_INLINED { v[t] = interleaved_sum<kBytes>(v[2 * t], v[2 * t + 1]); });
     return tile_sums<N, 2 * kBytes, kLeft / 2>(v);
   }
 }
@@ -131,8 +214,8 @@ HWY_INLINE void spread(V v, Vec (&out)[N]) {
   hn::Store(v, hn::CappedTag<Real, N>(), lanes);
   // Loads that spread what they read take no time of the unit that permutes lanes; unless it is kept from knowing what
   // the memory holds, the compiler permutes.
-  asm volatile("" : "+r"(from) : : "memory");
-  unroll<N>([&](auto t) HWY_ATTR { out[t] = hn::Set(Tag(), from[t]); });
+  asm("" : "+r"(from) : "m"(lanes));
+  unroll<N>([&](auto t) ODOT_INLINED { out[t] = hn::Set(Tag(), from[t]); });
 }
 
 /// The sum of the lanes.
@@ -142,7 +225,7 @@ HWY_INLINE Real lane_sum(Vec v) { return hn::GetLane(hn::SumOfLanes(Tag(), v)); 
 template <class Row>
 HWY_INLINE Real row_dot(Row row, const Real* a, const Real* b) {
   Vec sum = hn::Zero(Tag());
-  row.for_each([&](auto k, auto part) HWY_ATTR { sum = hn::MulAdd(part.load(a + k), part.load(b + k), sum); });
+  row.for_each([&](auto k, auto part) ODOT_INLINED { sum = hn::MulAdd(part.load(a + k), part.load(b + k), sum); });
   return lane_sum(sum);
 }
 
@@ -158,7 +241,7 @@ struct Doubles {
 
   static HWY_INLINE Doubles zero() {
     Doubles out;
-    unroll<kParts>([&](auto k) HWY_ATTR { out.part[k] = hn::Zero(Part()); });
+    unroll<kParts>([&](auto k) ODOT_INLINED { out.part[k] = hn::Zero(Part()); });
     return out;
   }
 
@@ -180,7 +263,7 @@ struct Doubles {
 
   /// Adds a b lane by lane.
   HWY_INLINE void add_product(const Doubles& a, const Doubles& b) {
-    unroll<kParts>([&](auto k) HWY_ATTR { part[k] = hn::MulAdd(a.part[k], b.part[k], part[k]); });
+    unroll<kParts>([&](auto k) ODOT_INLINED { part[k] = hn::MulAdd(a.part[k], b.part[k], part[k]); });
   }
 
   /// The sum of all lanes.
@@ -192,20 +275,21 @@ struct Doubles {
 };
 
 /// Factor rows of one side, and whether they take so much room that those of later ratings should be fetched ahead.
+template <class Row>
 struct Columns {
   const Real* data;
-  std::size_t stride;
+  Row row;
   bool prefetch;
 
-  HWY_INLINE const Real* at(Index index) const { return data + index * stride; }
+  HWY_INLINE const Real* at(Index index) const { return data + index * row.stride; }
 
   /// Sets column[t] to that of indices[t], or for t ≥ count to the first one.
   template <std::size_t N>
   HWY_INLINE void take(const Index* indices, std::size_t count, const Real* (&column)[N]) const {
     if (count >= N) {
-      unroll<N>([&](auto t) HWY_ATTR { column[t] = at(indices[t]); });
+      unroll<N>([&](auto t) ODOT_INLINED { column[t] = at(indices[t]); });
     } else {
-      unroll<N>([&](auto t) HWY_ATTR { column[t] = at(indices[t < count ? t : 0]); });
+      unroll<N>([&](auto t) ODOT_INLINED { column[t] = at(indices[t < count ? t : 0]); });
     }
   }
 
@@ -214,8 +298,8 @@ struct Columns {
     constexpr std::size_t kLine = 64 / sizeof(Real);
     for (std::size_t t = 0; t < count; ++t) {
       const Real* column = at(indices[t]);
-      for (std::size_t k = 0; k < stride; k += kLine) hwy::Prefetch(column + k);
-      hwy::Prefetch(column + stride - 1);
+      for (std::size_t k = 0; k < row.stride; k += kLine) hwy::Prefetch(column + k);
+      hwy::Prefetch(column + row.stride - 1);
     }
   }
 
@@ -227,8 +311,8 @@ struct Columns {
 
 /// Calls add(tile's begin, count) for the tiles of the ratings [begin, end), whose columns those are; count is an
 /// integral constant for whole tiles. Columns of ratings up to `last` may be fetched ahead.
-template <class Add>
-HWY_INLINE void for_each_tile(const Columns& columns, const Index* indices, Offset begin, Offset end, Offset last,
+template <class Row, class Add>
+HWY_INLINE void for_each_tile(const Columns<Row>& columns, const Index* indices, Offset begin, Offset end, Offset last,
                               Add&& add) {
   Offset t = begin;
   for (; t + kTile <= end; t += kTile) {
@@ -238,33 +322,76 @@ HWY_INLINE void for_each_tile(const Columns& columns, const Index* indices, Offs
   if (t < end) add(t, end - t);
 }
 
-/// The values of the ratings at [begin, begin + count) in the first lanes, count ≤ kTile; whatever in the others.
-template <class D = TileTag>  // so that only one of the branches is compiled
-HWY_INLINE TileVec tile_values(const RatingValues& values, Offset begin, std::size_t count) {
-  const D d;
-  if (values.codes() && count == kTile) {
-    const hn::Rebind<std::uint8_t, D> bytes;
+/// The values of a side's ratings, a tile at a time.
+class TileValues {
+ public:
+  HWY_INLINE explicit TileValues(const RatingValues& values) : values_(values) {
+    few_ = kTables > 0 && values.codes() && values.table().size() <= kFew;
+    HWY_ALIGN Real all[kFew] = {};
+    if (few_) {
+      for (std::size_t k = 0; k < values.table().size(); ++k) all[k] = values.table()[k];
+    }
+    unroll<kTables>([&](auto v) ODOT_INLINED { tables_[v] = hn::Load(Tag(), all + v * kVecLanes); });
+  }
+
+  /// Those of the ratings at [begin, begin + count) in the first lanes, count ≤ kTile; whatever in the others.
+  HWY_INLINE TileVec at(Offset begin, std::size_t count) const {
+    if (values_.codes() && count == kTile) return of_codes(values_.codes() + begin);
+    HWY_ALIGN Real out[kTile] = {};
+    values_.read(begin, begin + count, out);
+    return hn::Load(TileTag(), out);
+  }
+
+ private:
+  template <class D = TileTag>  // so that only one of the branches is compiled
+  HWY_INLINE TileVec of_codes(const std::uint8_t* codes) const {
+    const D d;
     const hn::Rebind<std::int32_t, D> words;
-    const auto word = hn::PromoteTo(words, hn::LoadU(bytes, values.codes() + begin));
+    const auto word = hn::PromoteTo(words, hn::LoadU(hn::Rebind<std::uint8_t, D>(), codes));
     if constexpr (sizeof(hn::TFromD<D>) == sizeof(std::int32_t)) {
-      return hn::GatherIndex(d, values.table(), word);
+      return of_indices(d, word);
     } else {
-      return hn::GatherIndex(d, values.table(), hn::PromoteTo(hn::RebindToSigned<D>(), word));
+      return of_indices(d, hn::PromoteTo(hn::RebindToSigned<D>(), word));
     }
   }
-  HWY_ALIGN Real out[kTile] = {};
-  values.read(begin, begin + count, out);
-  return hn::Load(d, out);
-}
+
+  template <class D, class Indices>
+  HWY_INLINE TileVec of_indices(D d, Indices indices) const {
+#if HWY_TARGET != HWY_SCALAR
+    if (few_) {
+      if constexpr (kTables == 1) {
+        const auto all = hn::ZeroExtendVector(hn::RebindToSigned<Tag>(), indices);
+        return hn::LowerHalf(d, hn::TableLookupLanes(tables_[0], hn::IndicesFromVec(Tag(), all)));
+      } else if constexpr (kTables == 2) {
+        const hn::RebindToSigned<D> signed_d;
+        const auto last = hn::Set(signed_d, kVecLanes - 1);
+        const auto lane = hn::IndicesFromVec(d, hn::And(indices, last));
+        return hn::IfThenElse(hn::RebindMask(d, hn::Gt(indices, last)), hn::TableLookupLanes(tables_[1], lane),
+                              hn::TableLookupLanes(tables_[0], lane));
+      }
+    }
+#endif
+    return hn::GatherIndex(d, values_.table().data(), indices);
+  }
+
+  // A table of so few values is kept in registers, where to look up is to permute, if those have as many lanes as a
+  // tile or twice as many.
+  static constexpr std::size_t kFew = 16;
+  static constexpr std::size_t kTables = kVecLanes >= kLanes ? kFew / kVecLanes : 0;
+
+  RatingValues values_;
+  bool few_;
+  Vec tables_[kTables > 0 ? kTables : 1];
+};
 
 /// row·column[t] in lane t.
 template <class Row, std::size_t N>
 HWY_INLINE auto tile_products(Row row, const Real* factors, const Real* const (&column)[N]) {
   Vec sum[N];
-  unroll<N>([&](auto t) HWY_ATTR { sum[t] = hn::Zero(Tag()); });
-  row.for_each([&](auto k, auto part) HWY_ATTR {
+  unroll<N>([&](auto t) ODOT_INLINED { sum[t] = hn::Zero(Tag()); });
+  row.for_each([&](auto k, auto part) ODOT_INLINED {
     const Vec mine = part.load(factors + k);
-    unroll<N>([&](auto t) HWY_ATTR { sum[t] = hn::MulAdd(mine, part.load(column[t] + k), sum[t]); });
+    unroll<N>([&](auto t) ODOT_INLINED { sum[t] = hn::MulAdd(mine, part.load(column[t] + k), sum[t]); });
   });
   return tile_sums(sum);
 }

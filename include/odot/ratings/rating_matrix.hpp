@@ -19,7 +19,7 @@ class RatingValues {
   RatingValues() = default;
   RatingValues(const Real* plain, double shift) : plain_(plain), shift_(shift) {}
   /// `table` is less the constant already.
-  RatingValues(const std::uint8_t* codes, const Real* table) : codes_(codes), table_(table) {}
+  RatingValues(const std::uint8_t* codes, std::span<const Real> table) : codes_(codes), table_(table) {}
 
   Real operator[](Offset k) const { return codes_ ? table_[codes_[k]] : shifted(k); }
 
@@ -32,8 +32,8 @@ class RatingValues {
     }
   }
 
-  const std::uint8_t* codes() const { return codes_; }  ///< or nullptr
-  const Real* table() const { return table_; }          ///< that codes point into, or nullptr
+  const std::uint8_t* codes() const { return codes_; }    ///< or nullptr
+  std::span<const Real> table() const { return table_; }  ///< that codes point into
 
  private:
   Real shifted(Offset k) const { return static_cast<Real>(static_cast<double>(plain_[k]) - shift_); }
@@ -41,7 +41,7 @@ class RatingValues {
   const Real* plain_ = nullptr;
   double shift_ = 0;
   const std::uint8_t* codes_ = nullptr;
-  const Real* table_ = nullptr;
+  std::span<const Real> table_;
 };
 
 /// Told of every reading of ratings that do not lie in memory already. Called by many threads at once.
@@ -124,7 +124,7 @@ class RatingMatrix {
  private:
   Side view(const StoredSide& side, Index columns) const {
     const RatingValues values =
-        side.codes ? RatingValues(side.codes, shifted_table_.data()) : RatingValues(side.plain, shift_);
+        side.codes ? RatingValues(side.codes, shifted_table_) : RatingValues(side.plain, shift_);
     return {side.offsets, side.indices, values, side.pager, columns};
   }
 
