@@ -14,32 +14,48 @@ namespace {
 
 // Rows and vectors of a block: as many sums as registers hold beside what they are made of.
 constexpr bool kManyRegisters = HWY_TARGET <= HWY_AVX3;
-constexpr std::size_t kBlockRows = kManyRegisters ? 8 : 4;
+constexpr std::size_t kBlockRows = HWY_MIN(kVecLanes, kManyRegisters ? 8 : 4);
 constexpr std::size_t kBlockVectors = kManyRegisters ? 3 : 2;
 
-// Copies the columns of `count` ratings to `out`, `out_stride` apart, and writes row·column − value to `errors`.
-double gather(const Real* data, std::size_t stride, const Index* indices, const Real* values, std::size_t count,
-              const Real* row, Real* out, std::size_t out_stride, Real* errors) {
-  const AnyRow each{stride};
-  for (std::size_t t = 0; t < count; ++t) {
-    const Real* from = data + indices[t] * stride;
-    Real* to = out + t * out_stride;
-    each.for_each([&](std::size_t k, auto part) HWY_ATTR { part.store(part.load(from + k), to + k); });
-  }
-  Doubles<TileTag> squares = Doubles<TileTag>::zero();
+template <class Row>
+HWY_NOINLINE HWY_FLATTEN double gather_of(Row each, const Side& side, Offset begin, Offset end, const Real* row,
+                                          const Real* data, Real* out, std::size_t out_stride, Real* errors) {
   const TileTag d;
-  for (std::size_t t = 0; t < count; t += kTile) {
-    const std::size_t here = count - t < kTile ? count - t : kTile;
+  const TileValues values(side.values);
+  const Columns<Row> columns{data, each, false};
+  const Index* indices = side.indices.data();
+  auto squares = Doubles<TileTag>::zero();
+  for_each_tile(columns, indices, begin, end, end, [&](Offset first, auto count) ODOT_INLINED {
     const Real* column[kTile];
-    unroll<kTile>([&](auto k) HWY_ATTR { column[k] = out + (t + (k < here ? k : 0)) * out_stride; });
-    // The arrays have room for a whole tile.
-    TileVec error = hn::Sub(tile_products(each, row, column), hn::LoadU(d, values + t));
-    if (here < kTile) error = hn::IfThenElseZero(hn::FirstN(d, here), error);
-    hn::StoreU(error, d, errors + t);
+    columns.take(indices + first, count, column);
+    Vec sum[kTile];
+    unroll<kTile>([&](auto t) ODOT_INLINED { sum[t] = hn::Zero(Tag()); });
+    each.for_each([&](auto k, auto part) ODOT_INLINED {
+      const Vec mine = part.load(row + k);
+      unroll<kTile>([&](auto t) ODOT_INLINED {
+        const Vec factor = part.load(column[t] + k);
+        part.store(factor, out + t * out_stride + k);
+        sum[t] = hn::MulAdd(mine, factor, sum[t]);
+      });
+    });
+    TileVec error = hn::Sub(tile_sums(sum), values.at(first, count));
+    if (count < kTile) error = hn::IfThenElseZero(hn::FirstN(d, count), error);
+    hn::StoreU(error, d, errors);
     const auto wide = Doubles<TileTag>::of(error);
     squares.add_product(wide, wide);
-  }
+    out += kTile * out_stride;
+    errors += kTile;
+  });
   return squares.sum();
+}
+
+// Copies the columns of the ratings [begin, end) to `out`, `out_stride` apart, and writes row·column − value to
+// `errors`; both have room for a whole last tile. Returns the sum of the squared errors.
+double gather_columns(const Side& side, Offset begin, Offset end, const Real* row, const Real* columns,
+                      std::size_t stride, Real* out, std::size_t out_stride, Real* errors) {
+  return with_row(stride, [&](auto each) ODOT_INLINED {
+    return gather_of(each, side, begin, end, row, columns, out, out_stride, errors);
+  });
 }
 
 // The columns of the ratings that come next, to be fetched one by one while others are worked on: many at once would
@@ -62,47 +78,71 @@ class NextColumns {
 // Ratings of a block after which a column is fetched.
 constexpr std::size_t kFetchEvery = 8;
 
-// products ← products + Σ_t tile[t][row + a] tile[t][col …] for kRows rows and kVectors vectors of columns.
+// A tile of gathered columns; while products of it are formed, the next columns are fetched.
+struct Tile {
+  const Real* data;
+  std::size_t count;
+  std::size_t stride;
+  NextColumns& next;
+};
+
+// Where products are added to: those of element `row` of columns with the others are in row 0.
+struct Products {
+  Real* data;
+  std::size_t stride;
+  std::size_t row;
+};
+
+// Adds Σ_t tile[t][row + a] tile[t][col …] for kRows rows a and kVectors vectors of columns.
 template <std::size_t kRows, std::size_t kVectors>
-void add_block(const Real* tile, std::size_t count, std::size_t stride, std::size_t row, std::size_t col,
-               Real* products, NextColumns& next) {
+void add_block(const Tile& tile, const Products& products, std::size_t row, std::size_t col) {
   const Tag d;
   Vec sum[kRows][kVectors];
-  Real* out = products + row * stride + col;
-  unroll<kRows>([&](auto a) HWY_ATTR {
-    unroll<kVectors>([&](auto k) HWY_ATTR { sum[a][k] = hn::LoadU(d, out + a * stride + k * kVecLanes); });
+  const std::size_t out_stride = products.stride;
+  Real* out = products.data + (row - products.row) * out_stride + col;
+  unroll<kRows>([&](auto a) ODOT_INLINED {
+    unroll<kVectors>([&](auto k) ODOT_INLINED { sum[a][k] = hn::LoadU(d, out + a * out_stride + k * kVecLanes); });
   });
-  for (std::size_t t = 0; t < count; ++t, tile += stride) {
-    if (t % kFetchEvery == 0) next.fetch_one();
-    Vec right[kVectors];
-    unroll<kVectors>([&](auto k) HWY_ATTR { right[k] = hn::LoadU(d, tile + col + k * kVecLanes); });
-    unroll<kRows>([&](auto a) HWY_ATTR {
-      const Vec left = hn::Set(d, tile[row + a]);
-      unroll<kVectors>([&](auto k) HWY_ATTR { sum[a][k] = hn::MulAdd(left, right[k], sum[a][k]); });
+  const std::size_t stride = tile.stride;
+  const Real* left = tile.data + row;
+  const Real* right = tile.data + col;
+  const auto add_rating = [&]() ODOT_INLINED {
+    Vec columns[kVectors];
+    unroll<kVectors>([&](auto k) ODOT_INLINED { columns[k] = hn::LoadU(d, right + k * kVecLanes); });
+    unroll<kRows>([&](auto a) ODOT_INLINED {
+      const Vec factor = hn::Set(d, left[a]);
+      unroll<kVectors>([&](auto k) ODOT_INLINED { sum[a][k] = hn::MulAdd(factor, columns[k], sum[a][k]); });
     });
+    left += stride;
+    right += stride;
+  };
+  std::size_t t = 0;
+  for (; t + kFetchEvery <= tile.count; t += kFetchEvery) {
+    tile.next.fetch_one();
+    for (std::size_t k = 0; k < kFetchEvery; ++k) add_rating();
   }
-  unroll<kRows>([&](auto a) HWY_ATTR {
-    unroll<kVectors>([&](auto k) HWY_ATTR { hn::StoreU(sum[a][k], d, out + a * stride + k * kVecLanes); });
+  for (; t < tile.count; ++t) add_rating();
+  unroll<kRows>([&](auto a) ODOT_INLINED {
+    unroll<kVectors>([&](auto k) ODOT_INLINED { hn::StoreU(sum[a][k], d, out + a * out_stride + k * kVecLanes); });
   });
 }
 
 // The same for kRows rows and the columns [col, col_end), whole vectors.
 template <std::size_t kRows>
-void add_rows(const Real* tile, std::size_t count, std::size_t stride, std::size_t row, std::size_t col,
-              std::size_t col_end, Real* products, NextColumns& next) {
+void add_rows(const Tile& tile, const Products& products, std::size_t row, std::size_t col, std::size_t col_end) {
   while (col < col_end) {
     const std::size_t left = (col_end - col) / kVecLanes;
     // Three and one would be one block with too few sums to keep the arithmetic units busy.
     const std::size_t vectors = left == 4 || left == 2 ? 2 : left < kBlockVectors ? left : kBlockVectors;
     switch (vectors) {
       case 1:
-        add_block<kRows, 1>(tile, count, stride, row, col, products, next);
+        add_block<kRows, 1>(tile, products, row, col);
         break;
       case 2:
-        add_block<kRows, 2>(tile, count, stride, row, col, products, next);
+        add_block<kRows, 2>(tile, products, row, col);
         break;
       default:
-        add_block<kRows, kBlockVectors>(tile, count, stride, row, col, products, next);
+        add_block<kRows, kBlockVectors>(tile, products, row, col);
     }
     col += vectors * kVecLanes;
   }
@@ -110,34 +150,40 @@ void add_rows(const Real* tile, std::size_t count, std::size_t stride, std::size
 
 // The same for the rows [row, row_end), fewer than a block has.
 template <std::size_t kRows = kBlockRows - 1>
-void add_last_rows(const Real* tile, std::size_t count, std::size_t stride, std::size_t row, std::size_t row_end,
-                   std::size_t col_end, Real* products, NextColumns& next) {
+void add_last_rows(const Tile& tile, const Products& products, std::size_t row, std::size_t row_end,
+                   std::size_t col_end) {
   if (row_end - row == kRows) {
-    add_rows<kRows>(tile, count, stride, row, 0, col_end, products, next);
+    add_rows<kRows>(tile, products, row, 0, col_end);
   } else if constexpr (kRows > 1) {
-    add_last_rows<kRows - 1>(tile, count, stride, row, row_end, col_end, products, next);
+    add_last_rows<kRows - 1>(tile, products, row, row_end, col_end);
   }
 }
 
 // Up to which element products are in rows of the smaller index.
 std::size_t whole_vectors(std::size_t width) { return width / kVecLanes * kVecLanes; }
 
-// Products of elements i ≤ k are added to row i, column k where whole vectors of elements reach to both, and to row k,
-// column i where they do not reach to k. Row `width` is that of the errors. Meanwhile the columns of the next ratings
-// are fetched.
-void add_products(const Real* tile, std::size_t count, std::size_t stride, std::size_t width, Real* products,
-                  const Real* columns, std::size_t column_stride, const Index* next_indices, std::size_t next_count) {
+// Adds the products of elements i ≤ k < whole_vectors(width) to row i, column k of `gram`, and those of greater k to
+// row k − whole_vectors(width), column i of `rest`, whose last row is that of the errors and whose stride is the
+// tile's. Meanwhile fetches the columns of the ratings that come next.
+void add_products(const Real* data, std::size_t count, std::size_t stride, std::size_t width, Real* gram,
+                  std::size_t gram_stride, Real* rest, const Real* columns, std::size_t column_stride,
+                  const Index* next_indices, std::size_t next_count) {
   NextColumns next({columns, {column_stride}, true}, next_indices, next_count);
+  const Tile tile{data, count, stride, next};
   const std::size_t whole = whole_vectors(width);
+  const Products upper{gram, gram_stride, 0};
   std::size_t i = 0;
-  for (; i < whole; i += kBlockRows) {
-    add_rows<kBlockRows>(tile, count, stride, i, i / kVecLanes * kVecLanes, whole, products, next);
+  for (; i + kVecLanes < whole; i += kBlockRows) {
+    add_rows<kBlockRows>(tile, upper, i, i / kVecLanes * kVecLanes, whole);
   }
-  const std::size_t rest = width > whole ? whole + kVecLanes : whole;
-  for (; i + kBlockRows <= width + 1; i += kBlockRows) {
-    add_rows<kBlockRows>(tile, count, stride, i, 0, rest, products, next);
-  }
-  add_last_rows(tile, count, stride, i, width + 1, rest, products, next);
+  // What is left has one vector a row.
+  constexpr std::size_t kRows = HWY_MIN(kVecLanes, 2 * kBlockRows);
+  for (; i < whole; i += kRows) add_block<kRows, 1>(tile, upper, i, whole - kVecLanes);
+
+  const Products lower{rest, stride, whole};
+  const std::size_t end = width > whole ? whole + kVecLanes : whole;
+  for (; i + kBlockRows <= width + 1; i += kBlockRows) add_rows<kBlockRows>(tile, lower, i, 0, end);
+  add_last_rows(tile, lower, i, width + 1, end);
 }
 
 }  // namespace
@@ -150,7 +196,7 @@ HWY_AFTER_NAMESPACE();
 namespace odot {
 namespace {
 
-HWY_EXPORT(gather);
+HWY_EXPORT(gather_columns);
 HWY_EXPORT(add_products);
 HWY_EXPORT(whole_vectors);
 
@@ -162,18 +208,18 @@ std::size_t padded(std::size_t width, std::size_t to) { return (width + to - 1) 
 }  // namespace
 
 GatheredColumns::GatheredColumns(std::size_t capacity, std::size_t width)
-    : width_(width), stride_(padded(width + 1, kWidestVector)), products_((width + 1) * stride_) {
+    : width_(width),
+      stride_(padded(width + 1, kWidestVector)),
+      products_((width + 1 - HWY_DYNAMIC_DISPATCH(whole_vectors)(width)) * stride_) {
   const std::size_t most = padded(std::max(capacity, gather_tile(width)), kLanes);
   columns_.resize(most * stride_);
-  values_.resize(most);
   errors_.resize(most);
 }
 
 void GatheredColumns::gather(const Side& side, Offset begin, Offset end, const Real* row, const Real* columns) {
   size_ = static_cast<std::size_t>(end - begin);
-  side.values.read(begin, end, values_.data());
-  squared_error_ = HWY_DYNAMIC_DISPATCH(gather)(columns, padded(width_, kLanes), side.indices.data() + begin,
-                                                values_.data(), size_, row, columns_.data(), stride_, errors_.data());
+  squared_error_ = HWY_DYNAMIC_DISPATCH(gather_columns)(side, begin, end, row, columns, padded(width_, kLanes),
+                                                        columns_.data(), stride_, errors_.data());
 }
 
 std::size_t gather_tile(std::size_t width) {
@@ -183,8 +229,10 @@ std::size_t gather_tile(std::size_t width) {
 void form(const Side& side, Offset begin, Offset end, const Real* row, const Real* columns, GatheredColumns& tile,
           RowQuadratic& out) {
   const std::size_t width = tile.width_;
+  const std::size_t stride = out.gradient.size();
   const std::size_t most = gather_tile(width);
   out.squared_error = 0;
+  std::fill(out.gram.begin(), out.gram.end(), Real{0});
   std::fill(tile.products_.begin(), tile.products_.end(), Real{0});
   for (Offset first = begin; first < end; first += most) {
     tile.gather(side, first, std::min<Offset>(end, first + most), row, columns);
@@ -192,29 +240,16 @@ void form(const Side& side, Offset begin, Offset end, const Real* row, const Rea
     for (std::size_t t = 0; t < tile.size(); ++t) tile.columns_[t * tile.stride_ + width] = tile.errors_[t];
     const Offset next = first + tile.size();
     HWY_DYNAMIC_DISPATCH(add_products)
-    (tile.columns_.data(), tile.size(), tile.stride_, width, tile.products_.data(), columns, padded(width, kLanes),
-     side.indices.data() + next, std::min<Offset>(most, side.size() - next));
-  }
-  // The gathered errors must not be taken for elements of columns.
-  for (std::size_t t = 0; t < std::min<std::size_t>(most, end - begin); ++t) {
-    tile.columns_[t * tile.stride_ + width] = 0;
+    (tile.columns_.data(), tile.size(), tile.stride_, width, out.gram.data(), stride, tile.products_.data(), columns,
+     padded(width, kLanes), side.indices.data() + next, std::min<Offset>(most, side.size() - next));
   }
 
-  const std::size_t stride = out.gradient.size();
-  const std::size_t whole = HWY_DYNAMIC_DISPATCH(whole_vectors)(width);
   const Real* products = tile.products_.data();
-  for (std::size_t i = 0; i < whole; ++i) {
-    std::copy(products + i * tile.stride_ + i, products + i * tile.stride_ + whole, out.gram.data() + i * stride + i);
+  for (std::size_t k = HWY_DYNAMIC_DISPATCH(whole_vectors)(width); k < width; ++k, products += tile.stride_) {
+    for (std::size_t i = 0; i <= k; ++i) out.gram[i * stride + k] = products[i];
   }
-  for (std::size_t k = whole; k < width; ++k) {
-    for (std::size_t i = 0; i <= k; ++i) out.gram[i * stride + k] = products[k * tile.stride_ + i];
-  }
-  std::copy_n(products + width * tile.stride_, width, out.gradient.data());
-  // Padding.
+  std::copy_n(products, width, out.gradient.data());
   std::fill(out.gradient.begin() + static_cast<std::ptrdiff_t>(width), out.gradient.end(), Real{0});
-  for (std::size_t i = 0; i < stride; ++i) {
-    for (std::size_t k = std::max(i, width); k < stride; ++k) out.gram[i * stride + k] = 0;
-  }
 }
 
 void add(const RowQuadratic& part, RowQuadratic& total) {

@@ -42,9 +42,8 @@ class GatheredColumns {
   std::size_t size_ = 0;
   double squared_error_ = 0;
   Vector columns_;
-  Vector values_;
   Vector errors_;
-  Vector products_;  // (width_ + 1) × stride_
+  Vector products_;  // those of the last elements, of which there is no whole vector, and of the errors, with all
 };
 
 /// Ratings that form() gathers at a time: their columns stay in the nearest cache.

@@ -38,7 +38,7 @@ using TileTag = hn::CappedTag<Real, kLanes>;
 using TileVec = hn::Vec<TileTag>;
 inline constexpr std::size_t kTile = hn::MaxLanes(TileTag());
 
-/// Calls body(std::integral_constant t) for every t in [0, N), unrolled. A lambda body needs HWY_ATTR.
+/// Calls body(std::integral_constant t) for every t in [0, N), unrolled. A lambda body is ODOT_INLINED.
 template <std::size_t N, class Body>
 HWY_INLINE void unroll(Body&& body) {
   [&]<std::size_t... T>(std::index_sequence<T...>) ODOT_INLINED {
