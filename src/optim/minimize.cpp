@@ -55,10 +55,10 @@ class Minimizer {
 
       const Step step = advance();
       const double trial_gradient_norm = norm(trial_.gradient);
+      if (led_nowhere(step)) return finish(StopReason::line_search);
       if (diverged(start_value, trial_.value) || !std::isfinite(trial_gradient_norm)) {
         return finish(StopReason::diverged);
       }
-      if (led_nowhere(step)) return finish(StopReason::line_search);
 
       ++counts_.iterations;
       if (step.status != StepStatus::accepted) ++counts_.floor_steps;
@@ -105,8 +105,11 @@ class Minimizer {
   bool usable(LineFunction& line) { return !rule_.needs_descent() || line.initial_slope() < 0; }
 
   Step search(LineFunction& line) {
-    const Step step = rule_.next(line);
-    line.evaluate(step.step);
+    Step step = rule_.next(line);
+    const double value = line.evaluate(step.step).value;
+    // Where rounding errors are all that is left of f, they are all that is in a polynomial of the line, too, and its
+    // minimum may be anywhere.
+    if (line.lines() > 0 && value > current_.value + std::abs(current_.value)) step.status = StepStatus::out_of_trials;
     counts_.evaluations += line.evaluations();
     counts_.lines += line.lines();
     counts_.trials += step.trials;

@@ -330,5 +330,18 @@ TEST_CASE("a rule and a direction can be used again: minimize starts both afresh
   }
 }
 
+TEST_CASE("a polynomial of rounding errors leads nowhere") {
+  const PlainObjective honest = quadratic(5);
+  PlainObjective f(
+      5, [&](const Plain& x, Plain& gradient) { return gradient = honest.gradient(x), honest.value(x); },
+      [](const Plain&, const Plain&) {
+        return LinePolynomial{{-1e-32, 1e-64, 0, 0}};
+      });  // least at 5e31
+  Vector x = to_vector(kStart);
+  const Summary summary = run(f, "lbfgs", "exact", {}, {.iterations = 10}, x);
+  CHECK(summary.reason == StopReason::line_search);
+  CHECK(to_plain(x) == to_plain(to_vector(kStart)));
+}
+
 }  // namespace
 }  // namespace odot
