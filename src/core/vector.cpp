@@ -1,63 +1,151 @@
-// Sums and updates over vectors, in chunks.
+// Sums and updates over vectors, in chunks; the loops within a chunk are compiled for every instruction set.
 #include "odot/core/vector.hpp"
 
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "core/vector.cpp"
+#include <hwy/foreach_target.h>
+//
+#include <hwy/highway.h>
+
+#include <type_traits>
+
+HWY_BEFORE_NAMESPACE();
+namespace odot::HWY_NAMESPACE {
+namespace {
+
+namespace hn = hwy::HWY_NAMESPACE;
+using Tag = hn::ScalableTag<Real>;
+using Wide = hn::ScalableTag<double>;
+
+// A vector of elements from `from` on, as doubles.
+template <class T>
+HWY_INLINE hn::Vec<Wide> widened(const T* from) {
+  const Wide d;
+  if constexpr (std::is_same_v<T, double>) {
+    return hn::LoadU(d, from);
+  } else {
+    return hn::PromoteTo(d, hn::LoadU(hn::Rebind<T, Wide>(), from));
+  }
+}
+
+// Adds product(a, b) of the elements of x and y, as doubles, in several partial sums, so that no addition waits for the
+// one before.
+template <class Product>
+HWY_INLINE double sum_of_products(const Real* x, const Real* y, std::size_t n, Product product) {
+  const Wide d;
+  const std::size_t lanes = hn::Lanes(d);
+  auto sum0 = hn::Zero(d), sum1 = sum0, sum2 = sum0, sum3 = sum0;
+  std::size_t i = 0;
+  for (; i + 4 * lanes <= n; i += 4 * lanes) {
+    sum0 = product(widened(x + i), widened(y + i), sum0);
+    sum1 = product(widened(x + i + lanes), widened(y + i + lanes), sum1);
+    sum2 = product(widened(x + i + 2 * lanes), widened(y + i + 2 * lanes), sum2);
+    sum3 = product(widened(x + i + 3 * lanes), widened(y + i + 3 * lanes), sum3);
+  }
+  for (; i + lanes <= n; i += lanes) sum0 = product(widened(x + i), widened(y + i), sum0);
+  auto sum = hn::SumOfLanes(d, hn::Add(hn::Add(sum0, sum1), hn::Add(sum2, sum3)));
+  for (; i < n; ++i) {
+    sum = product(hn::Set(d, static_cast<double>(x[i])), hn::Set(d, static_cast<double>(y[i])), sum);
+  }
+  return hn::GetLane(sum);
+}
+
+double dot_of(const Real* x, const Real* y, std::size_t n) {
+  return sum_of_products(x, y, n, [](auto a, auto b, auto sum) HWY_ATTR { return hn::MulAdd(a, b, sum); });
+}
+
+// sums[k] = x[k]·y for kCount vectors x over [begin, end). Vectors that are read side by side come from far memory
+// faster than one after the other.
+template <std::size_t kCount>
+HWY_INLINE void dots_of(const ConstSpan* x, ConstSpan y, std::size_t begin, std::size_t end, double* sums) {
+  const Wide d;
+  const std::size_t lanes = hn::Lanes(d);
+  hn::Vec<Wide> even[kCount];
+  hn::Vec<Wide> odd[kCount];
+  const Real* from[kCount];
+  for (std::size_t k = 0; k < kCount; ++k) {
+    even[k] = odd[k] = hn::Zero(d);
+    from[k] = x[k].data();
+  }
+  std::size_t i = begin;
+  for (; i + 2 * lanes <= end; i += 2 * lanes) {
+    const auto first = widened(y.data() + i);
+    const auto second = widened(y.data() + i + lanes);
+    for (std::size_t k = 0; k < kCount; ++k) {
+      even[k] = hn::MulAdd(widened(from[k] + i), first, even[k]);
+      odd[k] = hn::MulAdd(widened(from[k] + i + lanes), second, odd[k]);
+    }
+  }
+  for (std::size_t k = 0; k < kCount; ++k) {
+    sums[k] = hn::GetLane(hn::SumOfLanes(d, hn::Add(even[k], odd[k])));
+    for (std::size_t rest = i; rest < end; ++rest) {
+      sums[k] += static_cast<double>(from[k][rest]) * static_cast<double>(y[rest]);
+    }
+  }
+}
+
+void dots_range(std::span<const ConstSpan> x, ConstSpan y, std::size_t begin, std::size_t end, double* sums) {
+  std::size_t k = 0;
+  for (; k + 4 <= x.size(); k += 4) dots_of<4>(&x[k], y, begin, end, sums + k);
+  for (; k + 2 <= x.size(); k += 2) dots_of<2>(&x[k], y, begin, end, sums + k);
+  for (; k < x.size(); ++k) dots_of<1>(&x[k], y, begin, end, sums + k);
+}
+
+double squared_distance(const Real* x, const Real* y, std::size_t n) {
+  return sum_of_products(x, y, n, [](auto a, auto b, auto sum) HWY_ATTR {
+    const auto difference = hn::Sub(a, b);
+    return hn::MulAdd(difference, difference, sum);
+  });
+}
+
+// out[i] = Σ_k a[k] x[k][i] for i in [begin, end).
+void combine_range(std::span<const double> a, std::span<const ConstSpan> x, std::size_t begin, std::size_t end,
+                   Real* out) {
+  const Tag d;
+  const std::size_t lanes = hn::Lanes(d);
+  std::size_t i = begin;
+  for (; i + lanes <= end; i += lanes) {
+    auto sum = hn::Zero(d);
+    for (std::size_t k = 0; k < x.size(); ++k) {
+      sum = hn::MulAdd(hn::Set(d, static_cast<Real>(a[k])), hn::LoadU(d, x[k].data() + i), sum);
+    }
+    hn::StoreU(sum, d, out + i);
+  }
+  for (; i < end; ++i) {
+    out[i] = 0;
+    for (std::size_t k = 0; k < x.size(); ++k) out[i] += static_cast<Real>(a[k]) * x[k][i];
+  }
+}
+
+}  // namespace
+}  // namespace odot::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
 #include <algorithm>
 #include <cmath>
 
 namespace odot {
 namespace {
 
-// Sum of term(i) over [begin, end) in double, in so many interleaved partial sums that the compiler can use the SIMD
-// unit without reordering what is written here, and no addition waits for the one before.
-template <class Term>
-double interleaved_sum(std::size_t begin, std::size_t end, Term term) {
-  constexpr std::size_t kSums = 32;
-  double lane[kSums] = {};
-  std::size_t i = begin;
-  for (; i + kSums <= end; i += kSums) {
-    for (std::size_t k = 0; k < kSums; ++k) lane[k] += term(i + k);
-  }
-  double sum = 0;
-  for (double partial : lane) sum += partial;
-  for (; i < end; ++i) sum += term(i);
-  return sum;
-}
-
-template <class Term>
-double sum_of(std::size_t n, Term term) {
-  return parallel_sum(n, [&](std::size_t begin, std::size_t end) { return interleaved_sum(begin, end, term); });
-}
-
-// Cuts a chunk into blocks of which a vector's part stays in the nearest cache while those of others pass by.
-template <class Body>
-void for_each_block(const VectorChunks& chunks, std::size_t chunk, Body body) {
-  constexpr std::size_t kBlock = 4096;
-  for (std::size_t begin = chunks.begin(chunk); begin < chunks.end(chunk); begin += kBlock) {
-    body(begin, std::min(begin + kBlock, chunks.end(chunk)));
-  }
-}
+HWY_EXPORT(dot_of);
+HWY_EXPORT(dots_range);
+HWY_EXPORT(squared_distance);
+HWY_EXPORT(combine_range);
 
 }  // namespace
 
 double dot(ConstSpan x, ConstSpan y) {
-  const Real* a = x.data();
-  const Real* b = y.data();
-  return sum_of(x.size(), [=](std::size_t i) { return static_cast<double>(a[i]) * static_cast<double>(b[i]); });
+  return parallel_sum(x.size(), [&](std::size_t begin, std::size_t end) {
+    return HWY_DYNAMIC_DISPATCH(dot_of)(x.data() + begin, y.data() + begin, end - begin);
+  });
 }
 
 void dots(std::span<const ConstSpan> x, ConstSpan y, std::span<double> out) {
   const std::size_t count = x.size();
   const VectorChunks chunks(y.size());
   const auto add = [&](std::size_t chunk, double* sums) {
-    std::fill(sums, sums + count, 0.0);
-    for_each_block(chunks, chunk, [&](std::size_t begin, std::size_t end) {
-      const Real* b = y.data();
-      for (std::size_t k = 0; k < count; ++k) {
-        const Real* a = x[k].data();
-        sums[k] += interleaved_sum(
-            begin, end, [=](std::size_t i) { return static_cast<double>(a[i]) * static_cast<double>(b[i]); });
-      }
-    });
+    HWY_DYNAMIC_DISPATCH(dots_range)(x, y, chunks.begin(chunk), chunks.end(chunk), sums);
   };
   if (chunks.count() == 1) return add(0, out.data());
   std::vector<double> partial(chunks.count() * count);
@@ -71,33 +159,20 @@ void dots(std::span<const ConstSpan> x, ConstSpan y, std::span<double> out) {
 void combine(std::span<const double> a, std::span<const ConstSpan> x, Span out) {
   const VectorChunks chunks(out.size());
   parallel_for(chunks.count(), [&](std::size_t chunk) {
-    for_each_block(chunks, chunk, [&](std::size_t begin, std::size_t end) {
-      Real* o = out.data();
-      std::fill(o + begin, o + end, Real{0});
-      for (std::size_t k = 0; k < x.size(); ++k) {
-        const Real factor = static_cast<Real>(a[k]);
-        const Real* from = x[k].data();
-        for (std::size_t i = begin; i < end; ++i) o[i] += factor * from[i];
-      }
-    });
+    HWY_DYNAMIC_DISPATCH(combine_range)(a, x, chunks.begin(chunk), chunks.end(chunk), out.data());
   });
 }
 
 double norm(ConstSpan x) { return std::sqrt(dot(x, x)); }
 
 double distance(ConstSpan x, ConstSpan y) {
-  const Real* a = x.data();
-  const Real* b = y.data();
-  return std::sqrt(sum_of(x.size(), [=](std::size_t i) {
-    const double difference = static_cast<double>(a[i]) - static_cast<double>(b[i]);
-    return difference * difference;
+  return std::sqrt(parallel_sum(x.size(), [&](std::size_t begin, std::size_t end) {
+    return HWY_DYNAMIC_DISPATCH(squared_distance)(x.data() + begin, y.data() + begin, end - begin);
   }));
 }
 
 bool all_finite(ConstSpan x) {
-  // x − x is 0 for a finite x and NaN otherwise, and so is the sum.
-  const Real* a = x.data();
-  return sum_of(x.size(), [=](std::size_t i) { return static_cast<double>(a[i] - a[i]); }) == 0;
+  return std::all_of(x.begin(), x.end(), [](Real element) { return std::isfinite(element); });
 }
 
 void copy(ConstSpan x, Span out) {
@@ -122,3 +197,4 @@ void add_scaled(ConstSpan x, double a, ConstSpan d, Span out) {
 }
 
 }  // namespace odot
+#endif  // HWY_ONCE

@@ -114,7 +114,7 @@ MaskedGradient::MaskedGradient(const Side& side, std::size_t stride)
     : side_(side), stride_(stride), pass_(side, stride) {}
 
 PassSums MaskedGradient::operator()(const Real* rows, const Real* columns, const Penalty& penalty, Real* gradient) {
-  const RowTask task{side_, stride_, rows, columns, worth_prefetching(side_, stride_), penalty, gradient};
+  const RowTask task{side_, stride_, rows, columns, worth_prefetching(side_, stride_, Reads::twice), penalty, gradient};
   return pass_.run(
       [&](const Chunk& chunk) { return HWY_DYNAMIC_DISPATCH(gradient_of_rows)(task, chunk); },
       [&](const RowPiece& piece, Real* sums) { return HWY_DYNAMIC_DISPATCH(gradient_of_piece)(task, piece, sums); },

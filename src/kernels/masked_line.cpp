@@ -133,7 +133,8 @@ MaskedLine::MaskedLine(const Side& side, std::size_t stride)
 LineSums MaskedLine::operator()(const Real* rows, const Real* columns, const Real* row_steps,
                                 const Real* column_steps) {
   // Twice as many columns are read as in other passes.
-  const LineTask task{side_, stride_, rows, columns, row_steps, column_steps, worth_prefetching(side_, 2 * stride_)};
+  const LineTask task{
+      side_, stride_, rows, columns, row_steps, column_steps, worth_prefetching(side_, 2 * stride_, Reads::once)};
   parallel_for(plan_.chunks.size(), [&](std::size_t number) {
     const Chunk& chunk = plan_.chunks[number];
     side_.read(chunk.begin, chunk.end, [&] { sums_[number] = HWY_DYNAMIC_DISPATCH(line_of_rows)(task, chunk); });

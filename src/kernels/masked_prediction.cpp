@@ -40,7 +40,7 @@ HWY_EXPORT(predict_piece);
 void predict_row(const Side& side, Offset begin, Offset end, std::size_t stride, const Real* row, const Real* columns,
                  Real* out) {
   HWY_DYNAMIC_DISPATCH(predict_piece)
-  (side, begin, end, stride, row, columns, worth_prefetching(side, stride), out);
+  (side, begin, end, stride, row, columns, worth_prefetching(side, stride, Reads::once), out);
 }
 
 }  // namespace odot

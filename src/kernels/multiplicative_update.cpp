@@ -132,7 +132,7 @@ MultiplicativeUpdate::MultiplicativeUpdate(const Side& side, std::size_t stride)
 
 PassSums MultiplicativeUpdate::operator()(const Real* rows, const Real* columns, const Penalty& penalty, Real* next) {
   scratch_.resize(static_cast<std::size_t>(threads()) * 2 * stride_);
-  const RowTask task{side_, stride_, rows, columns, worth_prefetching(side_, stride_), penalty, next};
+  const RowTask task{side_, stride_, rows, columns, worth_prefetching(side_, stride_, Reads::twice), penalty, next};
   return pass_.run(
       [&](const Chunk& chunk) {
         Real* scratch = scratch_.data() + static_cast<std::size_t>(thread_number()) * 2 * stride_;

@@ -35,14 +35,18 @@ struct RowPiece {
   Offset end;
 };
 
+/// How often a kernel reads a column: a sum that follows when all of a tile's products are known holds up the reads of
+/// the next tile.
+enum class Reads { once, twice };
+
 /// Whether the columns of a side are better fetched ahead of their use: measured, that saves a sixth of the time where
-/// they exceed the second-level cache and each is several cache lines, and costs some where the processor, which looks
-/// ahead by itself, finds them in time.
-inline bool worth_prefetching(const Side& side, std::size_t stride) {
-  constexpr std::size_t kCache = std::size_t{4} << 20;  // bytes
-  constexpr std::size_t kColumn = 128;                  // bytes
+/// they exceed the second-level cache, or half of it if they are read twice, and each is several cache lines; it costs
+/// some where the processor, which looks ahead by itself, finds them in time.
+inline bool worth_prefetching(const Side& side, std::size_t stride, Reads reads) {
+  const std::size_t cache = std::size_t{reads == Reads::once ? 4u : 1u} << 20;  // bytes
+  constexpr std::size_t kColumn = 128;                                          // bytes
   const std::size_t column = stride * sizeof(Real);
-  return column > kColumn && side.columns * column > kCache;
+  return column > kColumn && side.columns * column > cache;
 }
 
 /// Reads the ratings of one side once, in parallel. Sums are the same bits on any number of threads.

@@ -84,8 +84,11 @@ class Lbfgs : public Direction {
     Pair& pair = pairs_[slot];
     add_scaled(current.x, -1, previous.x, pair.s);
     add_scaled(current.gradient, -1, previous.gradient, pair.y);
-    pair.sy = dot(pair.s, pair.y);
-    pair.yy = dot(pair.y, pair.y);
+    const ConstSpan s_and_y[] = {pair.s, pair.y};
+    double products[2];
+    dots(s_and_y, pair.y, products);
+    pair.sy = products[0];
+    pair.yy = products[1];
     if (!(pair.sy > kNotPositive * norm(pair.s) * std::sqrt(pair.yy))) return false;
     newest_ = slot;
     count_ = std::min(count_ + 1, most_);
