@@ -67,7 +67,9 @@ Data load(const Options& options, std::uint64_t seed, bool network) {
   if (options.given("items")) data.item_features = load_features("items", "item-features", options, data.train.items);
   if (options.given("valid")) {
     const ReadResult valid = load_ratings({options.text("valid")}, options);
-    data.valid = reindex(valid.list, users, items);
+    // A table that is part of a file is indexed to look ids up, which nothing after this does: a copy, which shares all
+    // else, takes that along.
+    data.valid = data.mapped ? reindex(valid.list, IdTable(users), IdTable(items)) : reindex(valid.list, users, items);
   } else if (options.given("holdout")) {
     const double fraction = options.fraction("holdout", 0);
     const Split split = split_ratings(data.train, fraction, seed);
