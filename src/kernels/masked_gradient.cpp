@@ -31,8 +31,8 @@ HWY_INLINE void add_tile(Row row, const Columns<Row>& columns, const Index* indi
 
 // out ← Σ e_j column_j over a piece of a row; returns Σ e_j². Columns of ratings up to `last` may be fetched ahead.
 template <class Row>
-HWY_INLINE double sum_up(Row row, const RowTask& task, const TileValues& values, const RowPiece& piece, Offset last,
-                         Real* out) {
+HWY_NOINLINE HWY_FLATTEN double sum_up(Row row, const RowTask& task, const TileValues& values, const RowPiece& piece,
+                                       Offset last, Real* out) {
   const Columns<Row> columns{task.columns, row, task.prefetch};
   const Index* indices = task.side.indices.data();
   const Real* factors = task.rows + piece.row * task.stride;
@@ -46,15 +46,14 @@ HWY_INLINE double sum_up(Row row, const RowTask& task, const TileValues& values,
 }
 
 // Turns Σ e_j column_j, which is in `sums`, into the row's gradient at `out`; returns the row's penalty.
-template <class Row>
-HWY_INLINE double finish(Row each, const RowTask& task, Index row, const Real* sums, Real* out) {
+HWY_NOINLINE HWY_FLATTEN double finish(const RowTask& task, Index row, const Real* sums, Real* out) {
   const Tag d;
   const Real* factors = task.rows + row * task.stride;
   const double lambda = task.penalty.of_row(task.side, row);
   const int pinned = task.penalty.pinned;
   const Vec weight = hn::Set(d, static_cast<Real>(lambda));
   Vec squares = hn::Zero(d);
-  each.for_each([&](auto k, auto part) ODOT_INLINED {
+  AnyRow{task.stride}.for_each([&](auto k, auto part) ODOT_INLINED {
     const Vec factor = part.load(factors + k);
     squares = hn::MulAdd(factor, factor, squares);
     const Vec half = hn::MulAdd(weight, factor, part.load(sums + k));
@@ -69,34 +68,28 @@ HWY_INLINE double finish(Row each, const RowTask& task, Index row, const Real* s
   return lambda * norm2;
 }
 
-template <class Row>
-HWY_NOINLINE HWY_FLATTEN PassSums gradient_of_rows_of(Row each, const RowTask& task, const Chunk& chunk) {
-  const TileValues values(task.side.values);
-  PassSums sums;
-  for (Index row = chunk.row_begin; row < chunk.row_end; ++row) {
-    Real* out = task.out + row * task.stride;
-    const RowPiece piece{row, task.side.offsets[row], task.side.offsets[row + 1]};
-    sums.squared_error += sum_up(each, task, values, piece, chunk.end, out);
-    sums.penalty += finish(each, task, row, out, out);
-  }
-  return sums;
-}
-
-template <class Row>
-HWY_NOINLINE HWY_FLATTEN double gradient_of_piece_of(Row each, const RowTask& task, const RowPiece& piece, Real* sums) {
-  return sum_up(each, task, TileValues(task.side.values), piece, piece.end, sums);
-}
-
 PassSums gradient_of_rows(const RowTask& task, const Chunk& chunk) {
-  return with_row(task.stride, [&](auto each) ODOT_INLINED { return gradient_of_rows_of(each, task, chunk); });
+  const TileValues values(task.side.values);
+  return with_row(task.stride, [&](auto each) ODOT_INLINED {
+    PassSums sums;
+    for (Index row = chunk.row_begin; row < chunk.row_end; ++row) {
+      Real* out = task.out + row * task.stride;
+      const RowPiece piece{row, task.side.offsets[row], task.side.offsets[row + 1]};
+      sums.squared_error += sum_up(each, task, values, piece, chunk.end, out);
+      sums.penalty += finish(task, row, out, out);
+    }
+    return sums;
+  });
 }
 
 double gradient_of_piece(const RowTask& task, const RowPiece& piece, Real* sums) {
-  return with_row(task.stride, [&](auto each) ODOT_INLINED { return gradient_of_piece_of(each, task, piece, sums); });
+  const TileValues values(task.side.values);
+  return with_row(task.stride,
+                  [&](auto each) ODOT_INLINED { return sum_up(each, task, values, piece, piece.end, sums); });
 }
 
-HWY_FLATTEN double finish_gradient(const RowTask& task, Index row, const Real* sums) {
-  return finish(AnyRow{task.stride}, task, row, sums, task.out + row * task.stride);
+double finish_gradient(const RowTask& task, Index row, const Real* sums) {
+  return finish(task, row, sums, task.out + row * task.stride);
 }
 
 }  // namespace

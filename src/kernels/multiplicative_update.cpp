@@ -52,8 +52,8 @@ HWY_INLINE void add_tile(Row row, const Columns<Row>& columns, const Index* indi
 // Writes a piece's sums to `out`, the numerator first; returns the sum of the squared errors. Columns of ratings up to
 // `last` may be fetched ahead.
 template <class Row>
-HWY_INLINE double sum_up(Row row, const RowTask& task, const TileValues& values, const RowPiece& piece, Offset last,
-                         Real* out) {
+HWY_NOINLINE HWY_FLATTEN double sum_up(Row row, const RowTask& task, const TileValues& values, const RowPiece& piece,
+                                       Offset last, Real* out) {
   const Columns<Row> columns{task.columns, row, task.prefetch};
   const Index* indices = task.side.indices.data();
   const Real* factors = task.rows + piece.row * task.stride;
@@ -69,15 +69,14 @@ HWY_INLINE double sum_up(Row row, const RowTask& task, const TileValues& values,
 }
 
 // Writes the updated row; returns the penalty of the row before.
-template <class Row>
-HWY_INLINE double finish(Row each, const RowTask& task, Index row, const Real* sums) {
+HWY_NOINLINE HWY_FLATTEN double finish(const RowTask& task, Index row, const Real* sums) {
   const Tag d;
   const double lambda = task.penalty.of_row(task.side, row);
   const Vec weight = hn::Set(d, static_cast<Real>(lambda));
   const Real* from = task.rows + row * task.stride;
   Real* to = task.out + row * task.stride;
   Vec squares = hn::Zero(d);
-  each.for_each([&](auto k, auto part) ODOT_INLINED {
+  AnyRow{task.stride}.for_each([&](auto k, auto part) ODOT_INLINED {
     const Vec factor = part.load(from + k);
     squares = hn::MulAdd(factor, factor, squares);
     const Vec below = hn::Add(hn::MulAdd(weight, factor, part.load(sums + task.stride + k)), hn::Set(d, kEpsilon));
@@ -87,34 +86,26 @@ HWY_INLINE double finish(Row each, const RowTask& task, Index row, const Real* s
   return lambda * static_cast<double>(lane_sum(squares));
 }
 
-template <class Row>
-HWY_NOINLINE HWY_FLATTEN PassSums update_rows_of(Row each, const RowTask& task, const Chunk& chunk, Real* scratch) {
-  const TileValues values(task.side.values);
-  PassSums sums;
-  for (Index row = chunk.row_begin; row < chunk.row_end; ++row) {
-    const RowPiece piece{row, task.side.offsets[row], task.side.offsets[row + 1]};
-    sums.squared_error += sum_up(each, task, values, piece, chunk.end, scratch);
-    sums.penalty += finish(each, task, row, scratch);
-  }
-  return sums;
-}
-
-template <class Row>
-HWY_NOINLINE HWY_FLATTEN double sum_up_update_of(Row each, const RowTask& task, const RowPiece& piece, Real* sums) {
-  return sum_up(each, task, TileValues(task.side.values), piece, piece.end, sums);
-}
-
 PassSums update_rows(const RowTask& task, const Chunk& chunk, Real* scratch) {
-  return with_row(task.stride, [&](auto each) ODOT_INLINED { return update_rows_of(each, task, chunk, scratch); });
+  const TileValues values(task.side.values);
+  return with_row(task.stride, [&](auto each) ODOT_INLINED {
+    PassSums sums;
+    for (Index row = chunk.row_begin; row < chunk.row_end; ++row) {
+      const RowPiece piece{row, task.side.offsets[row], task.side.offsets[row + 1]};
+      sums.squared_error += sum_up(each, task, values, piece, chunk.end, scratch);
+      sums.penalty += finish(task, row, scratch);
+    }
+    return sums;
+  });
 }
 
 double sum_up_update(const RowTask& task, const RowPiece& piece, Real* sums) {
-  return with_row(task.stride, [&](auto each) ODOT_INLINED { return sum_up_update_of(each, task, piece, sums); });
+  const TileValues values(task.side.values);
+  return with_row(task.stride,
+                  [&](auto each) ODOT_INLINED { return sum_up(each, task, values, piece, piece.end, sums); });
 }
 
-HWY_FLATTEN double finish_update(const RowTask& task, Index row, const Real* sums) {
-  return finish(AnyRow{task.stride}, task, row, sums);
-}
+double finish_update(const RowTask& task, Index row, const Real* sums) { return finish(task, row, sums); }
 
 }  // namespace
 }  // namespace odot::HWY_NAMESPACE
