@@ -17,10 +17,12 @@ bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
 bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 && c != '\t'; }
 
-// What a reader could take for a separator, a blank at the edge, a quote, a banner or a byte-order mark.
+// What a reader could take for a separator, a blank at the edge, a quote, a banner, a byte-order mark or the start of
+// compressed data (of which all but zstd's has a control character).
 bool needs_quotes(std::string_view id, std::string_view separator) {
   if (is_blank(id.front()) || is_blank(id.back())) return true;
   if (std::string_view("%#\xEF\xFE\xFF").find(id.front()) != std::string_view::npos) return true;
+  if (id.starts_with("\x28\xb5\x2f\xfd")) return true;
   if (id.find(separator) != std::string_view::npos || id.ends_with(separator.front())) return true;
   return id.find_first_of("\"\t,;|") != std::string_view::npos || id.find("::") != std::string_view::npos;
 }

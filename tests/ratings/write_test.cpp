@@ -41,6 +41,7 @@ TEST_CASE("plain ids are written as they are, others in quotes") {
   CHECK(field(" x", ",") == "\" x\"");
   CHECK(field("x:", "::") == "\"x:\"");
   CHECK(field("naïve", ";") == "naïve");
+  CHECK(field("\x28\xb5\x2f\xfd", ",") == "\"\x28\xb5\x2f\xfd\"");  // as zstd data begin
 }
 
 TEST_CASE("an id that no line can hold is an error") {
