@@ -69,6 +69,9 @@ TEST_CASE("every pair lowers f or says why not, and never leaves a NaN") {
         } else if (search.name == "lipschitz" && normalised) {
           // 1/L is a step for −∇f; for directions of another length it need not lower f.
           CHECK(summary.value <= 1000 * before);
+        } else if (problem.name == "Rosenbrock" && !rule->needs_descent()) {
+          // Steps that are not measured against f may leave its curved valley; where they then end rounding decides.
+          CHECK(summary.value <= 1000 * before);
         } else {
           CHECK(summary.value < before);
         }
