@@ -14,6 +14,7 @@
 
 #include "bench/options.hpp"
 #include "bench/problem.hpp"
+#include "bench/workload.hpp"
 
 namespace odot::bench {
 namespace {
@@ -118,19 +119,14 @@ void cholesky(benchmark::State& state, const Setting&) {
 }
 
 template <int kRank>
-void add_rank(const std::string& shape) {
-  constexpr int kStride =
-      (kRank + 2 + static_cast<int>(kLanes) - 1) / static_cast<int>(kLanes) * static_cast<int>(kLanes);
-  const Setting setting{shape, kRank, 1};
-  const auto add = [&](const std::string& kernel, auto function) {
-    const std::string name = fmt::format("eigen_{}/{}/{}/1", kernel, shape, kRank);
-    benchmark::RegisterBenchmark(name.c_str(), [=](benchmark::State& state) { function(state, setting); })
-        ->UseRealTime()
-        ->Unit(benchmark::kMillisecond);
-  };
-  add("gradient_by_user", gradient<kStride>);
-  add("normal_equations_by_user", normal_equations<kStride>);
-  add("cholesky", cholesky<kRank + 1>);
+void add_rank(const std::vector<std::string>& shapes) {
+  constexpr auto kStride = static_cast<int>(FactorLayout{0, 0, kRank, true}.stride());
+  for (const std::string& shape : shapes) {
+    const Setting setting{shape, kRank, 1};
+    add("eigen_gradient_by_user", setting, gradient<kStride>);
+    add("eigen_normal_equations_by_user", setting, normal_equations<kStride>);
+  }
+  add("eigen_cholesky", {"systems", kRank, 1}, cholesky<kRank + 1>);
 }
 
 void print_help() {
@@ -148,12 +144,10 @@ int bench(int argc, char** argv) {
   benchmark::Initialize(&argc, argv, print_help);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
   add_cost_model_to_context();
-  for (const std::string& name : shapes) {
-    add_rank<8>(name);
-    add_rank<16>(name);
-    add_rank<32>(name);
-    add_rank<64>(name);
-  }
+  add_rank<8>(shapes);
+  add_rank<16>(shapes);
+  add_rank<32>(shapes);
+  add_rank<64>(shapes);
   benchmark::RunSpecifiedBenchmarks();
   return 0;
 }

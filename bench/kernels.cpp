@@ -10,6 +10,7 @@
 #include "bench/cost_model.hpp"
 #include "bench/options.hpp"
 #include "bench/problem.hpp"
+#include "bench/workload.hpp"
 #include "kernels/cholesky.hpp"
 #include "kernels/chunk_plan.hpp"
 #include "kernels/masked_gradient.hpp"
@@ -121,14 +122,6 @@ void cholesky(benchmark::State& state, int rank, int on_threads) {
       }
     });
   });
-}
-
-template <class Function>
-void add(const std::string& kernel, const Setting& setting, Function function) {
-  const std::string name = fmt::format("{}/{}/{}/{}", kernel, setting.shape, setting.rank, setting.threads);
-  benchmark::RegisterBenchmark(name.c_str(), [=](benchmark::State& state) { function(state, setting); })
-      ->UseRealTime()
-      ->Unit(benchmark::kMillisecond);
 }
 
 void print_help() {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <benchmark/benchmark.h>
+#include <fmt/format.h>
 
 #include <cmath>
 #include <string>
@@ -68,6 +69,15 @@ void measure(benchmark::State& state, double units, const Cost& cost, Pass pass)
   state.counters["operations"] = cost.operations;
   state.counters["bytes"] = cost.bytes;
   state.counters["gathered"] = cost.gathered;
+}
+
+/// Registers a benchmark that calls function(state, setting), under the name KERNEL/SHAPE/RANK/THREADS.
+template <class Function>
+void add(const std::string& kernel, const Setting& setting, Function function) {
+  const std::string name = fmt::format("{}/{}/{}/{}", kernel, setting.shape, setting.rank, setting.threads);
+  benchmark::RegisterBenchmark(name.c_str(), [=](benchmark::State& state) { function(state, setting); })
+      ->UseRealTime()
+      ->Unit(benchmark::kMillisecond);
 }
 
 inline double ratings(const Problem& problem) { return static_cast<double>(problem.side.size()); }

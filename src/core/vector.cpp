@@ -88,7 +88,7 @@ void dots_range(std::span<const ConstSpan> x, ConstSpan y, std::size_t begin, st
   std::size_t k = 0;
   for (; k + 4 <= x.size(); k += 4) dots_of<4>(&x[k], y, begin, end, sums + k);
   for (; k + 2 <= x.size(); k += 2) dots_of<2>(&x[k], y, begin, end, sums + k);
-  for (; k < x.size(); ++k) dots_of<1>(&x[k], y, begin, end, sums + k);
+  if (k < x.size()) sums[k] = dot_of(x[k].data() + begin, y.data() + begin, end - begin);
 }
 
 double squared_distance(const Real* x, const Real* y, std::size_t n) {

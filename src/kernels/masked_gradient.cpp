@@ -4,7 +4,7 @@
 #define HWY_TARGET_INCLUDE "kernels/masked_gradient.cpp"
 #include <hwy/foreach_target.h>  // compiles this file for every instruction set
 
-#include "kernels/vectors-inl.hpp"
+#include "kernels/tiles-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace odot::HWY_NAMESPACE {
@@ -41,14 +41,15 @@ HWY_NOINLINE HWY_FLATTEN double sum_up(Row row, const RowTask& task, const TileV
   for_each_tile(columns, indices, piece.begin, piece.end, last, [&](Offset begin, auto count) ODOT_INLINED {
     add_tile(row, columns, indices + begin, values.at(begin, count), count, factors, sums, squares);
   });
-  sums.store(out);
+  sums.store();
   return squares.sum();
 }
 
-// Turns Σ e_j column_j, which is in `sums`, into the row's gradient at `out`; returns the row's penalty.
-HWY_NOINLINE HWY_FLATTEN double finish(const RowTask& task, Index row, const Real* sums, Real* out) {
+// Turns Σ e_j column_j, which is in `sums`, into the row's gradient; returns the row's penalty.
+HWY_NOINLINE HWY_FLATTEN double finish_gradient(const RowTask& task, Index row, const Real* sums) {
   const Tag d;
   const Real* factors = task.rows + row * task.stride;
+  Real* out = task.out + row * task.stride;
   const double lambda = task.penalty.of_row(task.side, row);
   const int pinned = task.penalty.pinned;
   const Vec weight = hn::Set(d, static_cast<Real>(lambda));
@@ -76,7 +77,7 @@ PassSums gradient_of_rows(const RowTask& task, const Chunk& chunk) {
       Real* out = task.out + row * task.stride;
       const RowPiece piece{row, task.side.offsets[row], task.side.offsets[row + 1]};
       sums.squared_error += sum_up(each, task, values, piece, chunk.end, out);
-      sums.penalty += finish(task, row, out, out);
+      sums.penalty += finish_gradient(task, row, out);
     }
     return sums;
   });
@@ -86,10 +87,6 @@ double gradient_of_piece(const RowTask& task, const RowPiece& piece, Real* sums)
   const TileValues values(task.side.values);
   return with_row(task.stride,
                   [&](auto each) ODOT_INLINED { return sum_up(each, task, values, piece, piece.end, sums); });
-}
-
-double finish_gradient(const RowTask& task, Index row, const Real* sums) {
-  return finish(task, row, sums, task.out + row * task.stride);
 }
 
 }  // namespace

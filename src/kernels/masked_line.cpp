@@ -9,7 +9,7 @@
 #define HWY_TARGET_INCLUDE "kernels/masked_line.cpp"
 #include <hwy/foreach_target.h>  // compiles this file for every instruction set
 
-#include "kernels/vectors-inl.hpp"
+#include "kernels/tiles-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace odot::HWY_NAMESPACE {

@@ -5,7 +5,7 @@
 #include <hwy/foreach_target.h>  // compiles this file for every instruction set
 
 #include "kernels/row_pass.hpp"
-#include "kernels/vectors-inl.hpp"
+#include "kernels/tiles-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace odot::HWY_NAMESPACE {

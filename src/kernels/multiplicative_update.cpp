@@ -4,7 +4,7 @@
 #define HWY_TARGET_INCLUDE "kernels/multiplicative_update.cpp"
 #include <hwy/foreach_target.h>  // compiles this file for every instruction set
 
-#include "kernels/vectors-inl.hpp"
+#include "kernels/tiles-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace odot::HWY_NAMESPACE {
@@ -63,13 +63,13 @@ HWY_NOINLINE HWY_FLATTEN double sum_up(Row row, const RowTask& task, const TileV
   for_each_tile(columns, indices, piece.begin, piece.end, last, [&](Offset begin, auto count) ODOT_INLINED {
     add_tile(row, columns, indices + begin, values.at(begin, count), count, factors, numerator, denominator, squares);
   });
-  numerator.store(out);
-  denominator.store(out + task.stride);
+  numerator.store();
+  denominator.store();
   return squares.sum();
 }
 
 // Writes the updated row; returns the penalty of the row before.
-HWY_NOINLINE HWY_FLATTEN double finish(const RowTask& task, Index row, const Real* sums) {
+HWY_NOINLINE HWY_FLATTEN double finish_update(const RowTask& task, Index row, const Real* sums) {
   const Tag d;
   const double lambda = task.penalty.of_row(task.side, row);
   const Vec weight = hn::Set(d, static_cast<Real>(lambda));
@@ -93,7 +93,7 @@ PassSums update_rows(const RowTask& task, const Chunk& chunk, Real* scratch) {
     for (Index row = chunk.row_begin; row < chunk.row_end; ++row) {
       const RowPiece piece{row, task.side.offsets[row], task.side.offsets[row + 1]};
       sums.squared_error += sum_up(each, task, values, piece, chunk.end, scratch);
-      sums.penalty += finish(task, row, scratch);
+      sums.penalty += finish_update(task, row, scratch);
     }
     return sums;
   });
@@ -104,8 +104,6 @@ double sum_up_update(const RowTask& task, const RowPiece& piece, Real* sums) {
   return with_row(task.stride,
                   [&](auto each) ODOT_INLINED { return sum_up(each, task, values, piece, piece.end, sums); });
 }
-
-double finish_update(const RowTask& task, Index row, const Real* sums) { return finish(task, row, sums); }
 
 }  // namespace
 }  // namespace odot::HWY_NAMESPACE

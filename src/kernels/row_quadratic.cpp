@@ -6,7 +6,7 @@
 #include <hwy/foreach_target.h>
 //
 #include "kernels/row_quadratic.hpp"
-#include "kernels/vectors-inl.hpp"
+#include "kernels/tiles-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace odot::HWY_NAMESPACE {
@@ -28,17 +28,10 @@ HWY_NOINLINE HWY_FLATTEN double gather_of(Row each, const Side& side, Offset beg
   for_each_tile(columns, indices, begin, end, end, [&](Offset first, auto count) ODOT_INLINED {
     const Real* column[kTile];
     columns.take(indices + first, count, column);
-    Vec sum[kTile];
-    unroll<kTile>([&](auto t) ODOT_INLINED { sum[t] = hn::Zero(Tag()); });
-    each.for_each([&](auto k, auto part) ODOT_INLINED {
-      const Vec mine = part.load(row + k);
-      unroll<kTile>([&](auto t) ODOT_INLINED {
-        const Vec factor = part.load(column[t] + k);
-        part.store(factor, out + t * out_stride + k);
-        sum[t] = hn::MulAdd(mine, factor, sum[t]);
-      });
+    const TileVec products = tile_products(each, row, column, [&](auto k, auto part, auto t, Vec factor) ODOT_INLINED {
+      part.store(factor, out + t * out_stride + k);
     });
-    TileVec error = hn::Sub(tile_sums(sum), values.at(first, count));
+    TileVec error = hn::Sub(products, values.at(first, count));
     if (count < kTile) error = hn::IfThenElseZero(hn::FirstN(d, count), error);
     hn::StoreU(error, d, errors);
     const auto wide = Doubles<TileTag>::of(error);

@@ -50,7 +50,7 @@ class GatheredColumns {
 std::size_t gather_tile(std::size_t width);
 
 /// Sets `out` to the quadratic of the ratings [begin, end) of `row`. Of `gram` only what is on and above its diagonal
-/// is written: mirror() does the rest. `tile` is for columns of the same width; what it holds is lost.
+/// counts: mirror() does the rest. `tile` is for columns of the same width; what it holds is lost.
 void form(const Side& side, Offset begin, Offset end, const Real* row, const Real* columns, GatheredColumns& tile,
           RowQuadratic& out);
 

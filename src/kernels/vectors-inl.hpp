@@ -1,5 +1,5 @@
 // The SIMD vocabulary of the kernels, compiled once for every instruction set (see Highway's foreach_target.h): vectors
-// of Reals, rows as a number of vectors, and a tile of ratings that are in flight together.
+// of Reals, rows as a number of vectors, and sums over the lanes of a tile of vectors.
 //
 // What is here and in the files that include it calls nothing that is not compiled for the same instruction set, apart
 // from functions that are inlined.
@@ -10,14 +10,13 @@
 #define ODOT_KERNELS_VECTORS_INL
 #endif
 
-#include <hwy/cache_control.h>
 #include <hwy/highway.h>
 
 #include <cstddef>
 #include <type_traits>
 #include <utility>
 
-#include "odot/ratings/rating_matrix.hpp"
+#include "odot/core/types.hpp"
 
 /// After the parameters of a lambda: compiled for the instruction set, and always inlined. What a lambda that is called
 /// captures by reference is in memory, not in registers.
@@ -121,7 +120,7 @@ HWY_INLINE auto with_row(std::size_t stride, Body&& body) {
 template <class Row>
 class RowSums {
  public:
-  HWY_INLINE explicit RowSums(Row, Real*) {
+  HWY_INLINE RowSums(Row, Real* out) : out_(out) {
     unroll<Row::kVecs>([&](auto v) ODOT_INLINED { sums_[v] = hn::Zero(Tag()); });
   }
 
@@ -132,11 +131,12 @@ class RowSums {
     sums_[v] = hn::Add(sums_[v], more);
   }
 
-  HWY_INLINE void store(Real* out) const {
-    Row().for_each([&](auto k, auto part) ODOT_INLINED { part.store(sums_[k / kVecLanes], out + k); });
+  HWY_INLINE void store() const {
+    Row().for_each([&](auto k, auto part) ODOT_INLINED { part.store(sums_[k / kVecLanes], out_ + k); });
   }
 
  private:
+  Real* out_;
   Vec sums_[Row::kVecs];
 };
 
@@ -152,7 +152,7 @@ class RowSums<AnyRow> {
     part.store(hn::Add(part.load(out_ + offset), more), out_ + offset);
   }
 
-  HWY_INLINE void store(Real*) const {}
+  HWY_INLINE void store() const {}
 
  private:
   Real* out_;
@@ -276,128 +276,6 @@ struct Doubles {
     return hn::GetLane(hn::SumOfLanes(Part(), all));
   }
 };
-
-/// Factor rows of one side, and whether they take so much room that those of later ratings should be fetched ahead.
-template <class Row>
-struct Columns {
-  const Real* data;
-  Row row;
-  bool prefetch;
-
-  HWY_INLINE const Real* at(Index index) const { return data + index * row.stride; }
-
-  /// Sets column[t] to that of indices[t], or for t ≥ count to the first one.
-  template <std::size_t N>
-  HWY_INLINE void take(const Index* indices, std::size_t count, const Real* (&column)[N]) const {
-    if (count >= N) {
-      unroll<N>([&](auto t) ODOT_INLINED { column[t] = at(indices[t]); });
-    } else {
-      unroll<N>([&](auto t) ODOT_INLINED { column[t] = at(indices[t < count ? t : 0]); });
-    }
-  }
-
-  /// Asks for the columns of `count` ratings.
-  HWY_INLINE void fetch(const Index* indices, std::size_t count) const {
-    constexpr std::size_t kLine = 64 / sizeof(Real);
-    for (std::size_t t = 0; t < count; ++t) {
-      const Real* column = at(indices[t]);
-      for (std::size_t k = 0; k < row.stride; k += kLine) hwy::Prefetch(column + k);
-      hwy::Prefetch(column + row.stride - 1);
-    }
-  }
-
-  /// Asks for the columns of the tile of ratings that begins at `begin`, as far as it is before `end`.
-  HWY_INLINE void fetch_ahead(const Index* indices, Offset begin, Offset end) const {
-    if (begin < end) fetch(indices + begin, end - begin < kTile ? end - begin : kTile);
-  }
-};
-
-/// Calls add(tile's begin, count) for the tiles of the ratings [begin, end), whose columns those are; count is an
-/// integral constant for whole tiles. Columns of ratings up to `last` may be fetched ahead.
-template <class Row, class Add>
-HWY_INLINE void for_each_tile(const Columns<Row>& columns, const Index* indices, Offset begin, Offset end, Offset last,
-                              Add&& add) {
-  Offset t = begin;
-  for (; t + kTile <= end; t += kTile) {
-    if (columns.prefetch) columns.fetch_ahead(indices, t + kTile, last);
-    add(t, std::integral_constant<std::size_t, kTile>());
-  }
-  if (t < end) add(t, end - t);
-}
-
-/// The values of a side's ratings, a tile at a time.
-class TileValues {
- public:
-  HWY_INLINE explicit TileValues(const RatingValues& values) : values_(values) {
-    few_ = kTables > 0 && values.codes() && values.table().size() <= kFew;
-    HWY_ALIGN Real all[kFew] = {};
-    if (few_) {
-      for (std::size_t k = 0; k < values.table().size(); ++k) all[k] = values.table()[k];
-    }
-    unroll<kTables>([&](auto v) ODOT_INLINED { tables_[v] = hn::Load(Tag(), all + v * kVecLanes); });
-  }
-
-  /// Those of the ratings at [begin, begin + count) in the first lanes, count ≤ kTile; whatever in the others.
-  HWY_INLINE TileVec at(Offset begin, std::size_t count) const {
-    if (values_.codes() && count == kTile) return of_codes(values_.codes() + begin);
-    HWY_ALIGN Real out[kTile] = {};
-    values_.read(begin, begin + count, out);
-    return hn::Load(TileTag(), out);
-  }
-
- private:
-  template <class D = TileTag>  // so that only one of the branches is compiled
-  HWY_INLINE TileVec of_codes(const std::uint8_t* codes) const {
-    const D d;
-    const hn::Rebind<std::int32_t, D> words;
-    const auto word = hn::PromoteTo(words, hn::LoadU(hn::Rebind<std::uint8_t, D>(), codes));
-    if constexpr (sizeof(hn::TFromD<D>) == sizeof(std::int32_t)) {
-      return of_indices(d, word);
-    } else {
-      return of_indices(d, hn::PromoteTo(hn::RebindToSigned<D>(), word));
-    }
-  }
-
-  template <class D, class Indices>
-  HWY_INLINE TileVec of_indices(D d, Indices indices) const {
-#if HWY_TARGET != HWY_SCALAR
-    if (few_) {
-      if constexpr (kTables == 1) {
-        const auto all = hn::ZeroExtendVector(hn::RebindToSigned<Tag>(), indices);
-        return hn::LowerHalf(d, hn::TableLookupLanes(tables_[0], hn::IndicesFromVec(Tag(), all)));
-      } else if constexpr (kTables == 2) {
-        const hn::RebindToSigned<D> signed_d;
-        const auto last = hn::Set(signed_d, kVecLanes - 1);
-        const auto lane = hn::IndicesFromVec(d, hn::And(indices, last));
-        return hn::IfThenElse(hn::RebindMask(d, hn::Gt(indices, last)), hn::TableLookupLanes(tables_[1], lane),
-                              hn::TableLookupLanes(tables_[0], lane));
-      }
-    }
-#endif
-    return hn::GatherIndex(d, values_.table().data(), indices);
-  }
-
-  // A table of so few values is kept in registers, where to look up is to permute, if those have as many lanes as a
-  // tile or twice as many.
-  static constexpr std::size_t kFew = 16;
-  static constexpr std::size_t kTables = kVecLanes >= kLanes ? kFew / kVecLanes : 0;
-
-  RatingValues values_;
-  bool few_;
-  Vec tables_[kTables > 0 ? kTables : 1];
-};
-
-/// row·column[t] in lane t.
-template <class Row, std::size_t N>
-HWY_INLINE auto tile_products(Row row, const Real* factors, const Real* const (&column)[N]) {
-  Vec sum[N];
-  unroll<N>([&](auto t) ODOT_INLINED { sum[t] = hn::Zero(Tag()); });
-  row.for_each([&](auto k, auto part) ODOT_INLINED {
-    const Vec mine = part.load(factors + k);
-    unroll<N>([&](auto t) ODOT_INLINED { sum[t] = hn::MulAdd(mine, part.load(column[t] + k), sum[t]); });
-  });
-  return tile_sums(sum);
-}
 
 }  // namespace odot::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();

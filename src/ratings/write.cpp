@@ -7,6 +7,7 @@
 #include <charconv>
 
 #include "odot/core/error.hpp"
+#include "ratings/decompress.hpp"
 
 namespace odot {
 namespace {
@@ -18,11 +19,11 @@ bool is_blank(char c) { return c == ' ' || c == '\t'; }
 bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 && c != '\t'; }
 
 // What a reader could take for a separator, a blank at the edge, a quote, a banner, a byte-order mark or the start of
-// compressed data (of which all but zstd's has a control character).
+// compressed data.
 bool needs_quotes(std::string_view id, std::string_view separator) {
   if (is_blank(id.front()) || is_blank(id.back())) return true;
   if (std::string_view("%#\xEF\xFE\xFF").find(id.front()) != std::string_view::npos) return true;
-  if (id.starts_with("\x28\xb5\x2f\xfd")) return true;
+  if (reading::compression_of(id) != reading::Compression::none) return true;
   if (id.find(separator) != std::string_view::npos || id.ends_with(separator.front())) return true;
   return id.find_first_of("\"\t,;|") != std::string_view::npos || id.find("::") != std::string_view::npos;
 }

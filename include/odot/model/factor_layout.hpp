@@ -17,9 +17,9 @@ struct FactorLayout {
   bool biases = false;
 
   /// Columns in use: rank, and two more with biases.
-  std::size_t width() const { return static_cast<std::size_t>(rank) + (biases ? 2 : 0); }
+  constexpr std::size_t width() const { return static_cast<std::size_t>(rank) + (biases ? 2 : 0); }
   /// Reals from one row to the next.
-  std::size_t stride() const { return (width() + kLanes - 1) / kLanes * kLanes; }
+  constexpr std::size_t stride() const { return (width() + kLanes - 1) / kLanes * kLanes; }
   /// Reals in θ.
   std::size_t size() const { return (std::size_t{users} + items) * stride(); }
 
