@@ -1,5 +1,6 @@
-// Measures the kernels beside what Eigen does in their place, with sizes that are known when it is compiled: one
-// thread, rows as wide as those of ranks 8, 16, 32 and 64 with biases (larger matrices are not for fixed sizes).
+// Measures the kernels beside what Eigen does in their place, and beside adding the same columns up in the same order,
+// for which they are loaded once and nothing else is done. Sizes are known when it is compiled: one thread, rows as
+// wide as those of ranks 8, 16, 32 and 64 with biases (larger matrices are not for fixed sizes).
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 
@@ -82,6 +83,36 @@ void eigen_normal_equations(const Problem& on) {
   }
 }
 
+// Σ of the columns, and where there are steps of the steps, of each row's ratings.
+template <int kStride>
+void add_up(const Problem& on, const Real* steps) {
+  for (Index row = 0; row < on.side.rows(); ++row) {
+    Row<kStride> sum = Row<kStride>::Zero();
+    Row<kStride> sum_of_steps = Row<kStride>::Zero();
+    for (Offset j = on.side.offsets[row]; j < on.side.offsets[row + 1]; ++j) {
+      const Index column = on.side.indices[j];
+      sum += row_at<kStride>(on.columns, column);
+      if (steps) sum_of_steps += row_at<kStride>(steps, column);
+    }
+    benchmark::DoNotOptimize(sum);
+    benchmark::DoNotOptimize(sum_of_steps);
+  }
+}
+
+template <int kStride>
+void columns(benchmark::State& state, const Setting& setting) {
+  const Problem on(setting, By::user, false);
+  measure(state, ratings(on), prediction_cost(on.side, on.row()), [&] { add_up<kStride>(on, nullptr); });
+}
+
+template <int kStride>
+void columns_and_steps(benchmark::State& state, const Setting& setting) {
+  const Problem on(setting, By::user, false);
+  const Vector steps = on.theta;
+  measure(state, ratings(on), line_cost(on.side, on.row()),
+          [&] { add_up<kStride>(on, steps.data() + on.layout.item_row(0)); });
+}
+
 template <int kStride>
 void gradient(benchmark::State& state, const Setting& setting) {
   const Problem on(setting, By::user, false);
@@ -123,6 +154,8 @@ void add_rank(const std::vector<std::string>& shapes) {
   constexpr auto kStride = static_cast<int>(FactorLayout{0, 0, kRank, true}.stride());
   for (const std::string& shape : shapes) {
     const Setting setting{shape, kRank, 1};
+    add("columns_by_user", setting, columns<kStride>);
+    add("columns_and_steps_by_user", setting, columns_and_steps<kStride>);
     add("eigen_gradient_by_user", setting, gradient<kStride>);
     add("eigen_normal_equations_by_user", setting, normal_equations<kStride>);
   }
@@ -132,8 +165,9 @@ void add_rank(const std::vector<std::string>& shapes) {
 void print_help() {
   fmt::print(
       "Usage: bench_eigen [--shapes=NAME,...] [--benchmark_...]\n\n"
-      "Measures Eigen in the place of kernels that bench_kernels measures, on one thread. A benchmark's name is\n"
-      "eigen_KERNEL/SHAPE/RANK/1.\n\n"
+      "Measures Eigen in the place of kernels that bench_kernels measures, on one thread, and adding up the columns "
+      "that\n"
+      "a pass reads. A benchmark's name is eigen_KERNEL/SHAPE/RANK/1 or columns_…/SHAPE/RANK/1.\n\n"
       "  --shapes=NAME,...   ml-1m, 20m or small (default ml-1m)\n\n"
       "Those of Google Benchmark, e.g. --benchmark_format=json, are in its documentation.\n");
 }
