@@ -30,6 +30,8 @@ void Trace::write(const TrainProgress& progress) {
                   {"objective", number_or_null(progress.objective)},
                   {"train_rmse", number_or_null(progress.train_rmse)},
                   {"valid_rmse", valid ? number_or_null(*valid) : Json(nullptr)},
+                  {"best_iteration", progress.best ? Json(progress.best->iteration) : Json(nullptr)},
+                  {"best_valid_rmse", progress.best ? number_or_null(progress.best->valid_rmse) : Json(nullptr)},
                   {"gradient_norm", number_or_null(progress.gradient_norm)},
                   {"step", number_or_null(progress.step.step)},
                   {"trials", progress.step.trials},

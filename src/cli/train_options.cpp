@@ -123,6 +123,10 @@ Options declare_train_options() {
   options.value("gradient-tolerance", "X",
                 fmt::format("stop when the gradient is at most this share of what it was at the start (default {})",
                             standard.stop.gradient_tolerance));
+  options.value("early-stop", "N",
+                fmt::format("stop after N iterations (sweeps, epochs) without a lower held-out RMSE, and keep the best "
+                            "one's factors or weights; 0: never (default {}; mlp: {}; needs --valid or --holdout)",
+                            standard.early_stop, network.early_stop));
   options.value("time-limit", "SECONDS", "stop training after this time (default: no limit)");
   options.group("Neural network (--method mlp)");
   options.value("users", "FILE", "features of the users, a line for each: an id and columns of features");
@@ -140,11 +144,6 @@ Options declare_train_options() {
   options.value("batch-size", "N",
                 fmt::format("ratings a mini-batch, at least {}; 0: all at once (default {})", kSmallestBatch,
                             network.batch_size));
-  options.value(
-      "early-stop", "N",
-      fmt::format("stop after N epochs without a lower held-out RMSE and keep the best one's weights; 0: never "
-                  "(default {}; needs --valid or --holdout)",
-                  network.early_stop));
   options.group("Parameters of the optimizer or line search (in brackets: whose default it is)");
   for (const Parameter& parameter : parameters()) {
     options.value(std::string(parameter.name), "X", parameter_help(parameter));

@@ -17,6 +17,7 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr int kMostInnerIterations = 1'000'000;
+constexpr int kMostPatience = 1'000'000;
 constexpr long long kMostRatings = 1'000'000'000'000;
 constexpr double kLargest = 1e9;  // of a layer; the library has its own limit
 
@@ -50,7 +51,6 @@ const std::vector<Use>& uses() {
       {"output-relu", {"mlp"}},
       {"no-output-relu", {"mlp"}},
       {"batch-size", {"mlp"}},
-      {"early-stop", {"mlp"}},
   };
   return all;
 }
@@ -122,6 +122,14 @@ void check_as_usage(const Settings& settings, const Options& options) {
   }
 }
 
+int early_stop(const Options& options, int standard) {
+  const int patience = static_cast<int>(options.integer("early-stop", standard, 0, kMostPatience));
+  if (options.given("early-stop") && patience > 0 && !options.given("valid") && !options.given("holdout")) {
+    throw UsageError("--early-stop needs ratings to measure on: give --valid or --holdout");
+  }
+  return patience;
+}
+
 TrainSettings factor_settings(const Options& options, FactorMethod method) {
   TrainSettings settings = default_settings(method);
   settings.rank = static_cast<int>(options.integer("rank", settings.rank, 1, kHighestRank));
@@ -145,6 +153,7 @@ TrainSettings factor_settings(const Options& options, FactorMethod method) {
   settings.stop.tolerance = options.number("tolerance", settings.stop.tolerance, 0, 1);
   settings.stop.gradient_tolerance = options.number("gradient-tolerance", settings.stop.gradient_tolerance, 0, 1);
   settings.stop.seconds = options.number("time-limit", settings.stop.seconds, 0, kInfinity);
+  settings.early_stop = early_stop(options, settings.early_stop);
   settings.parameters = parameter_values(options);
   check_as_usage(settings, options);
   return settings;
@@ -178,10 +187,7 @@ MlpSettings mlp_settings(const Options& options) {
       options.integer("batch-size", static_cast<long long>(settings.batch_size), 0, kMostRatings));
   settings.epochs =
       static_cast<int>(options.integer("iterations", settings.epochs, 0, std::numeric_limits<int>::max()));
-  settings.early_stop = static_cast<int>(options.integer("early-stop", settings.early_stop, 0, kMostInnerIterations));
-  if (options.given("early-stop") && settings.early_stop > 0 && !options.given("valid") && !options.given("holdout")) {
-    throw UsageError("--early-stop needs ratings to measure on: give --valid or --holdout");
-  }
+  settings.early_stop = early_stop(options, settings.early_stop);
   settings.optimizer = options.text("optimizer", settings.optimizer);
   settings.line_search = options.text("line-search", settings.line_search);
   settings.parameters = parameter_values(options);

@@ -12,6 +12,7 @@
 #include "train/initial_factors.hpp"
 #include "train/method.hpp"
 #include "train/optimizer_choice.hpp"
+#include "train/run_observer.hpp"
 
 namespace odot {
 namespace {
@@ -44,6 +45,7 @@ std::map<std::string, std::string> describe(const TrainSettings& settings, const
   out["iterations"] = fmt::format("{}", settings.stop.iterations);
   out["tolerance"] = fmt::format("{}", settings.stop.tolerance);
   if (settings.stop.seconds > 0) out["time-limit"] = fmt::format("{}", settings.stop.seconds);
+  if (settings.early_stop > 0) out["early-stop"] = fmt::format("{}", settings.early_stop);
   out["seed"] = fmt::format("{}", settings.seed);
   if (settings.method == FactorMethod::full) {
     out["gradient-tolerance"] = fmt::format("{}", settings.stop.gradient_tolerance);
@@ -155,6 +157,7 @@ void check(const TrainSettings& settings) {
   not_negative(settings.stop.tolerance, "tolerance");
   not_negative(settings.stop.gradient_tolerance, "gradient-tolerance");
   not_negative(settings.stop.seconds, "time-limit");
+  not_negative(settings.early_stop, "early-stop");
   if (settings.method == FactorMethod::nnmf && (settings.center || settings.biases)) {
     throw Error("nnmf subtracts no mean and has no biases, since its factors may not be negative");
   }
@@ -210,19 +213,27 @@ TrainResult train(RatingData data, const Triples& valid, const TrainSettings& se
 
   matrix.subtract(model.mean);
   TrainTask task{matrix, model.layout, settings, report.regularisation, {}};
-  if (observer) {
+  RunObserver observe(settings.early_stop, valid.size() > 0, observer);
+  if (!observe.idle()) {
     task.observe = [&](const TrainState& state) {
-      const auto valid_rmse = [&]() -> std::optional<double> {
-        if (valid.size() == 0) return std::nullopt;
+      const auto measure = [&] {
         return evaluate(FactorView{model, model.layout, state.theta}, valid, settings.clip).rmse;
       };
-      return observer({state.counts, state.objective, state.gradient_norm, state.step,
-                       root_mean(state.squared_error, count), state.passes, state.seconds, valid_rmse});
+      return observe({state.counts, state.objective, state.gradient_norm, state.step,
+                      root_mean(state.squared_error, count), state.passes, state.seconds},
+                     state.theta, measure);
     };
   }
   const TrainOutcome outcome = run(task, model.theta, model.pin, values.mean - model.mean, scale);
+  report.stop_reason = observe.stop_reason(outcome.summary.reason);
   report.optimisation = outcome.summary;
   report.passes = outcome.passes;
+  if (KeptIterate* best = observe.best()) {
+    model.theta = std::move(best->theta);
+    report.best_iteration = best->iteration;
+    report.optimisation.value = best->objective;
+    report.optimisation.gradient_norm = best->gradient_norm;
+  }
   absorb_pin(model);
   set_fallbacks(model, matrix, settings.center);
 
