@@ -128,6 +128,20 @@ Options declare_train_options() {
                             "one's factors or weights; 0: never (default {}; mlp: {}; needs --valid or --holdout)",
                             standard.early_stop, network.early_stop));
   options.value("time-limit", "SECONDS", "stop training after this time (default: no limit)");
+  options.group("Starting from a model, and going on after an interruption");
+  options.value("init-model", "MODEL",
+                "start from this factorization: users and items that it knows, by their ids, keep its factors and "
+                "biases, others start as usual. --rank is by default its own");
+  options.value("checkpoint", "FILE",
+                "save all that is needed to go on here, at the start, every so often and at the end");
+  options.value("checkpoint-every", "N|SECONDSs",
+                fmt::format("how often: after N iterations (sweeps, epochs), or after a time such as 30s (default {}s)",
+                            kCheckpointSeconds));
+  options.value(
+      "resume", "FILE",
+      "go on from this checkpoint, to the same bits as without the interruption. Ratings and all options that "
+      "decide the result must be the same; --iterations and --time-limit, which counts all parts of the run, "
+      "may differ");
   options.group("Neural network (--method mlp)");
   options.value("users", "FILE", "features of the users, a line for each: an id and columns of features");
   options.value("items", "FILE", "features of the items, likewise");

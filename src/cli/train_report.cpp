@@ -55,6 +55,14 @@ RunReport describe(const TrainSettings& settings, const TrainResult& result) {
                             fmt::format("rank {}{}{}, lambda {:.4g}{}", settings.rank, settings.center ? ", mean" : "",
                                         settings.biases ? ", biases" : "", by.lambda,
                                         by.per_rating == 0 ? "" : fmt::format(" + {:.4g} n", by.per_rating)));
+  if (from.init_known) {
+    const KnownIds& known = *from.init_known;
+    report.details["init_known_users"] = known.users;
+    report.details["init_known_items"] = known.items;
+    report.lines.emplace_back(
+        "start", fmt::format("{} users and {} items from the model, {} and {} new", known.users, known.items,
+                             report.users - known.users, report.items - known.items));
+  }
   if (from.unobserved) {
     report.details["unobserved_below_lowest"] = from.unobserved->below_lowest;
     report.details["unobserved_near_one"] = from.unobserved->near_one;

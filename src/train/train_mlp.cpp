@@ -77,7 +77,7 @@ Triples renumber(const Triples& ratings, const std::vector<Index>& users, const 
 // Counts steps into epochs.
 class EpochObserver {
  public:
-  EpochObserver(Mlp& model, const MlpObjective& objective, const Triples& train, const Triples& valid,
+  EpochObserver(Mlp& model, MlpObjective& objective, const Triples& train, const Triples& valid,
                 const MlpSettings& settings, RunObserver& observe)
       : model_(model), objective_(objective), train_(train), valid_(valid), settings_(settings), observe_(observe) {}
 
@@ -87,7 +87,14 @@ class EpochObserver {
     const auto batches = static_cast<int>(objective_.batches());
     const int steps = progress.counts.iterations;
     bool go_on = true;
-    if (steps % batches == 0) {
+    const VisitState visit_run = [&](StateVisitor& visitor) {
+      visit(visitor);
+      progress.visit(visitor);
+    };
+    const RunPoint point{progress.last, progress.resumed, visit_run};
+    if (progress.resumed && steps % batches == 0) {
+      go_on = observe_.idle() || end_epoch(progress, point);
+    } else if (steps % batches == 0) {
       epochs_ = steps / batches;
       if (!observe_.idle()) model_.theta.assign(progress.current.x.begin(), progress.current.x.end());
       if (batches == 1) {
@@ -98,28 +105,41 @@ class EpochObserver {
         mean_square_ = std::pow(evaluate(model_, train_, false).rmse, 2);
       }
       sum_ = 0;
-      go_on = observe_.idle() || end_epoch(progress);
+      go_on = observe_.idle() || end_epoch(progress, point);
+    } else if (progress.last && !progress.resumed) {
+      observe_.save(visit_run);
     }
     sum_ += progress.current.value * static_cast<double>(objective_.last_size());
     return go_on;
+  }
+
+  // At the moment of the observation, before the batch is counted.
+  void visit(StateVisitor& visitor) {
+    visitor.in("epoch", [&] {
+      visitor.integer("epochs", epochs_);
+      visitor.number("sum", sum_);
+      visitor.number("mean_square", mean_square_);
+    });
+    visitor.in("batches", [&] { objective_.visit(visitor); });
   }
 
   int epochs() const { return epochs_; }
   double mean_square() const { return mean_square_; }
 
  private:
-  bool end_epoch(const Progress& progress) {
+  bool end_epoch(const Progress& progress, const RunPoint& point) {
     Counts counts = progress.counts;
     counts.iterations = epochs_;
     const double none = std::numeric_limits<double>::quiet_NaN();
     const long passes = objective_.batches() == 1 ? objective_.passes() : epochs_;
     const TrainProgress epoch{counts, mean_square_,    none, {.step = progress.step.step}, std::sqrt(mean_square_),
                               passes, progress.seconds};
-    return observe_(epoch, model_.theta, [&] { return evaluate(model_, valid_, settings_.clip).rmse; });
+    const auto measure = [&] { return evaluate(model_, valid_, settings_.clip).rmse; };
+    return observe_(epoch, model_.theta, measure, point);
   }
 
   Mlp& model_;
-  const MlpObjective& objective_;
+  MlpObjective& objective_;
   const Triples& train_;
   const Triples& valid_;
   const MlpSettings& settings_;
@@ -173,7 +193,7 @@ void check(const MlpSettings& settings) {
 }
 
 MlpResult train_mlp(RatingList ratings, const Triples& valid, FeatureTable users, FeatureTable items,
-                    const MlpSettings& settings, const TrainObserver& observer) {
+                    const MlpSettings& settings, const TrainObserver& observer, const CheckpointSettings& checkpoints) {
   check(settings);
   if (ratings.ratings.size() == 0) throw Error("there are no ratings to train on");
   const std::size_t inputs = users.encoding.inputs() + items.encoding.inputs();
@@ -212,7 +232,12 @@ MlpResult train_mlp(RatingList ratings, const Triples& valid, FeatureTable users
   RunObserver observe(settings.early_stop, held_out.size() > 0, observer);
   EpochObserver epochs(model, objective, train, held_out, settings, observe);
   Vector theta = model.theta;
-  const Summary summary = minimize(objective, *direction, *rule, stop, theta, std::ref(epochs));
+  std::unique_ptr<CheckpointReader> resume;
+  if (checkpoints.writes() || !checkpoints.resume.empty()) {
+    resume = observe.start(checkpoints, identify(model, train, held_out, model.settings), theta.size());
+  }
+  if (resume) epochs.visit(*resume);
+  const Summary summary = minimize(objective, *direction, *rule, stop, theta, std::ref(epochs), resume.get());
   model.theta = std::move(theta);
 
   MlpReport& report = result.report;

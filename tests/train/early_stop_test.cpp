@@ -19,6 +19,7 @@ std::vector<TrainSettings> overfitting() {
     settings->regularisation = Regularisation{0.1};
     settings->stop = {.iterations = 300};
   }
+  blocks.regularisation = Regularisation{2};
   return {blocks, full, nnmf};
 }
 

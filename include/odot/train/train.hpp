@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,6 +14,7 @@
 #include "odot/optim/minimize.hpp"
 #include "odot/optim/registry.hpp"
 #include "odot/ratings/rating_matrix.hpp"
+#include "odot/train/checkpoint.hpp"
 
 namespace odot {
 
@@ -35,6 +37,13 @@ struct Regularisation {
 /// The optimizer of FactorMethod::blocks that solves each row's normal equations: alternating least squares.
 inline constexpr std::string_view kNewton = "newton";
 
+/// A model to start from. The users and items that it knows, by their ids, begin with its factors and biases.
+struct InitModel {
+  Factorization model;
+  std::string path;      ///< for messages
+  std::string checksum;  ///< of its file, for the settings that a model records
+};
+
 /// Everything that decides the result. The defaults are those of FactorMethod::full and do not depend on the scale of
 /// the ratings; default_settings() has those of the others.
 struct TrainSettings {
@@ -55,6 +64,7 @@ struct TrainSettings {
   StopSettings stop{.iterations = 100, .tolerance = 1e-5};  ///< iterations are sweeps with blocks and nnmf
   int early_stop = 0;  ///< iterations without a lower held-out RMSE after which to stop, ≥ 0; 0: never
   std::uint64_t seed = 1;
+  std::shared_ptr<const InitModel> init{};  ///< instead of a random start; of the same rank
 };
 
 /// The defaults of a method.
@@ -90,6 +100,12 @@ struct TrainProgress {
 /// Returns true to go on.
 using TrainObserver = std::function<bool(const TrainProgress&)>;
 
+/// How many of the users and items that are trained a model knows.
+struct KnownIds {
+  Index users = 0;
+  Index items = 0;
+};
+
 /// What a training run did.
 struct TrainReport {
   /// kEarlyStop or to_string(optimisation.reason).
@@ -99,8 +115,9 @@ struct TrainReport {
   Evaluation train;                   ///< predictions as the model makes them, clipped or not
   std::optional<Evaluation> valid;    ///< likewise, on the held-out ratings
   std::optional<UnobservedShares> unobserved;
-  Regularisation regularisation;  ///< as used
-  std::string line_search;        ///< as used; empty where the method has none
+  std::optional<KnownIds> init_known;  ///< to the model that was started from
+  Regularisation regularisation;       ///< as used
+  std::string line_search;             ///< as used; empty where the method has none
   long passes = 0;
   double evaluate_seconds = 0;  ///< for `train` and `valid`
 };
@@ -113,12 +130,12 @@ struct TrainResult {
 /// Throws Error, before any work, when the settings contradict each other or cannot be used.
 void check(const TrainSettings& settings);
 
-/// Minimises the objective from a random start. `valid` holds ratings to measure on, with indices of `data`'s
-/// users and items or kUnknown; it may be empty. With them and early stopping, the model is the iterate of the lowest
-/// held-out RMSE, otherwise the last one, or when the run diverged (report.optimisation.reason) the last finite one.
-/// The ids of `data` move into the model. The same settings and ratings give the same bits on any number of threads.
-/// Throws Error for unusable settings or ratings.
+/// Minimises the objective from a random start or settings.init. `valid` holds ratings to measure on, with indices of
+/// `data`'s users and items or kUnknown; it may be empty. With them and early stopping, the model is the iterate of the
+/// lowest held-out RMSE, otherwise the last one, or when the run diverged (report.optimisation.reason) the last finite
+/// one. The ids of `data` move into the model. The same settings and ratings give the same bits on any number of
+/// threads, in one run or resumed from checkpoints. Throws Error for unusable settings, ratings or checkpoints.
 TrainResult train(RatingData data, const Triples& valid, const TrainSettings& settings,
-                  const TrainObserver& observer = {});
+                  const TrainObserver& observer = {}, const CheckpointSettings& checkpoints = {});
 
 }  // namespace odot

@@ -68,9 +68,11 @@ void check(const MlpSettings& settings);
 /// step, or, without mini-batches and at the start, over all ratings as they are then. train_rmse is its root;
 /// gradient_norm is NaN.
 ///
-/// The same settings, ratings and features give the same bits on any number of threads. Throws Error for unusable
-/// settings, no ratings, or an id of `ratings` that has no features.
+/// The same settings, ratings and features give the same bits on any number of threads, in one run or resumed
+/// from checkpoints. Throws Error for unusable settings, no ratings, an id of `ratings` that has no features, or an
+/// unusable checkpoint.
 MlpResult train_mlp(RatingList ratings, const Triples& valid, FeatureTable users, FeatureTable items,
-                    const MlpSettings& settings, const TrainObserver& observer = {});
+                    const MlpSettings& settings, const TrainObserver& observer = {},
+                    const CheckpointSettings& checkpoints = {});
 
 }  // namespace odot
