@@ -1,7 +1,9 @@
 // A run that is broken off and resumed ends as an unbroken one does, to the last bit.
 #include <doctest/doctest.h>
 #include <fmt/format.h>
+#include <sys/resource.h>
 
+#include <csignal>
 #include <filesystem>
 
 #include "odot/core/error.hpp"
@@ -218,6 +220,52 @@ TEST_CASE("a checkpoint that cannot be written is told, and training goes on") {
   CHECK(result.report.stop_reason == "iterations");
   REQUIRE(warnings.size() == 4);
   CHECK(warnings[0].find("cannot write /nowhere/checkpoint") != std::string::npos);
+}
+
+// While it lives, files cannot grow beyond so many bytes, as on a full disk.
+class FileSizeLimit {
+ public:
+  explicit FileSizeLimit(rlim_t bytes) : handler_(::signal(SIGXFSZ, SIG_IGN)) {
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit now{bytes, before_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &now);
+  }
+  ~FileSizeLimit() {
+    ::setrlimit(RLIMIT_FSIZE, &before_);
+    ::signal(SIGXFSZ, handler_);
+  }
+  FileSizeLimit(const FileSizeLimit&) = delete;
+  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
+
+ private:
+  void (*handler_)(int);
+  rlimit before_{};
+};
+
+TEST_CASE("where there is no room for a checkpoint, the one before stays and can be resumed from") {
+  const Data data = everyday_data();
+  const TemporaryFolder folder;
+  const std::string path = folder / "checkpoint";
+  TrainSettings settings = default_settings(FactorMethod::blocks);
+  settings.stop = {.iterations = 3};
+  train(data.train, data.valid, settings, {}, {.path = path});
+  const std::string before = read_bytes(path);
+  settings.stop.iterations = 6;
+  const TrainResult whole = train_on(data, settings);
+  int warnings = 0;
+  const auto warn = [&](const std::string&) { ++warnings; };
+  {
+    const FileSizeLimit limit(20000);
+    REQUIRE(before.size() > 20000);
+    const TrainResult resumed =
+        train(data.train, data.valid, settings, {}, {.path = path, .iterations = 1, .resume = path, .warn = warn});
+    CHECK((resumed.model.theta == whole.model.theta));
+  }
+  CHECK(warnings == 3);
+  CHECK((read_bytes(path) == before));
+  CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 1);
+  const TrainResult resumed = train(data.train, data.valid, settings, {}, {.resume = path});
+  CHECK((file_bytes(resumed.model) == file_bytes(whole.model)));
 }
 
 std::string refusal(const Data& data, const TrainSettings& settings, const std::string& path) {
