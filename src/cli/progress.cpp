@@ -42,6 +42,9 @@ std::string ProgressLine::describe(const TrainProgress& progress) const {
   std::string text = fmt::format("iteration {}/{}  objective {:.6g}  train RMSE {:.4f}", iterations, stop_.iterations,
                                  progress.objective, progress.train_rmse);
   if (const std::optional<double> valid = progress.valid_rmse()) text += fmt::format("  held-out RMSE {:.4f}", *valid);
+  if (progress.best && progress.best->iteration != iterations) {
+    text += fmt::format(" (best {:.4f} at {})", progress.best->valid_rmse, progress.best->iteration);
+  }
   const double seconds = progress.seconds;
   if (iterations == 0 || !(seconds > 0)) return text;
   const double rate = static_cast<double>(progress.passes) * static_cast<double>(ratings_) / seconds;

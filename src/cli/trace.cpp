@@ -13,7 +13,7 @@
 namespace odot::cli {
 namespace fs = std::filesystem;
 
-Trace::Trace(const std::string& path) : path_(path) {
+Trace::Trace(const std::string& path, bool resumes) : path_(path), resumes_(resumes) {
   if (fs::is_directory(path)) throw Error(fmt::format("cannot write {}: it is a directory", path));
   if (::access(path.c_str(), W_OK) == 0) return;
   // A file that is not there yet can be made where its folder can be written.
@@ -23,13 +23,36 @@ Trace::Trace(const std::string& path) : path_(path) {
                           errno == ENOENT ? " (does the folder exist?)" : ""));
 }
 
+// A run that was killed may have traced iterations after its last checkpoint, and half of a line.
+void Trace::open(int iteration) {
+  std::streamoff kept = 0;
+  if (resumes_) {
+    std::ifstream before(path_, std::ios::binary);
+    for (std::string line; std::getline(before, line) && !before.eof(); kept = before.tellg()) {
+      const Json parsed = Json::parse(line, nullptr, false);
+      const auto found = parsed.is_object() ? parsed.find("iteration") : parsed.end();
+      if (found == parsed.end() || !found->is_number_integer() || *found >= iteration) break;
+    }
+  }
+  if (kept == 0) {
+    file_.open(path_);
+    return;
+  }
+  std::error_code error;
+  fs::resize_file(path_, static_cast<std::uintmax_t>(kept), error);
+  if (error) throw Error(fmt::format("cannot write {}: {}", path_, error.message()));
+  file_.open(path_, std::ios::app);
+}
+
 void Trace::write(const TrainProgress& progress) {
-  if (!file_.is_open()) file_.open(path_);
+  if (!file_.is_open()) open(progress.counts.iterations);
   const std::optional<double> valid = progress.valid_rmse();
   const Json line{{"iteration", progress.counts.iterations},
                   {"objective", number_or_null(progress.objective)},
                   {"train_rmse", number_or_null(progress.train_rmse)},
                   {"valid_rmse", valid ? number_or_null(*valid) : Json(nullptr)},
+                  {"best_iteration", progress.best ? Json(progress.best->iteration) : Json(nullptr)},
+                  {"best_valid_rmse", progress.best ? number_or_null(progress.best->valid_rmse) : Json(nullptr)},
                   {"gradient_norm", number_or_null(progress.gradient_norm)},
                   {"step", number_or_null(progress.step.step)},
                   {"trials", progress.step.trials},

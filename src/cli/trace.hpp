@@ -12,14 +12,18 @@ namespace odot::cli {
 /// run fails.
 class Trace {
  public:
-  /// Throws Error when the file cannot be written; leaves it as it is until the first line.
-  explicit Trace(const std::string& path);
+  /// Throws Error when the file cannot be written; leaves it as it is until the first line. With `resumes`, that line
+  /// then comes after those of earlier iterations, which stay, instead of all that is there.
+  Trace(const std::string& path, bool resumes);
 
   /// Throws Error (disk full, …).
   void write(const TrainProgress& progress);
 
  private:
+  void open(int iteration);
+
   std::string path_;
+  bool resumes_;
   std::ofstream file_;
 };
 

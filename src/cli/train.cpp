@@ -82,7 +82,7 @@ Data load(const Options& options, std::uint64_t seed, bool network) {
 
 void check_train_paths(const Options& options) {
   std::vector<std::string> inputs = options.arguments();
-  for (const char* input : {"valid", "config", "users", "items"}) {
+  for (const char* input : {"valid", "config", "users", "items", "init-model"}) {
     if (options.given(input)) inputs.push_back(options.text(input));
   }
   std::vector<NamedPath> outputs;
@@ -91,6 +91,13 @@ void check_train_paths(const Options& options) {
   for (const NamedPath& output : outputs) {
     if (output.path == "-") throw UsageError(output.option + " needs a file: standard output is for the report");
   }
+  // A run may go on in the checkpoint that it comes from; nothing else may take its place.
+  std::vector<std::string> all = inputs;
+  if (options.given("resume")) all.push_back(options.text("resume"));
+  check_paths(outputs, all);
+  if (!options.given("checkpoint")) return;
+  outputs.push_back({"--checkpoint", options.text("checkpoint")});
+  if (outputs.back().path == "-") throw UsageError("--checkpoint needs a file: standard output is for the report");
   check_paths(outputs, inputs);
 }
 
@@ -112,17 +119,18 @@ struct Run {
   std::string remedy;
 };
 
-Run run(Data& data, const TrainSettings& settings, const TrainObserver& observer) {
+Run run(Data& data, const TrainSettings& settings, const TrainObserver& observer,
+        const CheckpointSettings& checkpoints) {
   RatingData ratings = data.mapped ? std::move(*data.mapped) : RatingData(std::move(data.train));
-  TrainResult result = train(std::move(ratings), data.valid, settings, observer);
+  TrainResult result = train(std::move(ratings), data.valid, settings, observer, checkpoints);
   RunReport report = describe(settings, result);
   const std::string advice = remedy(settings.parameters, report);
   return {std::move(result.model), std::move(report), advice};
 }
 
-Run run(Data& data, const MlpSettings& settings, const TrainObserver& observer) {
+Run run(Data& data, const MlpSettings& settings, const TrainObserver& observer, const CheckpointSettings& checkpoints) {
   MlpResult result = train_mlp(std::move(data.train), data.valid, std::move(data.user_features),
-                               std::move(data.item_features), settings, observer);
+                               std::move(data.item_features), settings, observer, checkpoints);
   RunReport report = describe(settings, result, data.users, data.items);
   const std::string advice = remedy(settings.parameters, report);
   return {std::move(result.model), std::move(report), advice};
@@ -143,14 +151,16 @@ int run_train(const Arguments& arguments) {
     throw UsageError("--valid and --holdout contradict each other: give one of them");
   }
   options.fraction("holdout", 0);
-  const MethodSettings any_settings = method_settings(options);
   check_train_paths(options);
+  const MethodSettings any_settings = method_settings(options);
+  const CheckpointSettings checkpoints = checkpoint_settings(options);
 
   // Opened before any work, so that a target that cannot be written is found first.
   std::unique_ptr<OutputFile> output;
   if (options.given("output")) output = std::make_unique<OutputFile>(options.text("output"));
+  if (checkpoints.writes()) OutputFile(checkpoints.path);
   std::unique_ptr<Trace> trace;
-  if (options.given("trace")) trace = std::make_unique<Trace>(options.text("trace"));
+  if (options.given("trace")) trace = std::make_unique<Trace>(options.text("trace"), !checkpoints.resume.empty());
 
   double load_seconds = 0;
   Run trained = std::visit(
@@ -162,11 +172,14 @@ int run_train(const Arguments& arguments) {
         std::unique_ptr<ProgressLine> line;
         if (!options.quiet()) line = std::make_unique<ProgressLine>(limits(settings), data.size());
         const RatingMatrix mapped = data.mapped ? data.mapped->ratings : RatingMatrix();
-        Run result = run(data, settings, [&](const TrainProgress& progress) {
-          if (trace) trace->write(progress);
-          if (line) line->show(progress);
-          return !InterruptGuard::interrupted();
-        });
+        Run result = run(
+            data, settings,
+            [&](const TrainProgress& progress) {
+              if (trace) trace->write(progress);
+              if (line) line->show(progress);
+              return !InterruptGuard::interrupted();
+            },
+            checkpoints);
         verify_rest(mapped);  // few iterations may not have read all
         return result;
       },
@@ -195,8 +208,11 @@ int run_train(const Arguments& arguments) {
   }
   if (report.diverged()) return kBadData;
   if (report.interrupted()) {
-    log(fmt::format("odot: interrupted after {} iterations; {}\n", report.counts.iterations,
-                    output ? "the model so far is saved" : "no -o was given, so nothing is saved"));
+    const std::string model = output                 ? "the model so far is saved"
+                              : checkpoints.writes() ? "no -o was given, so no model is saved"
+                                                     : "no -o was given, so nothing is saved";
+    const std::string resume = checkpoints.writes() ? fmt::format("; --resume {} goes on", checkpoints.path) : "";
+    log(fmt::format("odot: interrupted after {} iterations; {}{}\n", report.counts.iterations, model, resume));
     return kInterrupted;
   }
   return kDone;

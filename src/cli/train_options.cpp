@@ -123,7 +123,25 @@ Options declare_train_options() {
   options.value("gradient-tolerance", "X",
                 fmt::format("stop when the gradient is at most this share of what it was at the start (default {})",
                             standard.stop.gradient_tolerance));
+  options.value("early-stop", "N",
+                fmt::format("stop after N iterations (sweeps, epochs) without a lower held-out RMSE, and keep the best "
+                            "one's factors or weights; 0: never (default {}; mlp: {}; needs --valid or --holdout)",
+                            standard.early_stop, network.early_stop));
   options.value("time-limit", "SECONDS", "stop training after this time (default: no limit)");
+  options.group("Starting from a model, and going on after an interruption");
+  options.value("init-model", "MODEL",
+                "start from this factorization: users and items that it knows, by their ids, keep its factors and "
+                "biases, others start as usual. --rank is by default its own");
+  options.value("checkpoint", "FILE",
+                "save all that is needed to go on here, at the start, every so often and at the end");
+  options.value("checkpoint-every", "N|SECONDSs",
+                fmt::format("how often: after N iterations (sweeps, epochs), or after a time such as 30s (default {}s)",
+                            kCheckpointSeconds));
+  options.value(
+      "resume", "FILE",
+      "go on from this checkpoint, to the same bits as without the interruption. Ratings and all options that "
+      "decide the result must be the same; --iterations and --time-limit, which counts all parts of the run, "
+      "may differ");
   options.group("Neural network (--method mlp)");
   options.value("users", "FILE", "features of the users, a line for each: an id and columns of features");
   options.value("items", "FILE", "features of the items, likewise");
@@ -140,11 +158,6 @@ Options declare_train_options() {
   options.value("batch-size", "N",
                 fmt::format("ratings a mini-batch, at least {}; 0: all at once (default {})", kSmallestBatch,
                             network.batch_size));
-  options.value(
-      "early-stop", "N",
-      fmt::format("stop after N epochs without a lower held-out RMSE and keep the best one's weights; 0: never "
-                  "(default {}; needs --valid or --holdout)",
-                  network.early_stop));
   options.group("Parameters of the optimizer or line search (in brackets: whose default it is)");
   for (const Parameter& parameter : parameters()) {
     options.value(std::string(parameter.name), "X", parameter_help(parameter));

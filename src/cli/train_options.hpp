@@ -9,6 +9,9 @@
 
 namespace odot::cli {
 
+/// Time between two checkpoints, unless told otherwise.
+inline constexpr int kCheckpointSeconds = 60;
+
 /// All options with their help, whose names, ranges and defaults come from the library.
 Options declare_train_options();
 
@@ -18,5 +21,8 @@ using MethodSettings = std::variant<TrainSettings, MlpSettings>;
 /// What parsed options say about training; throws UsageError for values that cannot be used, and for options that the
 /// method does not use.
 MethodSettings method_settings(const Options& options);
+
+/// Likewise what they say about checkpoints.
+CheckpointSettings checkpoint_settings(const Options& options);
 
 }  // namespace odot::cli

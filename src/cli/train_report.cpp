@@ -18,7 +18,11 @@ std::string describe_work(const RunReport& report, const char* unit) {
   std::string text = report.method == "full" ? "" : report.method;
   if (!report.optimizer.empty()) text += (text.empty() ? "" : ", ") + report.optimizer;
   if (!report.line_search.empty()) text += " with " + report.line_search;
-  return fmt::format("{}: {} {}", text, report.counts.iterations, unit);
+  text += fmt::format(": {} {}", report.counts.iterations, unit);
+  if (report.best_iteration && report.best_iteration != report.counts.iterations) {
+    text += fmt::format(", the best is {}", *report.best_iteration);
+  }
+  return text;
 }
 
 }  // namespace
@@ -27,7 +31,8 @@ RunReport describe(const TrainSettings& settings, const TrainResult& result) {
   const TrainReport& from = result.report;
   RunReport report;
   report.method = to_string(settings.method);
-  report.stop_reason = to_string(from.optimisation.reason);
+  report.stop_reason = from.stop_reason;
+  report.best_iteration = from.best_iteration;
   report.optimizer = settings.optimizer;
   report.line_search = from.line_search;
   report.counts = from.optimisation.counts;
@@ -46,10 +51,18 @@ RunReport describe(const TrainSettings& settings, const TrainResult& result) {
   report.details["lambda"] = from.regularisation.lambda;
   report.details["lambda_per_rating"] = from.regularisation.per_rating;
   const Regularisation& by = from.regularisation;
-  report.lines.emplace_back(
-      "model", fmt::format("rank {}{}{}, lambda {:.4g}{}", settings.rank, settings.center ? ", mean" : "",
-                           settings.biases ? ", biases" : "", by.lambda,
-                           by.per_rating == 0 ? "" : fmt::format(" + {:.4g} n", by.per_rating)));
+  report.lines.emplace_back("model",
+                            fmt::format("rank {}{}{}, lambda {:.4g}{}", settings.rank, settings.center ? ", mean" : "",
+                                        settings.biases ? ", biases" : "", by.lambda,
+                                        by.per_rating == 0 ? "" : fmt::format(" + {:.4g} n", by.per_rating)));
+  if (from.init_known) {
+    const KnownIds& known = *from.init_known;
+    report.details["init_known_users"] = known.users;
+    report.details["init_known_items"] = known.items;
+    report.lines.emplace_back(
+        "start", fmt::format("{} users and {} items from the model, {} and {} new", known.users, known.items,
+                             report.users - known.users, report.items - known.items));
+  }
   if (from.unobserved) {
     report.details["unobserved_below_lowest"] = from.unobserved->below_lowest;
     report.details["unobserved_near_one"] = from.unobserved->near_one;
@@ -66,6 +79,7 @@ RunReport describe(const MlpSettings& settings, const MlpResult& result, Index u
   RunReport report;
   report.method = "mlp";
   report.stop_reason = from.stop_reason;
+  report.best_iteration = from.best_iteration;
   report.optimizer = settings.optimizer;
   report.line_search = settings.line_search;
   report.counts = from.counts;
@@ -81,12 +95,10 @@ RunReport describe(const MlpSettings& settings, const MlpResult& result, Index u
   report.items = items;
   report.seed = settings.seed;
   report.work = describe_work(report, "epochs");
-  if (from.best_epoch != from.epochs) report.work += fmt::format(", the best is {}", from.best_epoch);
   const std::string sizes = fmt::format("{}", fmt::join(result.model.layers, "-"));
   report.details["layers"] = result.model.layers;
   report.details["output_relu"] = settings.output_relu;
   report.details["batch_size"] = settings.batch_size;
-  report.details["best_epoch"] = from.best_epoch;
   report.lines.emplace_back("model", fmt::format("network {}, ReLU between layers{}", sizes,
                                                  settings.output_relu ? " and after the last" : ""));
   return report;
@@ -100,6 +112,7 @@ Json to_json(const RunReport& report, double load_seconds) {
   json["valid_mae"] = report.valid ? number_or_null(report.valid->mae) : Json(nullptr);
   json["objective"] = number_or_null(report.objective);
   json["iterations"] = counts.iterations;
+  json["best_iteration"] = report.best_iteration ? Json(*report.best_iteration) : Json(nullptr);
   json["evaluations"] = counts.evaluations;
   json["passes"] = report.passes;
   json["stop_reason"] = report.stop_reason;

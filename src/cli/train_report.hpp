@@ -13,9 +13,10 @@ namespace odot::cli {
 struct RunReport {
   std::string method;
   std::string stop_reason;
-  std::string optimizer;    // empty where the method has none
-  std::string line_search;  // likewise
-  Counts counts;            // iterations are sweeps or epochs where the method has these
+  std::string optimizer;              // empty where the method has none
+  std::string line_search;            // likewise
+  Counts counts;                      // iterations are sweeps or epochs where the method has these
+  std::optional<int> best_iteration;  // which the model is of; nothing without early stopping
   double objective = 0;
   double gradient_norm = 0;  // NaN where the method has none
   long passes = 0;

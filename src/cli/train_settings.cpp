@@ -10,6 +10,7 @@
 #include "cli/train_options.hpp"
 #include "odot/core/error.hpp"
 #include "odot/core/spelling.hpp"
+#include "odot/model/model_file.hpp"
 #include "odot/ratings/features.hpp"
 
 namespace odot::cli {
@@ -17,6 +18,8 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr int kMostInnerIterations = 1'000'000;
+constexpr int kMostPatience = 1'000'000;
+constexpr int kMostInterval = 1'000'000'000;
 constexpr long long kMostRatings = 1'000'000'000'000;
 constexpr double kLargest = 1e9;  // of a layer; the library has its own limit
 
@@ -29,6 +32,7 @@ struct Use {
 const std::vector<Use>& uses() {
   static const std::vector<Use> all{
       {"rank", {"full", "blocks", "nnmf"}},
+      {"init-model", {"full", "blocks", "nnmf"}},
       {"lambda", {"full", "blocks", "nnmf"}},
       {"lambda-per-rating", {"full", "blocks", "nnmf"}},
       {"center", {"full", "blocks"}},
@@ -50,7 +54,6 @@ const std::vector<Use>& uses() {
       {"output-relu", {"mlp"}},
       {"no-output-relu", {"mlp"}},
       {"batch-size", {"mlp"}},
-      {"early-stop", {"mlp"}},
   };
   return all;
 }
@@ -122,8 +125,21 @@ void check_as_usage(const Settings& settings, const Options& options) {
   }
 }
 
+int early_stop(const Options& options, int standard) {
+  const int patience = static_cast<int>(options.integer("early-stop", standard, 0, kMostPatience));
+  if (options.given("early-stop") && patience > 0 && !options.given("valid") && !options.given("holdout")) {
+    throw UsageError("--early-stop needs ratings to measure on: give --valid or --holdout");
+  }
+  return patience;
+}
+
 TrainSettings factor_settings(const Options& options, FactorMethod method) {
   TrainSettings settings = default_settings(method);
+  if (options.given("init-model")) {
+    const std::string& path = options.text("init-model");
+    settings.init = std::make_shared<InitModel>(InitModel{load_factorization(path), path, model_checksum(path)});
+    settings.rank = settings.init->model.layout.rank;
+  }
   settings.rank = static_cast<int>(options.integer("rank", settings.rank, 1, kHighestRank));
   settings.regularisation = regularisation(options);
   settings.center = options.on_off("center", settings.center);
@@ -145,6 +161,7 @@ TrainSettings factor_settings(const Options& options, FactorMethod method) {
   settings.stop.tolerance = options.number("tolerance", settings.stop.tolerance, 0, 1);
   settings.stop.gradient_tolerance = options.number("gradient-tolerance", settings.stop.gradient_tolerance, 0, 1);
   settings.stop.seconds = options.number("time-limit", settings.stop.seconds, 0, kInfinity);
+  settings.early_stop = early_stop(options, settings.early_stop);
   settings.parameters = parameter_values(options);
   check_as_usage(settings, options);
   return settings;
@@ -178,10 +195,7 @@ MlpSettings mlp_settings(const Options& options) {
       options.integer("batch-size", static_cast<long long>(settings.batch_size), 0, kMostRatings));
   settings.epochs =
       static_cast<int>(options.integer("iterations", settings.epochs, 0, std::numeric_limits<int>::max()));
-  settings.early_stop = static_cast<int>(options.integer("early-stop", settings.early_stop, 0, kMostInnerIterations));
-  if (options.given("early-stop") && settings.early_stop > 0 && !options.given("valid") && !options.given("holdout")) {
-    throw UsageError("--early-stop needs ratings to measure on: give --valid or --holdout");
-  }
+  settings.early_stop = early_stop(options, settings.early_stop);
   settings.optimizer = options.text("optimizer", settings.optimizer);
   settings.line_search = options.text("line-search", settings.line_search);
   settings.parameters = parameter_values(options);
@@ -200,7 +214,37 @@ MlpSettings mlp_settings(const Options& options) {
   return settings;
 }
 
+// "10" or "30s".
+void set_interval(const std::string& text, CheckpointSettings& settings) {
+  const bool time = text.ends_with('s');
+  const std::optional<double> number = to_number(time ? text.substr(0, text.size() - 1) : text);
+  if (number && time && *number > 0) {
+    settings.seconds = *number;
+  } else if (number && !time && *number >= 1 && *number == std::floor(*number) && *number <= kMostInterval) {
+    settings.iterations = static_cast<int>(*number);
+  } else {
+    throw UsageError(fmt::format(
+        "--checkpoint-every is '{}', but must be a number of iterations such as 10, or a time such as 30s", text));
+  }
+}
+
 }  // namespace
+
+CheckpointSettings checkpoint_settings(const Options& options) {
+  CheckpointSettings settings;
+  if (options.given("checkpoint-every")) {
+    if (!options.given("checkpoint")) throw UsageError("--checkpoint-every is of no use without --checkpoint FILE");
+    set_interval(options.text("checkpoint-every"), settings);
+  } else {
+    settings.seconds = kCheckpointSeconds;
+  }
+  settings.path = options.text("checkpoint", "");
+  settings.resume = options.text("resume", "");
+  settings.warn = [](const std::string& problem) {
+    log(fmt::format("odot: warning: {}; training goes on, and the last checkpoint stays\n", problem));
+  };
+  return settings;
+}
 
 MethodSettings method_settings(const Options& options) {
   const std::optional<FactorMethod> method = chosen_method(options);

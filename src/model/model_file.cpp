@@ -117,6 +117,8 @@ Factorization load_factorization(const std::string& path) {
   return read_factorization(file);
 }
 
+std::string model_checksum(const std::string& path) { return ModelReader(path).text("checksum"); }
+
 Model load_model(const std::string& path) {
   ModelReader file(path);
   if (file.format() == kMlpFormat) return read_mlp(file);

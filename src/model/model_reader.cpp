@@ -14,7 +14,9 @@ using safetensors::Input;
 ModelReader::ModelReader(const std::string& path) : file_(path) {
   const auto found = file_.metadata().find("format");
   if (found == file_.metadata().end() || (found->second != kFactorizationFormat && found->second != kMlpFormat)) {
-    fail("it is a safetensors file, but it does not hold an odot model");
+    fail(found != file_.metadata().end() && found->second == "odot-checkpoint"
+             ? "it is a checkpoint of odot train, which goes on from it with --resume"
+             : "it is a safetensors file, but it does not hold an odot model");
   }
   const auto version = number<int>("version");
   if (version > kModelVersion) {

@@ -140,28 +140,28 @@ void write(OutputFile& file, const std::vector<Output>& tensors, const Metadata&
   }
 }
 
-Reader::Reader(const std::string& path) : path_(path) {
+Reader::Reader(const std::string& path, const std::string& kind) : path_(path), kind_(kind) {
   namespace fs = std::filesystem;
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
   if (!fs::exists(status)) fail("there is no such file");
-  if (fs::is_directory(status)) fail("it is a directory, and a model file was expected");
-  if (!fs::is_regular_file(status)) fail("it is no regular file; a model must be read from one");
+  if (fs::is_directory(status)) fail(fmt::format("it is a directory, and a {} file was expected", kind_));
+  if (!fs::is_regular_file(status)) fail(fmt::format("it is no regular file; a {} must be read from one", kind_));
   const std::uint64_t size = fs::file_size(path, error);
-  if (!error && size < kLengthBytes) fail(fmt::format("it is no model: it has only {} bytes", size));
+  if (!error && size < kLengthBytes) fail(fmt::format("it is no {}: it has only {} bytes", kind_, size));
   try {
     file_.open(path);
   } catch (const std::exception&) {
     fail(fmt::format("cannot read it: {}", std::strerror(errno)));
   }
   const std::string_view all(file_.data(), file_.size());
-  if (all.size() < kLengthBytes) fail("it is no model: it is too short");
+  if (all.size() < kLengthBytes) fail(fmt::format("it is no {}: it is too short", kind_));
 
   std::uint64_t length = 0;
   std::memcpy(&length, all.data(), sizeof length);
   const std::string_view rest = all.substr(kLengthBytes);
   if (length > kMostHeader || rest.empty() || rest.front() != '{') {
-    fail("it is no model: it does not begin as a safetensors file does");
+    fail(fmt::format("it is no {}: it does not begin as a safetensors file does", kind_));
   }
   if (length > rest.size()) {
     fail(fmt::format("it was cut short: its header has {} bytes, the file only {}", length, all.size()));
@@ -171,11 +171,11 @@ Reader::Reader(const std::string& path) : path_(path) {
   try {
     header_ = parse_strictly(rest.substr(0, length));
   } catch (const json::exception&) {
-    fail("it is no model, or it was altered or damaged: its header is not JSON");
+    fail(fmt::format("it is no {}, or it was altered or damaged: its header is not JSON", kind_));
   } catch (const Error& error_in_json) {
     fail(error_in_json.what());
   }
-  if (!header_.is_object()) fail("it is no model: its header is not a JSON object");
+  if (!header_.is_object()) fail(fmt::format("it is no {}: its header is not a JSON object", kind_));
   const auto found = header_.find(kMetadata);
   if (found == header_.end()) return;
   if (!found->is_object()) fail("its __metadata__ is not a JSON object");
@@ -244,7 +244,7 @@ void Reader::verify_checksum() const {
 }
 
 void Reader::fail(const std::string& message) const {
-  throw Error(fmt::format("cannot load the model {}: {}", path_, message));
+  throw Error(fmt::format("cannot load the {} {}: {}", kind_, path_, message));
 }
 
 }  // namespace odot::safetensors

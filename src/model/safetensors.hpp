@@ -48,8 +48,9 @@ struct Input {
 /// A file that was written by anyone: nothing in it is believed.
 class Reader {
  public:
-  /// Maps the file and parses its header. Throws Error, which names the file, as all functions here do.
-  explicit Reader(const std::string& path);
+  /// Maps the file, which should be a `kind`, and parses its header. Throws Error, which names the file, as all
+  /// functions here do.
+  explicit Reader(const std::string& path, const std::string& kind = "model");
 
   /// `__metadata__`; empty where the file has none.
   const Metadata& metadata() const { return metadata_; }
@@ -67,6 +68,7 @@ class Reader {
   Input tensor(const std::string& name, const nlohmann::json& entry, std::uint64_t& begin, std::uint64_t& end) const;
 
   std::string path_;
+  std::string kind_;
   boost::iostreams::mapped_file_source file_;
   nlohmann::json header_;
   Metadata metadata_;

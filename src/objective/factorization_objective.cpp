@@ -24,6 +24,11 @@ double FactorizationObjective::value_gradient(ConstSpan theta, Span gradient) {
   return squared_error_ + of_users.penalty + of_items.penalty;
 }
 
+void FactorizationObjective::visit(StateVisitor& visitor) {
+  visitor.number("squared_error", squared_error_);
+  visitor.integer("passes", passes_);
+}
+
 std::optional<LinePolynomial> FactorizationObjective::line(ConstSpan theta, ConstSpan direction) {
   const std::size_t v = layout_.item_row(0);
   const std::size_t stride = layout_.stride();

@@ -3,6 +3,7 @@
 
 #include "kernels/masked_gradient.hpp"
 #include "kernels/masked_line.hpp"
+#include "odot/core/state.hpp"
 #include "odot/model/factor_layout.hpp"
 #include "odot/optim/objective.hpp"
 
@@ -24,6 +25,9 @@ class FactorizationObjective : public Objective {
 
   /// One pass, by user.
   std::optional<LinePolynomial> line(ConstSpan theta, ConstSpan direction) override;
+
+  /// Visits what is not a function of θ alone: the next two.
+  void visit(StateVisitor& visitor);
 
   /// Σ e² at the θ of the last value_gradient().
   double squared_error() const { return squared_error_; }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "model/mlp_rows.hpp"
+#include "odot/core/error.hpp"
 #include "odot/core/random.hpp"
 
 namespace odot {
@@ -63,6 +64,16 @@ double MlpObjective::value_gradient(ConstSpan theta, Span gradient) {
     ++epoch_;
   }
   return squares / static_cast<double>(last_size_);
+}
+
+void MlpObjective::visit(StateVisitor& visitor) {
+  visitor.integer("epoch", epoch_);
+  visitor.integer("next", next_);
+  visitor.integer("last_size", last_size_);
+  visitor.integer("ratings_read", ratings_read_);
+  if (next_ >= ratings_.size() || last_size_ > batch_size_) throw Error("the next mini-batch lies beyond the ratings");
+  // The order of an epoch is drawn when the epoch begins.
+  if (visitor.restores() && next_ > 0 && !order_.empty()) shuffle();
 }
 
 // Fisher and Yates: position k gets any of the ratings 0 … k.

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "kernels/dense_layers.hpp"
+#include "odot/core/state.hpp"
 #include "odot/model/mlp.hpp"
 #include "odot/optim/objective.hpp"
 #include "odot/ratings/rating_list.hpp"
@@ -28,6 +29,9 @@ class MlpObjective : public Objective {
 
   std::size_t size() const override { return layers_.size(); }
   double value_gradient(ConstSpan theta, Span gradient) override;
+
+  /// Visits where in the sequence of batches this is. Throws Error for a place that there is not.
+  void visit(StateVisitor& visitor);
 
   /// Batches an epoch.
   std::size_t batches() const { return (ratings_.size() + batch_size_ - 1) / batch_size_; }

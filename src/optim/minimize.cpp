@@ -1,6 +1,7 @@
 #include "odot/optim/minimize.hpp"
 
 #include <cmath>
+#include <optional>
 #include <utility>
 
 #include "odot/core/stopwatch.hpp"
@@ -19,14 +20,16 @@ void resize(Iterate& iterate, std::size_t n) {
 // One run of the loop. The iterates are rotated by swapping, so an iteration allocates nothing.
 class Minimizer {
  public:
-  Minimizer(Objective& objective, Direction& direction, StepRule& rule, Vector& x, MinimizeWorkspace& workspace)
+  Minimizer(Objective& objective, Direction& direction, StepRule& rule, Vector& x, MinimizeWorkspace& workspace,
+            StateVisitor* resume)
       : objective_(objective),
         direction_(direction),
         rule_(rule),
         previous_(workspace.previous),
         current_(workspace.current),
         trial_(workspace.trial),
-        d_(workspace.direction) {
+        d_(workspace.direction),
+        resumed_(resume != nullptr) {
     const std::size_t n = objective.size();
     direction.reset(n);
     rule.reset(direction.unit_step(), direction.gain());
@@ -34,29 +37,34 @@ class Minimizer {
     resize(trial_, n);
     d_.resize(n);
     current_.x.swap(x);
+    current_.x.resize(n);
     current_.gradient.resize(n);
+    if (resume) {
+      visit(*resume);
+      return;
+    }
     current_.value = objective.value_gradient(current_.x, current_.gradient);
     ++counts_.evaluations;
+    start_value_ = current_.value;
+    start_gradient_norm_ = norm(current_.gradient);
   }
 
   Summary run(const StopSettings& stop, const Observer& observer) {
-    const double start_value = current_.value;
     double gradient_norm = norm(current_.gradient);
-    const double gradient_limit = stop.gradient_tolerance * gradient_norm;
+    Step step;
     const auto finish = [&](StopReason reason) {
-      return Summary{reason, current_.value, gradient_norm, counts_, watch_.seconds()};
+      return Summary{reason, current_.value, gradient_norm, counts_, seconds()};
     };
-    if (!std::isfinite(start_value) || !std::isfinite(gradient_norm)) return finish(StopReason::diverged);
-    if (!observed(observer, gradient_norm, {})) return finish(StopReason::interrupted);
+    if (!std::isfinite(start_value_) || !std::isfinite(start_gradient_norm_)) return finish(StopReason::diverged);
     while (true) {
-      if (gradient_norm <= gradient_limit) return finish(StopReason::gradient);
-      if (counts_.iterations >= stop.iterations) return finish(StopReason::iterations);
-      if (stop.seconds > 0 && watch_.seconds() >= stop.seconds) return finish(StopReason::time);
+      const std::optional<StopReason> end = ended(stop, gradient_norm);
+      if (!observed(observer, gradient_norm, step, end.has_value())) return finish(StopReason::interrupted);
+      if (end) return finish(*end);
 
-      const Step step = advance();
+      step = advance();
       const double trial_gradient_norm = norm(trial_.gradient);
       if (led_nowhere(step)) return finish(StopReason::line_search);
-      if (diverged(start_value, trial_.value) || !std::isfinite(trial_gradient_norm)) {
+      if (diverged(start_value_, trial_.value) || !std::isfinite(trial_gradient_norm)) {
         return finish(StopReason::diverged);
       }
 
@@ -66,18 +74,48 @@ class Minimizer {
       std::swap(current_, trial_);
       has_previous_ = true;
       gradient_norm = trial_gradient_norm;
-      if (!observed(observer, gradient_norm, step)) return finish(StopReason::interrupted);
-      if (settled(previous_.value, current_.value, stop.tolerance)) return finish(StopReason::tolerance);
     }
   }
 
   Vector& x() { return current_.x; }
 
  private:
-  bool observed(const Observer& observer, double gradient_norm, const Step& step) {
+  double seconds() const { return earlier_seconds_ + watch_.seconds(); }
+
+  std::optional<StopReason> ended(const StopSettings& stop, double gradient_norm) const {
+    if (has_previous_ && settled(previous_.value, current_.value, stop.tolerance)) return StopReason::tolerance;
+    if (gradient_norm <= stop.gradient_tolerance * start_gradient_norm_) return StopReason::gradient;
+    if (counts_.iterations >= stop.iterations) return StopReason::iterations;
+    if (stop.seconds > 0 && seconds() >= stop.seconds) return StopReason::time;
+    return std::nullopt;
+  }
+
+  bool observed(const Observer& observer, double gradient_norm, const Step& step, bool last) {
+    const bool resumed = std::exchange(resumed_, false);
     if (!observer) return true;
-    const Progress progress{current_, gradient_norm, step, counts_, watch_.seconds()};
+    const VisitState visit_state = [this](StateVisitor& visitor) { visit(visitor); };
+    const Progress progress{current_, gradient_norm, step, counts_, seconds(), last, resumed, visit_state};
     return watch_.outside([&] { return observer(progress); });
+  }
+
+  // Everything else is scratch, or does not outlive an iteration.
+  void visit(StateVisitor& visitor) {
+    const auto visit_iterate = [&](Iterate& iterate) {
+      visitor.array("x", iterate.x);
+      visitor.array("gradient", iterate.gradient);
+      visitor.number("value", iterate.value);
+    };
+    counts_.visit(visitor);
+    visitor.in("current", [&] { visit_iterate(current_); });
+    visitor.integer("has_previous", has_previous_);
+    if (has_previous_) visitor.in("previous", [&] { visit_iterate(previous_); });
+    visitor.number("start_value", start_value_);
+    visitor.number("start_gradient_norm", start_gradient_norm_);
+    double so_far = seconds();
+    visitor.number("seconds", so_far);
+    if (visitor.restores()) earlier_seconds_ = so_far;
+    visitor.in("direction", [&] { direction_.visit(visitor); });
+    visitor.in("rule", [&] { rule_.visit(visitor); });
   }
 
   // Chooses a direction and a step and leaves the next iterate in trial_. A direction that does not descend, or along
@@ -129,8 +167,20 @@ class Minimizer {
   Iterate& trial_;
   Vector& d_;
   bool has_previous_ = false;
+  bool resumed_;
+  double start_value_ = 0;
+  double start_gradient_norm_ = 0;
+  double earlier_seconds_ = 0;  // of the runs that this one goes on from
   Counts counts_;
 };
+
+Summary run(Objective& objective, Direction& direction, StepRule& rule, const StopSettings& stop, Vector& x,
+            const Observer& observer, MinimizeWorkspace& workspace, StateVisitor* resume) {
+  Minimizer minimizer(objective, direction, rule, x, workspace, resume);
+  const Summary summary = minimizer.run(stop, observer);
+  x.swap(minimizer.x());
+  return summary;
+}
 
 }  // namespace
 
@@ -162,6 +212,17 @@ void Counts::add_work(const Counts& part) {
   floor_steps += part.floor_steps;
 }
 
+void Counts::visit(StateVisitor& visitor) {
+  visitor.in("counts", [&] {
+    visitor.integer("iterations", iterations);
+    visitor.integer("evaluations", evaluations);
+    visitor.integer("lines", lines);
+    visitor.integer("trials", trials);
+    visitor.integer("restarts", restarts);
+    visitor.integer("floor_steps", floor_steps);
+  });
+}
+
 bool diverged(double start, double value) { return !std::isfinite(value) || (start > 0 && value > kDiverged * start); }
 
 bool settled(double before, double after, double tolerance) {
@@ -169,17 +230,14 @@ bool settled(double before, double after, double tolerance) {
 }
 
 Summary minimize(Objective& objective, Direction& direction, StepRule& rule, const StopSettings& stop, Vector& x,
-                 const Observer& observer) {
+                 const Observer& observer, StateVisitor* resume) {
   MinimizeWorkspace workspace;
-  return minimize(objective, direction, rule, stop, x, observer, workspace);
+  return run(objective, direction, rule, stop, x, observer, workspace, resume);
 }
 
 Summary minimize(Objective& objective, Direction& direction, StepRule& rule, const StopSettings& stop, Vector& x,
                  const Observer& observer, MinimizeWorkspace& workspace) {
-  Minimizer minimizer(objective, direction, rule, x, workspace);
-  const Summary summary = minimizer.run(stop, observer);
-  x.swap(minimizer.x());
-  return summary;
+  return run(objective, direction, rule, stop, x, observer, workspace, nullptr);
 }
 
 }  // namespace odot

@@ -1,24 +1,21 @@
 // What lies where in an .odr file.
 #include "ratings/odr_format.hpp"
 
-#ifndef __clang__  // false alarms in GCC 12's own AVX-512 header
-#pragma GCC diagnostic ignored "-Wuninitialized"
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
-#endif
-#define XXH_INLINE_ALL
 #include <fmt/format.h>
-#include <xxhash.h>
 
 #include <algorithm>
 #include <cstddef>
-#include <new>
 #include <utility>
 
 #include "odot/core/error.hpp"
 
 namespace odot::odr {
 
-std::uint64_t checksum(const void* bytes, std::size_t size) { return XXH3_64bits(bytes, size); }
+std::uint64_t checksum(const void* bytes, std::size_t size) {
+  Digest digest;
+  digest.add({static_cast<const char*>(bytes), size});
+  return digest.value();
+}
 
 std::uint64_t checksum(const Header& header) { return checksum(&header, offsetof(Header, checksum)); }
 
@@ -56,14 +53,10 @@ int target_descriptor(const OutputFile& file) {
                           file.path() == "-" ? "to standard output" : file.path()));
 }
 
-ChunkSums::~ChunkSums() { XXH3_freeState(static_cast<XXH3_state_t*>(state_)); }
-
 void ChunkSums::add(std::string_view bytes) {
-  if (!state_ && !(state_ = XXH3_createState())) throw std::bad_alloc();
   while (!bytes.empty()) {
-    if (used_ == 0) XXH3_64bits_reset(static_cast<XXH3_state_t*>(state_));
     const std::size_t now = std::min(bytes.size(), chunk_bytes_ - used_);
-    XXH3_64bits_update(static_cast<XXH3_state_t*>(state_), bytes.data(), now);
+    digest_.add(bytes.substr(0, now));
     bytes.remove_prefix(now);
     used_ += now;
     if (used_ == chunk_bytes_) close();
@@ -71,7 +64,8 @@ void ChunkSums::add(std::string_view bytes) {
 }
 
 void ChunkSums::close() {
-  sums_.push_back(XXH3_64bits_digest(static_cast<XXH3_state_t*>(state_)));
+  sums_.push_back(digest_.value());
+  digest_.reset();
   used_ = 0;
 }
 

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/digest.hpp"
 #include "odot/core/output_file.hpp"
 #include "odot/core/types.hpp"
 
@@ -89,9 +90,6 @@ int target_descriptor(const OutputFile& file);
 class ChunkSums {
  public:
   explicit ChunkSums(std::size_t element) : chunk_bytes_(kChunk * element) {}
-  ChunkSums(const ChunkSums&) = delete;
-  ChunkSums& operator=(const ChunkSums&) = delete;
-  ~ChunkSums();
 
   void add(std::string_view bytes);
   /// The last chunk may be shorter than the others.
@@ -102,7 +100,7 @@ class ChunkSums {
 
   std::size_t chunk_bytes_;
   std::size_t used_ = 0;  // of the chunk at hand
-  void* state_ = nullptr;
+  Digest digest_;
   std::vector<std::uint64_t> sums_;
 };
 

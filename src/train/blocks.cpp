@@ -180,8 +180,17 @@ class BlockSweeper : public Sweeper {
   double squared_error() const override { return value_ - penalty_value_; }
   long passes() const override { return passes_; }
 
+  // f is kept up to date by adding changes: evaluated anew it would be another number.
+  void visit(StateVisitor& visitor) override {
+    visitor.number("tracked_value", value_);
+    visitor.integer("passes", passes_);
+    Counts all = work();
+    all.visit(visitor);
+    if (visitor.restores()) earlier_work_ = all;
+  }
+
   Counts work() const override {
-    Counts total;
+    Counts total = earlier_work_;
     users_.add_work(total);
     items_.add_work(total);
     return total;
@@ -203,6 +212,7 @@ class BlockSweeper : public Sweeper {
   double value_ = 0;
   double penalty_value_ = 0;
   long passes_ = 0;
+  Counts earlier_work_;  // of the runs that this one goes on from
 };
 
 }  // namespace
@@ -211,6 +221,7 @@ TrainOutcome run_blocks(const TrainTask& task, Vector& theta) {
   const TrainSettings& settings = task.settings;
   const RowMethod method =
       settings.optimizer == kNewton ? RowMethod{} : RowMethod{choose_optimizer(settings), settings.inner_iterations};
+  restore_factors(task, theta);
   BlockSweeper sweeper(task, method, block_sizes(settings, task.layout.users, task.layout.items), theta);
   return run_sweeps(task, sweeper, theta);
 }

@@ -12,13 +12,19 @@ TrainOutcome run_full(const TrainTask& task, Vector& theta) {
   Observer observer;
   if (task.observe) {
     observer = [&](const Progress& progress) {
+      const VisitState visit = [&](StateVisitor& visitor) {
+        objective.visit(visitor);
+        progress.visit(visitor);
+      };
       return task.observe({progress.counts, progress.current.value, progress.gradient_norm, progress.step,
-                           objective.squared_error(), objective.passes(), progress.seconds, progress.current.x});
+                           objective.squared_error(), objective.passes(), progress.seconds, progress.current.x,
+                           progress.last, progress.resumed, visit});
     };
   }
+  if (task.resume) objective.visit(*task.resume);
   const auto direction = choice.direction();
   const auto rule = choice.rule();
-  const Summary summary = minimize(objective, *direction, *rule, task.settings.stop, theta, observer);
+  const Summary summary = minimize(objective, *direction, *rule, task.settings.stop, theta, observer, task.resume);
   return {summary, objective.passes()};
 }
 

@@ -19,6 +19,10 @@ struct TrainState {
   long passes;
   double seconds;
   ConstSpan theta;
+  bool last;     ///< as Progress::last
+  bool resumed;  ///< likewise
+  /// Visits all that the method needs to go on from here, the factors among it.
+  const VisitState& visit;
 };
 
 /// What a method works on.
@@ -28,6 +32,7 @@ struct TrainTask {
   const TrainSettings& settings;
   Regularisation regularisation;
   std::function<bool(const TrainState&)> observe;  ///< as TrainObserver; may be empty
+  StateVisitor* resume = nullptr;                  ///< gives back what TrainState::visit visited, to go on from there
 };
 
 /// How a method ended.
@@ -40,7 +45,8 @@ struct TrainOutcome {
 Penalty user_penalty(const TrainTask& task);
 Penalty item_penalty(const TrainTask& task);
 
-/// Each improves `theta` from the start that it is given, for one FactorMethod.
+/// Each improves `theta` from the start that it is given, for one FactorMethod. To resume it needs no start, only its
+/// size.
 TrainOutcome run_full(const TrainTask& task, Vector& theta);
 TrainOutcome run_blocks(const TrainTask& task, Vector& theta);
 TrainOutcome run_nnmf(const TrainTask& task, Vector& theta);

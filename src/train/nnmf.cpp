@@ -32,6 +32,7 @@ class MultiplicativeSweeper : public Sweeper {
   double value() const override { return value_; }
   double squared_error() const override { return squared_error_; }
   long passes() const override { return passes_; }
+  void visit(StateVisitor& visitor) override { visitor.integer("passes", passes_); }
 
  private:
   void evaluate(const Vector& theta) {
@@ -57,6 +58,7 @@ class MultiplicativeSweeper : public Sweeper {
 }  // namespace
 
 TrainOutcome run_nnmf(const TrainTask& task, Vector& theta) {
+  restore_factors(task, theta);
   MultiplicativeSweeper sweeper(task, theta);
   return run_sweeps(task, sweeper, theta);
 }

@@ -2,6 +2,9 @@
 
 #include <cmath>
 #include <limits>
+#include <optional>
+#include <string_view>
+#include <utility>
 
 #include "odot/core/stopwatch.hpp"
 
@@ -9,47 +12,73 @@ namespace odot {
 namespace {
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+constexpr std::string_view kTheta = "theta";
 
 }  // namespace
+
+void restore_factors(const TrainTask& task, Vector& theta) {
+  if (task.resume) task.resume->array(kTheta, theta);
+}
 
 TrainOutcome run_sweeps(const TrainTask& task, Sweeper& sweeper, Vector& theta) {
   const StopSettings& stop = task.settings.stop;
   Stopwatch watch;
+  double earlier_seconds = 0;  // of the runs that this one goes on from
   int sweeps = 0;
-  const double start = sweeper.value();
+  double start = sweeper.value();
   double value = start;
+  double before = start;
+  bool resumed = task.resume != nullptr;
   Vector last(theta.size());
+  const auto seconds = [&] { return earlier_seconds + watch.seconds(); };
   const auto counts = [&] {
     Counts all = sweeper.work();
     all.iterations = sweeps;
     return all;
   };
   const auto finish = [&](StopReason reason) {
-    return TrainOutcome{{reason, value, kNone, counts(), watch.seconds()}, sweeper.passes()};
+    return TrainOutcome{{reason, value, kNone, counts(), seconds()}, sweeper.passes()};
   };
-  const auto observed = [&] {
+  const VisitState visit = [&](StateVisitor& visitor) {
+    visitor.array(kTheta, theta);
+    visitor.integer("sweeps", sweeps);
+    visitor.number("start", start);
+    visitor.number("value", value);
+    visitor.number("before", before);
+    double so_far = seconds();
+    visitor.number("seconds", so_far);
+    if (visitor.restores()) earlier_seconds = so_far;
+    sweeper.visit(visitor);
+  };
+  const auto ended = [&]() -> std::optional<StopReason> {
+    if (sweeps > 0 && settled(before, value, stop.tolerance)) return StopReason::tolerance;
+    if (sweeps >= stop.iterations) return StopReason::iterations;
+    if (stop.seconds > 0 && seconds() >= stop.seconds) return StopReason::time;
+    return std::nullopt;
+  };
+  const auto observed = [&](bool is_last) {
+    const bool again = std::exchange(resumed, false);
     if (!task.observe) return true;
     const Counts so_far = counts();
-    const TrainState state{so_far,           value,           kNone, Step{kNone}, sweeper.squared_error(),
-                           sweeper.passes(), watch.seconds(), theta};
+    const TrainState state{so_far, value,   kNone, Step{kNone}, sweeper.squared_error(), sweeper.passes(), seconds(),
+                           theta,  is_last, again, visit};
     return watch.outside([&] { return task.observe(state); });
   };
+  if (task.resume) visit(*task.resume);
   if (!std::isfinite(start)) return finish(StopReason::diverged);
-  if (!observed()) return finish(StopReason::interrupted);
   while (true) {
-    if (sweeps >= stop.iterations) return finish(StopReason::iterations);
-    if (stop.seconds > 0 && watch.seconds() >= stop.seconds) return finish(StopReason::time);
+    const std::optional<StopReason> end = ended();
+    if (!observed(end.has_value())) return finish(StopReason::interrupted);
+    if (end) return finish(*end);
     copy(theta, last);
     sweeper.sweep(theta);
     if (diverged(start, sweeper.value())) {
       copy(last, theta);
       return finish(StopReason::diverged);
     }
-    const double before = value;
+    before = value;
     value = sweeper.value();
     ++sweeps;
-    if (!observed()) return finish(StopReason::interrupted);
-    if (settled(before, value, stop.tolerance)) return finish(StopReason::tolerance);
   }
 }
 

@@ -19,9 +19,15 @@ class Sweeper {
 
   virtual long passes() const = 0;
 
+  /// Visits what is not a function of the factors alone.
+  virtual void visit(StateVisitor& visitor) = 0;
+
   /// What optimizers of rows have done so far.
   virtual Counts work() const { return {}; }
 };
+
+/// To resume, before a Sweeper is made of them: the factors that were saved. Does nothing otherwise.
+void restore_factors(const TrainTask& task, Vector& theta);
 
 /// Sweeps until the stop settings say so, the observer does, or f diverges; `theta` is then the last good iterate.
 TrainOutcome run_sweeps(const TrainTask& task, Sweeper& sweeper, Vector& theta);

@@ -12,6 +12,8 @@
 #include "train/initial_factors.hpp"
 #include "train/method.hpp"
 #include "train/optimizer_choice.hpp"
+#include "train/run_observer.hpp"
+#include "train/start_model.hpp"
 
 namespace odot {
 namespace {
@@ -44,6 +46,8 @@ std::map<std::string, std::string> describe(const TrainSettings& settings, const
   out["iterations"] = fmt::format("{}", settings.stop.iterations);
   out["tolerance"] = fmt::format("{}", settings.stop.tolerance);
   if (settings.stop.seconds > 0) out["time-limit"] = fmt::format("{}", settings.stop.seconds);
+  if (settings.init) out["init-model"] = settings.init->checksum;
+  if (settings.early_stop > 0) out["early-stop"] = fmt::format("{}", settings.early_stop);
   out["seed"] = fmt::format("{}", settings.seed);
   if (settings.method == FactorMethod::full) {
     out["gradient-tolerance"] = fmt::format("{}", settings.stop.gradient_tolerance);
@@ -84,14 +88,22 @@ void set_fallbacks(Factorization& model, const RatingMatrix& matrix, bool centre
   model.fallback_item_bias = model.unknown_mean - of_users;
 }
 
-TrainOutcome run(const TrainTask& task, Vector& theta, double pin, double offset, double scale) {
-  const std::uint64_t seed = task.settings.seed;
-  if (task.settings.method == FactorMethod::nnmf) {
-    theta = initial_non_negative_factors(task.layout, offset, seed);
-    return run_nnmf(task, theta);
+Vector random_start(const TrainSettings& settings, const Factorization& model, const ValueSummary& values) {
+  const double offset = values.mean - model.mean;
+  if (settings.method == FactorMethod::nnmf) return initial_non_negative_factors(model.layout, offset, settings.seed);
+  return initial_factors(model.layout, model.pin, offset, values.scale(), settings.seed);
+}
+
+TrainOutcome run(const TrainTask& task, Vector& theta) {
+  switch (task.settings.method) {
+    case FactorMethod::full:
+      return run_full(task, theta);
+    case FactorMethod::blocks:
+      return run_blocks(task, theta);
+    case FactorMethod::nnmf:
+      return run_nnmf(task, theta);
   }
-  theta = initial_factors(task.layout, pin, offset, scale, seed);
-  return task.settings.method == FactorMethod::blocks ? run_blocks(task, theta) : run_full(task, theta);
+  throw Error("there is no such method");
 }
 
 double root_mean(double sum, std::size_t count) { return std::sqrt(sum / static_cast<double>(count)); }
@@ -155,9 +167,11 @@ void check(const TrainSettings& settings) {
   not_negative(settings.stop.tolerance, "tolerance");
   not_negative(settings.stop.gradient_tolerance, "gradient-tolerance");
   not_negative(settings.stop.seconds, "time-limit");
+  not_negative(settings.early_stop, "early-stop");
   if (settings.method == FactorMethod::nnmf && (settings.center || settings.biases)) {
     throw Error("nnmf subtracts no mean and has no biases, since its factors may not be negative");
   }
+  if (settings.init) check_start_model(*settings.init, settings);
   if (settings.inner_iterations < 1) {
     throw Error(fmt::format("inner-iterations is {}, but must be ≥ 1", settings.inner_iterations));
   }
@@ -182,7 +196,8 @@ void check(const TrainSettings& settings) {
   }
 }
 
-TrainResult train(RatingData data, const Triples& valid, const TrainSettings& settings, const TrainObserver& observer) {
+TrainResult train(RatingData data, const Triples& valid, const TrainSettings& settings, const TrainObserver& observer,
+                  const CheckpointSettings& checkpoints) {
   check(settings);
   RatingMatrix& matrix = data.ratings;
   const std::size_t count = matrix.size();
@@ -208,21 +223,37 @@ TrainResult train(RatingData data, const Triples& valid, const TrainSettings& se
   model.unknown_mean = values.mean;
   model.settings = describe(settings, report.regularisation);
 
+  RunObserver observe(settings.early_stop, valid.size() > 0, observer);
+  std::unique_ptr<CheckpointReader> resume;
+  if (checkpoints.writes() || !checkpoints.resume.empty()) {
+    resume = observe.start(checkpoints, identify(data, valid, model.settings), model.layout.size());
+  }
+  model.theta = random_start(settings, model, values);
+  if (settings.init) {
+    report.init_known = start_from(*settings.init, data, model.layout, model.pin, model.mean, model.theta);
+  }
   matrix.subtract(model.mean);
-  TrainTask task{matrix, model.layout, settings, report.regularisation, {}};
-  if (observer) {
+  TrainTask task{matrix, model.layout, settings, report.regularisation, {}, resume.get()};
+  if (!observe.idle()) {
     task.observe = [&](const TrainState& state) {
-      const auto valid_rmse = [&]() -> std::optional<double> {
-        if (valid.size() == 0) return std::nullopt;
+      const auto measure = [&] {
         return evaluate(FactorView{model, model.layout, state.theta}, valid, settings.clip).rmse;
       };
-      return observer({state.counts, state.objective, state.gradient_norm, state.step,
-                       root_mean(state.squared_error, count), state.passes, state.seconds, valid_rmse});
+      return observe({state.counts, state.objective, state.gradient_norm, state.step,
+                      root_mean(state.squared_error, count), state.passes, state.seconds},
+                     state.theta, measure, {state.last, state.resumed, state.visit});
     };
   }
-  const TrainOutcome outcome = run(task, model.theta, model.pin, values.mean - model.mean, scale);
+  const TrainOutcome outcome = run(task, model.theta);
+  report.stop_reason = observe.stop_reason(outcome.summary.reason);
   report.optimisation = outcome.summary;
   report.passes = outcome.passes;
+  if (KeptIterate* best = observe.best()) {
+    model.theta = std::move(best->theta);
+    report.best_iteration = best->iteration;
+    report.optimisation.value = best->objective;
+    report.optimisation.gradient_norm = best->gradient_norm;
+  }
   absorb_pin(model);
   set_fallbacks(model, matrix, settings.center);
 

@@ -12,6 +12,7 @@
 #include "odot/core/error.hpp"
 #include "odot/core/stopwatch.hpp"
 #include "train/optimizer_choice.hpp"
+#include "train/run_observer.hpp"
 
 namespace odot {
 namespace {
@@ -73,12 +74,12 @@ Triples renumber(const Triples& ratings, const std::vector<Index>& users, const 
   return out;
 }
 
-// Counts steps into epochs, measures, and says when to stop.
+// Counts steps into epochs.
 class EpochObserver {
  public:
-  EpochObserver(Mlp& model, const MlpObjective& objective, const Triples& train, const Triples& valid,
-                const MlpSettings& settings, const TrainObserver& observer)
-      : model_(model), objective_(objective), train_(train), valid_(valid), settings_(settings), observer_(observer) {}
+  EpochObserver(Mlp& model, MlpObjective& objective, const Triples& train, const Triples& valid,
+                const MlpSettings& settings, RunObserver& observe)
+      : model_(model), objective_(objective), train_(train), valid_(valid), settings_(settings), observe_(observe) {}
 
   // The observer of minimize(). The objective's last batch is the first of the next epoch when an epoch ends.
   bool operator()(const Progress& progress) {
@@ -86,77 +87,66 @@ class EpochObserver {
     const auto batches = static_cast<int>(objective_.batches());
     const int steps = progress.counts.iterations;
     bool go_on = true;
-    if (steps % batches == 0) {
-      model_.theta.assign(progress.current.x.begin(), progress.current.x.end());
+    const VisitState visit_run = [&](StateVisitor& visitor) {
+      visit(visitor);
+      progress.visit(visitor);
+    };
+    const RunPoint point{progress.last, progress.resumed, visit_run};
+    if (progress.resumed && steps % batches == 0) {
+      go_on = observe_.idle() || end_epoch(progress, point);
+    } else if (steps % batches == 0) {
       epochs_ = steps / batches;
+      if (!observe_.idle()) model_.theta.assign(progress.current.x.begin(), progress.current.x.end());
       if (batches == 1) {
         mean_square_ = square * progress.current.value;
       } else if (steps > 0) {
         mean_square_ = square * sum_ / static_cast<double>(train_.size());
-      } else if (observer_) {
+      } else if (!observe_.idle()) {
         mean_square_ = std::pow(evaluate(model_, train_, false).rmse, 2);
       }
       sum_ = 0;
-      go_on = end_epoch(progress);
+      go_on = observe_.idle() || end_epoch(progress, point);
+    } else if (progress.last && !progress.resumed) {
+      observe_.save(visit_run);
     }
     sum_ += progress.current.value * static_cast<double>(objective_.last_size());
     return go_on;
   }
 
+  // At the moment of the observation, before the batch is counted.
+  void visit(StateVisitor& visitor) {
+    visitor.in("epoch", [&] {
+      visitor.integer("epochs", epochs_);
+      visitor.number("sum", sum_);
+      visitor.number("mean_square", mean_square_);
+    });
+    visitor.in("batches", [&] { objective_.visit(visitor); });
+  }
+
   int epochs() const { return epochs_; }
-  int best_epoch() const { return keeps_best() && best_epoch_ > 0 ? best_epoch_ : epochs_; }
   double mean_square() const { return mean_square_; }
-  bool stopped_early() const { return stopped_early_; }
-  /// The best epoch's weights, or nothing where the last ones are to be kept.
-  Vector& best_theta() { return best_theta_; }
 
  private:
-  bool keeps_best() const { return settings_.early_stop > 0 && valid_.size() > 0; }
-
-  bool end_epoch(const Progress& progress) {
-    std::optional<double> rmse;
-    const auto valid_rmse = [&]() -> std::optional<double> {
-      if (!rmse && valid_.size() > 0) rmse = evaluate(model_, valid_, settings_.clip).rmse;
-      return rmse;
-    };
-    if (keeps_best() && epochs_ > 0 && valid_rmse().value() < best_rmse_) {
-      best_rmse_ = *rmse;
-      best_epoch_ = epochs_;
-      best_theta_ = model_.theta;
-    }
-    if (observer_) {
-      Counts counts = progress.counts;
-      counts.iterations = epochs_;
-      const double none = std::numeric_limits<double>::quiet_NaN();
-      const long passes = objective_.batches() == 1 ? objective_.passes() : epochs_;
-      if (!observer_({counts,
-                      mean_square_,
-                      none,
-                      {.step = progress.step.step},
-                      std::sqrt(mean_square_),
-                      passes,
-                      progress.seconds,
-                      valid_rmse})) {
-        return false;
-      }
-    }
-    stopped_early_ = keeps_best() && epochs_ - best_epoch_ >= settings_.early_stop;
-    return !stopped_early_;
+  bool end_epoch(const Progress& progress, const RunPoint& point) {
+    Counts counts = progress.counts;
+    counts.iterations = epochs_;
+    const double none = std::numeric_limits<double>::quiet_NaN();
+    const long passes = objective_.batches() == 1 ? objective_.passes() : epochs_;
+    const TrainProgress epoch{counts, mean_square_,    none, {.step = progress.step.step}, std::sqrt(mean_square_),
+                              passes, progress.seconds};
+    const auto measure = [&] { return evaluate(model_, valid_, settings_.clip).rmse; };
+    return observe_(epoch, model_.theta, measure, point);
   }
 
   Mlp& model_;
-  const MlpObjective& objective_;
+  MlpObjective& objective_;
   const Triples& train_;
   const Triples& valid_;
   const MlpSettings& settings_;
-  const TrainObserver& observer_;
+  RunObserver& observe_;
   int epochs_ = 0;
   double sum_ = 0;  // of the epoch's squared errors so far, in units of the scale
   double mean_square_ = 0;
-  double best_rmse_ = std::numeric_limits<double>::infinity();
-  int best_epoch_ = 0;
-  Vector best_theta_;
-  bool stopped_early_ = false;
 };
 
 int step_count(const MlpSettings& settings, std::size_t batches) {
@@ -203,7 +193,7 @@ void check(const MlpSettings& settings) {
 }
 
 MlpResult train_mlp(RatingList ratings, const Triples& valid, FeatureTable users, FeatureTable items,
-                    const MlpSettings& settings, const TrainObserver& observer) {
+                    const MlpSettings& settings, const TrainObserver& observer, const CheckpointSettings& checkpoints) {
   check(settings);
   if (ratings.ratings.size() == 0) throw Error("there are no ratings to train on");
   const std::size_t inputs = users.encoding.inputs() + items.encoding.inputs();
@@ -239,19 +229,29 @@ MlpResult train_mlp(RatingList ratings, const Triples& valid, FeatureTable users
   const OptimizerChoice choice = choose(settings);
   const auto direction = choice.direction();
   const auto rule = choice.rule();
-  EpochObserver epochs(model, objective, train, held_out, settings, observer);
+  RunObserver observe(settings.early_stop, held_out.size() > 0, observer);
+  EpochObserver epochs(model, objective, train, held_out, settings, observe);
   Vector theta = model.theta;
-  const Summary summary = minimize(objective, *direction, *rule, stop, theta, std::ref(epochs));
-  model.theta = epochs.best_theta().empty() ? std::move(theta) : std::move(epochs.best_theta());
+  std::unique_ptr<CheckpointReader> resume;
+  if (checkpoints.writes() || !checkpoints.resume.empty()) {
+    resume = observe.start(checkpoints, identify(model, train, held_out, model.settings), theta.size());
+  }
+  if (resume) epochs.visit(*resume);
+  const Summary summary = minimize(objective, *direction, *rule, stop, theta, std::ref(epochs), resume.get());
+  model.theta = std::move(theta);
 
   MlpReport& report = result.report;
-  report.stop_reason = epochs.stopped_early() ? "early_stop" : to_string(summary.reason);
+  report.stop_reason = observe.stop_reason(summary.reason);
   report.epochs = epochs.epochs();
-  report.best_epoch = epochs.best_epoch();
   report.counts = summary.counts;
   report.passes = objective.passes();
   report.objective = epochs.mean_square();
   report.seconds = summary.seconds;
+  if (KeptIterate* best = observe.best()) {
+    model.theta = std::move(best->theta);
+    report.best_iteration = best->iteration;
+    report.objective = best->objective;
+  }
   const Stopwatch watch;
   report.train = evaluate(model, train, settings.clip);
   if (held_out.size() > 0) report.valid = evaluate(model, held_out, settings.clip);

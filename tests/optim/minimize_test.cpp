@@ -247,6 +247,7 @@ class Misleading : public Direction {
     scale(fresh_ ? fresh_factor_ : factor_, current.gradient, d);
     fresh_ = false;
   }
+  void visit(StateVisitor&) override {}
   int resets = 0;
 
  private:

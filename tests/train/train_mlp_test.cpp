@@ -133,7 +133,7 @@ TEST_CASE("early stopping keeps the best epoch's weights") {
   });
   CHECK(result.report.stop_reason == "early_stop");
   const auto best = static_cast<std::size_t>(std::min_element(valid.begin() + 1, valid.end()) - valid.begin());
-  CHECK(result.report.best_epoch == static_cast<int>(best));
+  CHECK(result.report.best_iteration == static_cast<int>(best));
   CHECK(result.report.epochs == static_cast<int>(best) + settings.early_stop);
   CHECK(result.report.epochs + 1 == static_cast<int>(valid.size()));
   CHECK(result.report.valid->rmse == valid[best]);
@@ -141,7 +141,7 @@ TEST_CASE("early stopping keeps the best epoch's weights") {
   settings.early_stop = 0;
   settings.epochs = result.report.epochs;
   const MlpResult last = train_on(problem, settings);
-  CHECK(last.report.best_epoch == settings.epochs);
+  CHECK_FALSE(last.report.best_iteration.has_value());
   CHECK(last.report.valid->rmse == valid.back());
   // Without held-out ratings there is nothing to stop by.
   settings.early_stop = 1;

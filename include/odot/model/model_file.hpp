@@ -30,4 +30,7 @@ Model load_model(const std::string& path);
 /// The same for a file that must hold a factorization. Throws Error when it holds another model.
 Factorization load_factorization(const std::string& path);
 
+/// The checksum in a model file's metadata, such as "crc32:1f2e3d4c". Throws Error.
+std::string model_checksum(const std::string& path);
+
 }  // namespace odot

@@ -1,6 +1,7 @@
 // How an optimizer chooses where to go.
 #pragma once
 
+#include "odot/core/state.hpp"
 #include "odot/optim/objective.hpp"
 
 namespace odot {
@@ -16,6 +17,10 @@ class Direction {
   /// Writes the direction at `current` to d (n elements). `previous` is the iterate before it, nullptr for
   /// the first call after reset().
   virtual void next(const Iterate* previous, const Iterate& current, Span d) = 0;
+
+  /// Visits all that next() depends on besides its arguments and the settings. What was saved is put back after a
+  /// reset() for as many variables.
+  virtual void visit(StateVisitor& visitor) = 0;
 
   /// True for directions that carry their own length, so that step 1 is the natural first trial (Newton-like
   /// methods and adaptive gradient descent).

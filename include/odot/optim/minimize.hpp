@@ -47,6 +47,8 @@ struct Counts {
 
   /// Adds the work of a run that is a part of this one, but not its iterations.
   void add_work(const Counts& part);
+
+  void visit(StateVisitor& visitor);
 };
 
 /// What an observer sees after the start (counts.iterations = 0) and after every iteration.
@@ -55,7 +57,11 @@ struct Progress {
   double gradient_norm;
   Step step;
   const Counts& counts;
-  double seconds;  ///< since minimize() began, less the time spent in the observer
+  double seconds;  ///< since minimize() began, less the time spent in the observer; resumed, with what it took before
+  bool last;       ///< the run ends here, whatever the observer says
+  bool resumed;    ///< this iterate was observed before the run was saved
+  /// Visits all that minimize() needs to go on from here; the objective has to be visited beside it.
+  const VisitState& visit;
 };
 /// Returns true to go on.
 using Observer = std::function<bool(const Progress&)>;
@@ -76,9 +82,10 @@ struct MinimizeWorkspace {
   Vector direction;
 };
 
-/// Minimises from x (objective.size() elements), which becomes the last iterate.
+/// Minimises from x (objective.size() elements), which becomes the last iterate. With `resume`, which gives back what
+/// Progress::visit visited, it goes on from there instead, to the same bits as if it had not been interrupted.
 Summary minimize(Objective& objective, Direction& direction, StepRule& rule, const StopSettings& stop, Vector& x,
-                 const Observer& observer = {});
+                 const Observer& observer = {}, StateVisitor* resume = nullptr);
 
 /// The same; allocates nothing where `workspace`, `direction` and `rule` have served a run of that size before.
 Summary minimize(Objective& objective, Direction& direction, StepRule& rule, const StopSettings& stop, Vector& x,

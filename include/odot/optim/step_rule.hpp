@@ -1,6 +1,7 @@
 // How far an optimizer goes along its direction.
 #pragma once
 
+#include "odot/core/state.hpp"
 #include "odot/optim/line_function.hpp"
 
 namespace odot {
@@ -27,6 +28,9 @@ class StepRule {
 
   /// Chooses the step along `line`.
   virtual Step next(LineFunction& line) = 0;
+
+  /// Visits all that next() depends on besides its argument, the settings and what reset() was given.
+  virtual void visit(StateVisitor& visitor) = 0;
 
   /// True when the rule is only defined for descent directions.
   virtual bool needs_descent() const { return true; }

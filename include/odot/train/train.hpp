@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,6 +14,7 @@
 #include "odot/optim/minimize.hpp"
 #include "odot/optim/registry.hpp"
 #include "odot/ratings/rating_matrix.hpp"
+#include "odot/train/checkpoint.hpp"
 
 namespace odot {
 
@@ -35,6 +37,13 @@ struct Regularisation {
 /// The optimizer of FactorMethod::blocks that solves each row's normal equations: alternating least squares.
 inline constexpr std::string_view kNewton = "newton";
 
+/// A model to start from. The users and items that it knows, by their ids, begin with its factors and biases.
+struct InitModel {
+  Factorization model;
+  std::string path;      ///< for messages
+  std::string checksum;  ///< of its file, for the settings that a model records
+};
+
 /// Everything that decides the result. The defaults are those of FactorMethod::full and do not depend on the scale of
 /// the ratings; default_settings() has those of the others.
 struct TrainSettings {
@@ -53,7 +62,9 @@ struct TrainSettings {
                                            ///< block_cols, or where that is 0 too an eighth of all
   Index block_cols = 0;                    ///< blocks: items between two blocks of users, k_V; 0: likewise
   StopSettings stop{.iterations = 100, .tolerance = 1e-5};  ///< iterations are sweeps with blocks and nnmf
+  int early_stop = 0;  ///< iterations without a lower held-out RMSE after which to stop, ≥ 0; 0: never
   std::uint64_t seed = 1;
+  std::shared_ptr<const InitModel> init{};  ///< instead of a random start; of the same rank
 };
 
 /// The defaults of a method.
@@ -64,6 +75,15 @@ TrainSettings default_settings(FactorMethod method);
 /// Σ_j (u·(v_j − v_j*))² to what is to be expected of a row's squared error.
 Regularisation default_regularisation(FactorMethod method, int rank, double deviation);
 
+/// StopSettings know nothing of held-out ratings: why a run ended that early stopping did end.
+inline constexpr std::string_view kEarlyStop = "early_stop";
+
+/// The iteration with the lowest held-out RMSE so far; 0 is the start.
+struct BestSoFar {
+  int iteration;
+  double valid_rmse;
+};
+
 /// What an observer sees after the start and after every iteration (sweep, epoch).
 struct TrainProgress {
   const Counts& counts;
@@ -73,20 +93,31 @@ struct TrainProgress {
   double train_rmse;     ///< of unclipped predictions
   long passes;           ///< times that one orientation of the ratings was read so far
   double seconds;        ///< since training began, less the time spent in the observer
-  /// RMSE on the held-out ratings, computed when asked for; nothing when there are none.
-  std::function<std::optional<double>()> valid_rmse;
+  /// RMSE on the held-out ratings, computed when first asked for; nothing when there are none.
+  std::function<std::optional<double>()> valid_rmse{};
+  std::optional<BestSoFar> best{};  ///< with early stopping
 };
 /// Returns true to go on.
 using TrainObserver = std::function<bool(const TrainProgress&)>;
 
+/// How many of the users and items that are trained a model knows.
+struct KnownIds {
+  Index users = 0;
+  Index items = 0;
+};
+
 /// What a training run did.
 struct TrainReport {
-  Summary optimisation;             ///< its gradient_norm is NaN where the method has none
-  Evaluation train;                 ///< predictions as the model makes them, clipped or not
-  std::optional<Evaluation> valid;  ///< likewise, on the held-out ratings
+  /// kEarlyStop or to_string(optimisation.reason).
+  std::string_view stop_reason = "iterations";
+  std::optional<int> best_iteration;  ///< with early stopping: which the model, value and gradient_norm are of
+  Summary optimisation;               ///< its gradient_norm is NaN where the method has none
+  Evaluation train;                   ///< predictions as the model makes them, clipped or not
+  std::optional<Evaluation> valid;    ///< likewise, on the held-out ratings
   std::optional<UnobservedShares> unobserved;
-  Regularisation regularisation;  ///< as used
-  std::string line_search;        ///< as used; empty where the method has none
+  std::optional<KnownIds> init_known;  ///< to the model that was started from
+  Regularisation regularisation;       ///< as used
+  std::string line_search;             ///< as used; empty where the method has none
   long passes = 0;
   double evaluate_seconds = 0;  ///< for `train` and `valid`
 };
@@ -99,11 +130,12 @@ struct TrainResult {
 /// Throws Error, before any work, when the settings contradict each other or cannot be used.
 void check(const TrainSettings& settings);
 
-/// Minimises the objective from a random start. `valid` holds ratings to measure on, with indices of `data`'s
-/// users and items or kUnknown; it may be empty. The ids of `data` move into the model. When the run diverged
-/// (report.optimisation.reason), the model is the last finite iterate. The same settings and ratings give the same bits
-/// on any number of threads. Throws Error for unusable settings or ratings.
+/// Minimises the objective from a random start or settings.init. `valid` holds ratings to measure on, with indices of
+/// `data`'s users and items or kUnknown; it may be empty. With them and early stopping, the model is the iterate of the
+/// lowest held-out RMSE, otherwise the last one, or when the run diverged (report.optimisation.reason) the last finite
+/// one. The ids of `data` move into the model. The same settings and ratings give the same bits on any number of
+/// threads, in one run or resumed from checkpoints. Throws Error for unusable settings, ratings or checkpoints.
 TrainResult train(RatingData data, const Triples& valid, const TrainSettings& settings,
-                  const TrainObserver& observer = {});
+                  const TrainObserver& observer = {}, const CheckpointSettings& checkpoints = {});
 
 }  // namespace odot

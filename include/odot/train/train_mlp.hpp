@@ -36,18 +36,18 @@ inline constexpr double kMlpStep = 0.001;
 
 /// What a training run did.
 struct MlpReport {
-  /// Why it ended: "early_stop", "iterations" (all epochs are done), or another of to_string(StopReason); "interrupted"
+  /// Why it ended: kEarlyStop, "iterations" (all epochs are done), or another of to_string(StopReason); "interrupted"
   /// only when the observer asked for it.
   std::string_view stop_reason = "iterations";
-  int epochs = 0;                   ///< that were completed
-  int best_epoch = 0;               ///< whose weights the model has
-  Counts counts;                    ///< iterations are steps
-  long passes = 0;                  ///< an epoch of mini-batches is one
-  double objective = 0;             ///< as TrainProgress::objective after the last completed epoch
-  double seconds = 0;               ///< of training, without evaluations
-  Evaluation train;                 ///< predictions as the model makes them, clipped or not
-  std::optional<Evaluation> valid;  ///< likewise, on the held-out ratings
-  double evaluate_seconds = 0;      ///< for `train` and `valid`
+  int epochs = 0;                     ///< that were completed
+  std::optional<int> best_iteration;  ///< with early stopping: the epoch that the model and the objective are of
+  Counts counts;                      ///< iterations are steps
+  long passes = 0;                    ///< an epoch of mini-batches is one
+  double objective = 0;               ///< as TrainProgress::objective, of the last completed epoch or best_iteration
+  double seconds = 0;                 ///< of training, without evaluations
+  Evaluation train;                   ///< predictions as the model makes them, clipped or not
+  std::optional<Evaluation> valid;    ///< likewise, on the held-out ratings
+  double evaluate_seconds = 0;        ///< for `train` and `valid`
 };
 
 struct MlpResult {
@@ -68,9 +68,11 @@ void check(const MlpSettings& settings);
 /// step, or, without mini-batches and at the start, over all ratings as they are then. train_rmse is its root;
 /// gradient_norm is NaN.
 ///
-/// The same settings, ratings and features give the same bits on any number of threads. Throws Error for unusable
-/// settings, no ratings, or an id of `ratings` that has no features.
+/// The same settings, ratings and features give the same bits on any number of threads, in one run or resumed
+/// from checkpoints. Throws Error for unusable settings, no ratings, an id of `ratings` that has no features, or an
+/// unusable checkpoint.
 MlpResult train_mlp(RatingList ratings, const Triples& valid, FeatureTable users, FeatureTable items,
-                    const MlpSettings& settings, const TrainObserver& observer = {});
+                    const MlpSettings& settings, const TrainObserver& observer = {},
+                    const CheckpointSettings& checkpoints = {});
 
 }  // namespace odot

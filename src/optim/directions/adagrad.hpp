@@ -31,6 +31,8 @@ class AdaGrad : public Direction {
     });
   }
 
+  void visit(StateVisitor& visitor) override { visitor.array("s", s_); }
+
  private:
   Settings settings_;
   Vector s_;

@@ -47,6 +47,13 @@ class Adam : public Direction {
     });
   }
 
+  void visit(StateVisitor& visitor) override {
+    visitor.array("m", m_);
+    visitor.array("v", v_);
+    visitor.number("beta1_power", beta1_power_);
+    visitor.number("beta2_power", beta2_power_);
+  }
+
  private:
   Settings settings_;
   Vector m_;

@@ -43,6 +43,11 @@ class AdaptiveGradientDescent : public Direction {
     scale(-lambda_, current.gradient, d);
   }
 
+  void visit(StateVisitor& visitor) override {
+    visitor.number("lambda", lambda_);
+    visitor.number("theta", theta_);
+  }
+
   bool unit_step() const override { return true; }
 
  private:

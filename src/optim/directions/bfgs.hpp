@@ -26,6 +26,10 @@ class Bfgs : public Direction {
   /// Throws Error for more than kLargest variables.
   void reset(std::size_t n) override;
   void next(const Iterate* previous, const Iterate& current, Span d) override;
+  void visit(StateVisitor& visitor) override {
+    visitor.integer("updated", updated_);
+    visitor.array("h", h_);
+  }
   bool unit_step() const override { return true; }
 
  private:

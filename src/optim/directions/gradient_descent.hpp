@@ -14,6 +14,8 @@ class GradientDescent : public Direction {
   void reset(std::size_t) override {}
 
   void next(const Iterate*, const Iterate& current, Span d) override { scale(-1, current.gradient, d); }
+
+  void visit(StateVisitor&) override {}
 };
 
 }  // namespace odot

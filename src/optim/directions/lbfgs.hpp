@@ -9,8 +9,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string>
 #include <vector>
 
+#include "odot/core/error.hpp"
 #include "odot/optim/direction.hpp"
 #include "optim/first_length.hpp"
 
@@ -61,6 +63,15 @@ class Lbfgs : public Direction {
     combine(std::span(multiples_).first(2 * count_ + 1), std::span(vectors_).first(2 * count_ + 1), d);
   }
 
+  void visit(StateVisitor& visitor) override {
+    visitor.integer("count", count_);
+    visitor.integer("newest", newest_);
+    if (count_ > most_ || newest_ >= pairs_.size()) throw Error("there are more L-BFGS pairs than are kept");
+    for (std::size_t age = 0; age < count_; ++age) {
+      visitor.in(std::to_string(age), [&] { at(age).visit(visitor); });
+    }
+  }
+
   bool unit_step() const override { return true; }
 
  private:
@@ -73,6 +84,17 @@ class Lbfgs : public Direction {
     double y_gradient = 0;
     std::vector<double> older_s_y;  // y with the s of older pairs: at k that of the pair k + 1 iterations older
     std::vector<double> older_y_y;  // y with the y of older pairs
+
+    void visit(StateVisitor& visitor) {
+      visitor.array("s", s);
+      visitor.array("y", y);
+      visitor.number("sy", sy);
+      visitor.number("yy", yy);
+      visitor.number("s_gradient", s_gradient);
+      visitor.number("y_gradient", y_gradient);
+      visitor.array("older_s_y", older_s_y);
+      visitor.array("older_y_y", older_y_y);
+    }
   };
 
   // There is room for one pair more than are used: for the new one, while the oldest is still in use.

@@ -15,6 +15,8 @@ class Momentum : public Direction {
 
   void reset(std::size_t n) override { b_.assign(n, 0); }
 
+  void visit(StateVisitor& visitor) override { visitor.array("b", b_); }
+
   double gain() const override { return 1 / (1 - settings_.momentum); }
 
  protected:

@@ -34,6 +34,8 @@ class RmsProp : public Direction {
     });
   }
 
+  void visit(StateVisitor& visitor) override { visitor.array("v", v_); }
+
  private:
   Settings settings_;
   Vector v_;

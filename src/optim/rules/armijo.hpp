@@ -23,6 +23,8 @@ class Armijo : public StepRule {
     return step;
   }
 
+  void visit(StateVisitor& visitor) override { first_.visit(visitor); }
+
  private:
   Settings settings_;
   FirstTrial first_;

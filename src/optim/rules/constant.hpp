@@ -32,6 +32,11 @@ class Constant : public StepRule {
     return {gamma_ * factor(iteration_), StepStatus::accepted, 0};
   }
 
+  void visit(StateVisitor& visitor) override {
+    visitor.number("gamma", gamma_);
+    visitor.integer("iteration", iteration_);
+  }
+
   bool needs_descent() const override { return false; }
 
  protected:

@@ -29,6 +29,8 @@ class Exact : public StepRule {
     return step;
   }
 
+  void visit(StateVisitor& visitor) override { first_.visit(visitor); }
+
  private:
   Settings settings_;
   FirstTrial first_;

@@ -26,6 +26,8 @@ class FirstTrial {
     if (warm_) next_ = last.status == StepStatus::accepted ? last.step * growth_ : 1;
   }
 
+  void visit(StateVisitor& visitor) { visitor.number("first_trial", next_); }
+
  private:
   double initial_step_;
   double growth_;

@@ -27,6 +27,8 @@ class Lipschitz : public StepRule {
     return step;
   }
 
+  void visit(StateVisitor& visitor) override { first_.visit(visitor); }
+
   bool needs_descent() const override { return false; }
 
  private:

@@ -42,6 +42,8 @@ class WeakWolfe : public StepRule {
     return step;
   }
 
+  void visit(StateVisitor& visitor) override { first_.visit(visitor); }
+
  private:
   Step search(LineFunction& line) const {
     const double slope = line.at(0).slope;
@@ -98,6 +100,8 @@ class StrongWolfe : public StepRule {
     first_.learn(step);
     return step;
   }
+
+  void visit(StateVisitor& visitor) override { first_.visit(visitor); }
 
  private:
   bool too_short(const Sample& sample, double slope) const {

@@ -1,0 +1,71 @@
+// Checkpoint files: what is in them, and that they are not taken for another run's.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "model/safetensors.hpp"
+#include "odot/core/state.hpp"
+#include "odot/core/stopwatch.hpp"
+#include "odot/model/mlp.hpp"
+#include "odot/ratings/rating_matrix.hpp"
+#include "odot/train/checkpoint.hpp"
+
+namespace odot {
+
+/// What must be the same for a run to be resumed, in words, by its name; compared in this order.
+using RunIdentity = std::vector<std::pair<std::string, std::string>>;
+
+/// Ratings, ids and the settings that decide the result. Those that only say when to stop are left out.
+RunIdentity identify(const RatingData& data, const Triples& valid, const std::map<std::string, std::string>& settings);
+/// Likewise of a network; `train` and `valid` have indices of its users and items, whose inputs count as data.
+RunIdentity identify(const Mlp& model, const Triples& train, const Triples& valid,
+                     const std::map<std::string, std::string>& settings);
+
+/// Writes checkpoints when it is time to.
+class CheckpointWriter {
+ public:
+  CheckpointWriter(CheckpointSettings settings, RunIdentity identity)
+      : settings_(std::move(settings)), identity_(std::move(identity)) {}
+
+  /// Whether one should be written after this iteration, which `ends` the run or not.
+  bool due(int iteration, bool ends) const;
+
+  /// Writes what `visit` visits. A failure is told to settings.warn.
+  void save(const VisitState& visit);
+
+ private:
+  CheckpointSettings settings_;
+  RunIdentity identity_;
+  std::optional<Stopwatch> since_last_;  // nothing before the first
+};
+
+/// A checkpoint that is resumed from. Every function throws Error, which names the file, where it cannot be used.
+class CheckpointReader : public StateVisitor {
+ public:
+  /// Reads and checks everything. Throws Error for a damaged file, one of another kind, and one of another run, naming
+  /// what differs.
+  CheckpointReader(const std::string& path, const RunIdentity& identity);
+
+  bool restores() const override { return true; }
+
+ private:
+  void visit_number(const std::string& name, double& value) override;
+  void visit_integer(const std::string& name, std::int64_t& value) override;
+  void visit_array(const std::string& name, std::span<float> values) override;
+  void visit_array(const std::string& name, std::span<double> values) override;
+
+  const std::string& state(const std::string& name) const;
+  template <class Number>
+  void parse(const std::string& name, Number& value) const;
+  template <class Element>
+  void copy_tensor(const std::string& name, safetensors::Dtype dtype, std::span<Element> values) const;
+
+  safetensors::Reader file_;
+  std::map<std::string, safetensors::Input> tensors_;
+};
+
+}  // namespace odot

@@ -1,0 +1,68 @@
+#include "train/run_observer.hpp"
+
+namespace odot {
+
+std::unique_ptr<CheckpointReader> RunObserver::start(const CheckpointSettings& checkpoints, const RunIdentity& identity,
+                                                     std::size_t size) {
+  if (checkpoints.writes()) writer_.emplace(checkpoints, identity);
+  if (checkpoints.resume.empty()) return nullptr;
+  auto reader = std::make_unique<CheckpointReader>(checkpoints.resume, identity);
+  visit(*reader, size);
+  return reader;
+}
+
+bool RunObserver::operator()(TrainProgress progress, ConstSpan theta, const std::function<double()>& measure,
+                             const RunPoint& point) {
+  const int iteration = progress.counts.iterations;
+  const auto is_stale = [&] { return patience_ > 0 && iteration - best_.iteration >= patience_; };
+  if (point.resumed) {
+    stopped_early_ = is_stale();
+    return !stopped_early_;
+  }
+  std::optional<double> rmse;
+  progress.valid_rmse = [&]() -> std::optional<double> {
+    if (!rmse && held_out_) rmse = measure();
+    return rmse;
+  };
+  if (patience_ > 0) {
+    if (*progress.valid_rmse() < best_.valid_rmse) {
+      best_.iteration = iteration;
+      best_.valid_rmse = *rmse;
+      best_.objective = progress.objective;
+      best_.gradient_norm = progress.gradient_norm;
+      best_.theta.assign(theta.begin(), theta.end());
+    }
+    progress.best = BestSoFar{best_.iteration, best_.valid_rmse};
+  }
+  bool go_on = !observer_ || observer_(progress);
+  if (go_on) {
+    stopped_early_ = is_stale();
+    go_on = !stopped_early_;
+  }
+  if (writer_ && writer_->due(iteration, point.last || !go_on)) save(point.visit);
+  return go_on;
+}
+
+void RunObserver::save(const VisitState& visit_method) {
+  if (!writer_) return;
+  writer_->save([&](StateVisitor& visitor) {
+    visit_method(visitor);
+    visit(visitor, best_.theta.size());
+  });
+}
+
+void RunObserver::visit(StateVisitor& visitor, std::size_t size) {
+  visitor.in("best", [&] {
+    bool kept = !best_.theta.empty();
+    visitor.integer("kept", kept);
+    if (!kept) return;
+    best_.theta.resize(size);
+    visitor.integer("iteration", best_.iteration);
+    visitor.number("valid_rmse", best_.valid_rmse);
+    visitor.number("objective", best_.objective);
+    visitor.number("gradient_norm", best_.gradient_norm);
+    visitor.array("theta", best_.theta);
+  });
+}
+
+}  // namespace odot
