@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
+#include <limits>
 #include <numeric>
 #include <set>
 
@@ -104,6 +106,21 @@ TEST_CASE("equal and nearly equal scores are ranked exactly, equal ones by their
     if (item % 3 == 0) to[2] += to[2] * std::numeric_limits<Real>::epsilon() * static_cast<Real>(item % 5);
   }
   for (std::size_t top : {1, 7, 40, 1500}) check_naive(model.view(), {9, 4000, 6, false, top, true, false});
+}
+
+TEST_CASE("scores that are small differences of large products are ranked exactly") {
+  Factorization model = test::random_model(20, 3000, 8, false, 1);
+  const Real large = 1 / std::sqrt(std::numeric_limits<Real>::epsilon());
+  for (Index user = 0; user < 20; ++user) {
+    Real* row = model.theta.data() + model.layout.user_row(user);
+    row[0] = row[7] = large;
+  }
+  for (Index item = 0; item < 3000; ++item) {
+    Real* row = model.theta.data() + model.layout.item_row(item);
+    row[0] *= 50;
+    row[7] = -row[0];
+  }
+  for (std::size_t top : {1, 10, 200}) check_naive(model.view(), {20, 3000, 8, false, top, true, true});
 }
 
 TEST_CASE("factors whose products overflow, or vanish beside the mean, are ranked exactly too") {
