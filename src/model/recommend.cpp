@@ -6,9 +6,11 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <numeric>
 
+#include "kernels/find_at_least.hpp"
 #include "model/score_block.hpp"
 #include "odot/core/error.hpp"
 #include "odot/core/vector.hpp"
@@ -16,16 +18,19 @@
 namespace odot {
 namespace {
 
-constexpr std::size_t kUsers = 128;   // of a block
-constexpr std::size_t kItems = 1024;  // of a block: its scores fit into the second-level cache
-constexpr std::size_t kScan = 32;     // scores that are compared at once; divides kItems
-constexpr std::size_t kSlack = 64;    // candidates beside the list before it is trimmed, at least
+constexpr std::size_t kUsers = 64;  // of a block
+constexpr std::size_t kItems =
+    1024;  // of a block: its scores fit into the second-level cache; a multiple of kFindGroup
+constexpr std::size_t kLeastGroups = 32;  // of scores, for a first cutoff
+constexpr std::size_t kSlack = 64;        // candidates beside the list before it is trimmed, at least
 constexpr Real kLowest = std::numeric_limits<Real>::lowest();
 constexpr Real kNever = -std::numeric_limits<Real>::infinity();  // the score of what is left out
 
 [[noreturn]] void too_large() {
   throw Error("the model's factors are too large, or no numbers: what they are multiplied to is not finite");
 }
+
+std::size_t round_up(std::size_t count) { return (count + kFindGroup - 1) / kFindGroup * kFindGroup; }
 
 double length(const Real* row, std::size_t width) {
   double sum = 0;
@@ -99,17 +104,12 @@ class Selection {
     kept_.clear();
   }
 
-  /// Looks at `count` scores, a multiple of kScan, of the places from `first` on.
-  void scan(const Real* scores, std::size_t count, std::size_t first) {
-    for (std::size_t begin = 0; begin < count; begin += kScan) {
-      const Real* some = scores + begin;
-      int any = 0;
-      for (std::size_t k = 0; k < kScan; ++k) any |= some[k] >= cutoff_;
-      if (!any) continue;
-      for (std::size_t k = 0; k < kScan; ++k) {
-        if (some[k] >= cutoff_) keep(some[k], first + begin + k);
-      }
-    }
+  /// Looks at the scores of a block, a multiple of kFindGroup, of the places from `first` on.
+  void scan(std::span<const Real> scores, std::size_t first) {
+    if (first == 0) begin_with_cutoff(scores);
+    std::array<Index, kItems> places;
+    const std::size_t count = find_at_least(scores.data(), scores.size(), cutoff_, places.data());
+    for (Index place : std::span(places).first(count)) keep(scores[place], static_cast<Index>(first) + place);
   }
 
   /// Ranks by exact scores; valid until the next start().
@@ -129,26 +129,43 @@ class Selection {
  private:
   struct Kept {
     Real approximate;
-    std::size_t place;
+    Index place;
   };
 
-  void keep(Real score, std::size_t place) {
+  // Of so many groups of scores, `top` have their highest above the cutoff, and so are that many scores.
+  void begin_with_cutoff(std::span<const Real> scores) {
+    const std::size_t groups = (2 * top_ + kLeastGroups - 1) / kLeastGroups * kLeastGroups;
+    if (scores.size() < 2 * groups) return;
+    highest_.assign(scores.data(), scores.data() + groups);
+    for (std::size_t begin = groups; begin + groups <= scores.size(); begin += groups) {
+      for (std::size_t k = 0; k < groups; ++k) highest_[k] = std::max(highest_[k], scores[begin + k]);
+    }
+    const auto last = highest_.begin() + static_cast<std::ptrdiff_t>(top_ - 1);
+    std::nth_element(highest_.begin(), last, highest_.end(), std::greater<>());
+    set_cutoff(*last);
+  }
+
+  void keep(Real score, Index place) {
     kept_.push_back({score, place});
     if (kept_.size() < most_) return;
     trim();
     most_ = std::max(2 * kept_.size(), 2 * top_ + kSlack);
   }
 
-  // With the top-th best approximate score s, that many exact ones are at least s − margin. What is below s − 2 margin
-  // is exactly below that.
   void trim() {
     if (kept_.size() <= top_) return;
     const auto last = kept_.begin() + static_cast<std::ptrdiff_t>(top_ - 1);
     std::nth_element(kept_.begin(), last, kept_.end(),
                      [](const Kept& a, const Kept& b) { return a.approximate > b.approximate; });
-    const double bound = static_cast<double>(last->approximate) - 2 * margin_;
-    cutoff_ = std::max(kLowest, std::nextafter(static_cast<Real>(std::max<double>(bound, kLowest)), kNever));
+    set_cutoff(last->approximate);
     std::erase_if(kept_, [&](const Kept& one) { return one.approximate < cutoff_; });
+  }
+
+  // With `top` approximate scores of at least s, that many exact ones are at least s − margin. What is approximately
+  // below s − 2 margin is exactly below that.
+  void set_cutoff(Real score) {
+    const double bound = static_cast<double>(score) - 2 * margin_;
+    if (bound > static_cast<double>(kLowest)) cutoff_ = std::nextafter(static_cast<Real>(bound), kNever);
   }
 
   std::size_t top_ = 0;
@@ -156,6 +173,7 @@ class Selection {
   Real cutoff_ = kLowest;
   std::size_t most_ = 0;  // candidates before they are trimmed
   std::vector<Kept> kept_;
+  std::vector<Real> highest_;  // of each group
   std::vector<Scored> ranked_;
 };
 
@@ -215,7 +233,7 @@ class Recommender {
 
   void scan(std::span<const Index> users, std::size_t first, Workspace& space) const {
     const std::size_t count = std::min(kItems, candidates_.count() - first);
-    const std::size_t padded = (count + kScan - 1) / kScan * kScan;
+    const std::size_t padded = round_up(count);
     score_block(space.rows.data(), users.size(), candidates_.row(first), count, model_.layout.width(),
                 model_.layout.stride(), space.scores.data(), kItems);
     for (std::size_t i = 0; i < users.size(); ++i) {
@@ -223,7 +241,7 @@ class Recommender {
       if (!space.bounded[i]) std::fill_n(scores, count, Real{0});
       std::fill(scores + count, scores + padded, kNever);
       if (settings_.exclude) leave_out((*settings_.exclude)[users[i]], first, first + count, space.excluded[i], scores);
-      space.selections[i].scan(scores, padded, first);
+      space.selections[i].scan({scores, padded}, first);
     }
   }
 
