@@ -31,6 +31,8 @@ int run_convert(const Arguments& arguments);
 int run_train(const Arguments& arguments);
 int run_evaluate(const Arguments& arguments);
 int run_predict(const Arguments& arguments);
+int run_recommend(const Arguments& arguments);
+int run_similar(const Arguments& arguments);
 int run_split(const Arguments& arguments);
 int run_synth(const Arguments& arguments);
 int run_info(const Arguments& arguments);

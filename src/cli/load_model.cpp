@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "cli/load.hpp"
+#include "odot/core/error.hpp"
 #include "odot/model/model_file.hpp"
 #include "odot/ratings/features.hpp"
 
@@ -48,6 +50,24 @@ Model load_model_with_features(const std::string& path, const Options& options) 
                                  options.given("users") ? "users" : "items", path));
   }
   return model;
+}
+
+Factorization load_factors(const std::string& path) {
+  Model model = load_model(path);
+  if (auto* factors = std::get_if<Factorization>(&model)) return std::move(*factors);
+  throw Error(
+      fmt::format("{}: found a neural network, which has no factors to rank by; expected a factorisation, as "
+                  "the methods blocks, full and nnmf train",
+                  path));
+}
+
+ItemLists load_item_lists(const std::vector<std::string>& paths, const Factorization& model, const Options& options) {
+  const RatingList list = load_ratings(paths, options).list;
+  ItemLists lists(model.users.size(), reindex(list, model.users, model.items));
+  if (!options.quiet()) {
+    log(fmt::format("to exclude: {} pairs of users and items that the model knows\n", lists.size()));
+  }
+  return lists;
 }
 
 }  // namespace odot::cli

@@ -26,6 +26,8 @@ constexpr std::array kCommands{
     Command{"train", "fit a factorisation to rating files", run_train},
     Command{"evaluate", "measure a model's error on ratings", run_evaluate},
     Command{"predict", "predict ratings of (user, item) pairs", run_predict},
+    Command{"recommend", "list the items that users would rate highest", run_recommend},
+    Command{"similar", "list the items most similar to an item, or users to a user", run_similar},
     Command{"split", "hold ratings out into a file of their own", run_split},
     Command{"convert", "write ratings to an .odr file, for quick starts and little memory", run_convert},
     Command{"synth", "make synthetic ratings with a planted structure", run_synth},

@@ -71,6 +71,11 @@ void Options::value(const std::string& name, const std::string& placeholder, con
   help_.option(name, placeholder, help);
 }
 
+void Options::values(const std::string& name, const std::string& placeholder, const std::string& help) {
+  declared_.add_options()(name.c_str(), po::value<std::vector<std::string>>(), "");
+  help_.option(name, placeholder, help);
+}
+
 void Options::flag(const std::string& name, const std::string& help) {
   declared_.add_options()(name.c_str(), "");
   flags_.push_back(name.substr(0, name.find(',')));
@@ -200,6 +205,10 @@ void Options::read_config(const std::string& path) {
 
 std::string Options::text(const std::string& name, const std::string& standard) const {
   return given(name) ? text(name) : standard;
+}
+
+std::vector<std::string> Options::texts(const std::string& name) const {
+  return given(name) ? values_.at(name).as<std::vector<std::string>>() : std::vector<std::string>();
 }
 
 double Options::number(const std::string& name, double standard, double low, double high) const {

@@ -24,6 +24,8 @@ class Options {
 
   /// An option with a value. `name` is "rank,k" for --rank and -k.
   void value(const std::string& name, const std::string& placeholder, const std::string& help);
+  /// An option with a value that may be given several times.
+  void values(const std::string& name, const std::string& placeholder, const std::string& help);
   /// An option without a value.
   void flag(const std::string& name, const std::string& help);
   /// Two options without values, --NAME and --no-NAME.
@@ -44,6 +46,8 @@ class Options {
   bool given(const std::string& name) const { return values_.count(name) > 0; }
   const std::string& text(const std::string& name) const { return values_.at(name).as<std::string>(); }
   std::string text(const std::string& name, const std::string& standard) const;
+  /// All values of an option that may be given several times, in order.
+  std::vector<std::string> texts(const std::string& name) const;
   /// Finite and within [low, high]; throws UsageError otherwise.
   double number(const std::string& name, double standard, double low, double high) const;
   long long integer(const std::string& name, long long standard, long long low, long long high) const;

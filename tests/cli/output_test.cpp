@@ -39,6 +39,8 @@ std::vector<Words> outputs_to(const std::string& path) {
   return {{"train", "r", "-o", path},
           {"train", "r", "--trace", path},
           {"predict", "m", "r", "-o", path},
+          {"recommend", "m", "-o", path},
+          {"similar", "m", "--item", "1", "-o", path},
           {"split", "r", "--train", path, "--test", "other"},
           {"split", "r", "--train", "other", "--test", path},
           {"synth", "-o", path}};

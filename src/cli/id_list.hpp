@@ -1,0 +1,19 @@
+// Ids of users and items that a user names, looked up in a model.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "odot/ratings/id_table.hpp"
+
+namespace odot::cli {
+
+/// The index of `id`. Throws Error naming some ids there are; `what` is "user" or "item".
+Index find_id(const std::string& id, const IdTable& ids, const std::string& what);
+
+/// Reads a file of ids, one a line ("-" is standard input; gzip and zstd too), and looks them up; blank lines are
+/// skipped, blanks and quotes around an id dropped. Ids that are not in the table are kUnknown where `may_be_unknown`,
+/// else an Error that names file and line. Throws Error when there are none.
+std::vector<Index> read_ids(const std::string& path, const IdTable& ids, const std::string& what, bool may_be_unknown);
+
+}  // namespace odot::cli

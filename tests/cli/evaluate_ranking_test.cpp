@@ -1,0 +1,113 @@
+// odot evaluate --top.
+#include <fmt/format.h>
+
+#include <cmath>
+#include <numeric>
+
+#include "program.hpp"
+
+namespace odot::test {
+namespace {
+
+// A model, and ratings with which it was trained and which were held out.
+struct Prepared {
+  Prepared() {
+    write_bytes(folder / "r", small_ratings());
+    REQUIRE(run(folder, {"split", "r", "--fraction", "0.3", "--train", "train", "--test", "test", "-q"}).code == 0);
+    REQUIRE(run(folder, {"train", "train", "-o", "m", "-q", "--rank", "4"}).code == 0);
+  }
+  Outcome done(const Words& words) const {
+    const Outcome outcome = run(folder, words);
+    CAPTURE(outcome.err);
+    REQUIRE(outcome.code == 0);
+    return outcome;
+  }
+  TemporaryFolder folder;
+};
+
+TEST_CASE("ranking measures as text and JSON, with baselines where the training ratings are known") {
+  const Prepared prepared;
+  const Json plain = Json::parse(prepared.done({"evaluate", "m", "test", "--json", "-q"}).out);
+  const Json alone = Json::parse(prepared.done({"evaluate", "m", "test", "--top", "3", "--json", "-q"}).out);
+  const Json both = Json::parse(prepared.done({"evaluate", "m", "test", "-n", "3", "-x", "train", "--json", "-q"}).out);
+  for (const auto& [key, value] : plain.items()) {
+    CHECK(alone[key] == value);
+    CHECK(both[key] == value);
+  }
+  CHECK(alone["baselines"].is_null());
+  CHECK(both["relevant_from"].is_null());
+  CHECK(both["top"] == 3);
+  CHECK(both["relevant_items"] == plain["ratings"]);
+  CHECK(both["rating_coverage"] == 1);
+  for (const char* key : {"hit_rate", "precision", "recall", "ndcg", "map", "auc", "item_coverage"}) {
+    CAPTURE(key);
+    CHECK(both[key] > 0);
+    CHECK(both[key] <= 1);
+    CHECK(both["baselines"]["popularity"][key] > 0);
+  }
+  // Training items are in nobody's way once they are left out.
+  CHECK(both["recall"] > alone["recall"]);
+  const auto ratings_in = [&](const char* name) {
+    std::vector<double> ratings;
+    for (const Words& fields : fields_of(read_bytes(prepared.folder / name))) ratings.push_back(std::stod(fields[2]));
+    return ratings;
+  };
+  const std::vector<double> train = ratings_in("train");
+  const double mean = std::accumulate(train.begin(), train.end(), 0.0) / static_cast<double>(train.size());
+  double squares = 0;
+  const std::vector<double> test = ratings_in("test");
+  for (double rating : test) squares += (rating - mean) * (rating - mean);
+  CHECK(both["baselines"]["mean"]["rmse"].get<double>() ==
+        doctest::Approx(std::sqrt(squares / static_cast<double>(test.size()))));
+
+  const std::string text = prepared.done({"evaluate", "m", "test", "-n", "3", "-x", "train", "-q"}).out;
+  check_has(text, {"model       mean       bias popularity", "hit rate at 3", "NDCG at 3", "AUC", "item coverage at 3",
+                   "rating coverage", "(all that are held out)"});
+  check_has(text, {fmt::format("{:<20} {:>10.4f}", "RMSE", plain["rmse"].get<double>())});
+}
+
+TEST_CASE("relevant are those that were rated high enough, and none may be") {
+  const Prepared prepared;
+  const Json some =
+      Json::parse(prepared.done({"evaluate", "m", "test", "-n", "3", "--relevant", "4", "--json", "-q"}).out);
+  std::size_t expected = 0;
+  for (const Words& fields : fields_of(read_bytes(prepared.folder / "test"))) expected += std::stod(fields[2]) >= 4;
+  CHECK(some["relevant_items"] == expected);
+  CHECK(some["relevant_from"] == 4);
+  const Words none{"evaluate", "m", "test", "-n", "3", "--relevant", "6", "-q"};
+  check_has(prepared.done(none).out, {"no known user has a relevant item to find"});
+  write_bytes(prepared.folder / "strangers", "a,b,3\nc,d,4\n");
+  const Json strangers = Json::parse(prepared.done({"evaluate", "m", "strangers", "-n", "3", "--json", "-q"}).out);
+  CHECK(strangers["ndcg"].is_null());
+  CHECK(strangers["rating_coverage"] == 0);
+}
+
+TEST_CASE("evaluate --top: what makes no sense") {
+  const Prepared prepared;
+  write_bytes(prepared.folder / "empty", "");
+  struct Wrong {
+    int code;
+    Words words;
+    Words message;
+  };
+  for (const Wrong& wrong :
+       std::vector<Wrong>{{2, {"--top", "0"}, {"--top is '0'"}},
+                          {2, {"--relevant", "4"}, {"--relevant is of no use without --top"}},
+                          {2, {"--exclude", "train"}, {"--exclude is of no use without --top"}},
+                          {2, {"--top", "3", "--relevant", "good"}, {"--relevant is 'good'"}},
+                          {2, {"--top", "3", "--memory-limit", "1G"}, {"--memory-limit is of no use"}},
+                          {2, {"--top", "3", "--users", "train"}, {"neural networks"}},
+                          {1, {"--top", "3", "--exclude", "empty"}, {"empty: found an empty file"}},
+                          {1, {"--top", "3", "--exclude", "missing"}, {"missing"}}}) {
+    Words words{"evaluate", "m", "test", "-q"};
+    words.insert(words.end(), wrong.words.begin(), wrong.words.end());
+    CAPTURE(words);
+    const Outcome outcome = run(prepared.folder, words);
+    CHECK(outcome.code == wrong.code);
+    CHECK(outcome.out == "");
+    check_has(outcome.err, wrong.message);
+  }
+}
+
+}  // namespace
+}  // namespace odot::test
