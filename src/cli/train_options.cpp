@@ -52,10 +52,6 @@ std::string parameter_help(const Parameter& parameter) {
 }  // namespace
 
 Options declare_train_options() {
-  const TrainSettings standard;
-  const TrainSettings blocks = default_settings(FactorMethod::blocks);
-  const TrainSettings nnmf = default_settings(FactorMethod::nnmf);
-  const MlpSettings network;
   Options options("odot train RATINGS... [-o MODEL] [options]",
                   "Fits X ≈ mean + biases + UV to the ratings by minimising\n"
                   "  ‖W ∘ (X − UV)‖² + λ‖U‖² + λ‖V‖²\n"
@@ -72,6 +68,16 @@ Options declare_train_options() {
                 "read options from here, a line NAME = VALUE for each, e.g. rank = 8; the command line wins");
   options.flag("keep-diverged", "if the run diverges, keep the last finite iterate all the same");
   options.reading_group();
+  declare_method_options(options);
+  options.common_group();
+  return options;
+}
+
+void declare_method_options(Options& options) {
+  const TrainSettings standard;
+  const TrainSettings blocks = default_settings(FactorMethod::blocks);
+  const TrainSettings nnmf = default_settings(FactorMethod::nnmf);
+  const MlpSettings network;
   options.group("Model");
   options.value("method", "NAME",
                 "one of these (default blocks; full where an optimizer or a line search is named)\n"
@@ -149,8 +155,6 @@ Options declare_train_options() {
   for (const Parameter& parameter : parameters()) {
     options.value(std::string(parameter.name), "X", parameter_help(parameter));
   }
-  options.common_group();
-  return options;
 }
 
 }  // namespace odot::cli

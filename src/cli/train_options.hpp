@@ -12,6 +12,9 @@ namespace odot::cli {
 /// All options with their help, whose names, ranges and defaults come from the library.
 Options declare_train_options();
 
+/// Those of the model and how it is found, which cv and tune share.
+void declare_method_options(Options& options);
+
 /// The settings of any --method.
 using MethodSettings = std::variant<TrainSettings, MlpSettings>;
 
