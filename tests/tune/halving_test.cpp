@@ -22,9 +22,10 @@ std::string jobs(Halving halving, const std::vector<double>& values) {
 }
 
 TEST_CASE("nine trials on three rungs, by hand") {
-  // After 5, 3, 4: trial 1 leads. After 2, 6, 7: two may go on, 3 and 1; 1 went. After 1, 8, 9: 6, 3 and 1; rung 1 has
-  // three then, of which 6 goes on.
-  CHECK(jobs(Halving(9, 3), {5, 3, 4, 2, 6, 7, 1, 8, 9}) == "0.0 1.0 2.0 1.1 3.0 4.0 5.0 3.1 6.0 7.0 8.0 6.1 6.2");
+  // 5, 3, 4: the best of three is 1. 2: the best of four is now 3. After 6 and 7 the best two of six are 3 and 1, which
+  // went. 1: the best two of seven are 6 and 3; 6 goes, and is the best of the three on rung 1: it goes on. After 8 and
+  // 9 the best three of nine are 6, 3 and 1: all went.
+  CHECK(jobs(Halving(9, 3), {5, 3, 4, 2, 6, 7, 1, 8, 9}) == "0.0 1.0 2.0 1.1 3.0 3.1 4.0 5.0 6.0 6.1 6.2 7.0 8.0");
 }
 
 TEST_CASE("a rung's best may change before it has as many as it needs") {
