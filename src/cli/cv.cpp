@@ -25,10 +25,9 @@ Json figures(const std::vector<double>& values) {
 }  // namespace
 
 int run_cv(const Arguments& arguments) {
-  Options options(
-      "odot cv RATINGS... [--folds K] [options]",
-      "Measures one configuration of odot train by cross-validation: the ratings are cut into K folds at random, "
-      "and each is predicted by a model that was trained on the others.");
+  Options options("odot cv RATINGS... [--folds K] [options]",
+                  "Measures one configuration of odot train by cross-validation: the ratings are cut into K folds\n"
+                  "at random, and each is predicted by a model that was trained on the others.");
   options.arguments("RATINGS...", 1, -1);
   options.group("Data and results");
   options.value("folds", "K", fmt::format("number of folds, 2 to {} (default 5)", kMostFolds));
@@ -50,7 +49,7 @@ int run_cv(const Arguments& arguments) {
     const Fold fold = make_fold(list, fold_split(numbers, k));
     {
       std::unique_ptr<ProgressLine> line;
-      if (!options.quiet()) line = std::make_unique<ProgressLine>(settings.stop, fold.train.ratings.size());
+      if (!options.quiet()) line = std::make_unique<ProgressLine>(settings.stop, fold.train.size());
       measure(
           fold, settings,
           [&](const TrainProgress& progress) {

@@ -26,13 +26,13 @@ Fold make_fold(const RatingList& list, const Split& split) {
   fold.test = select(list.ratings, split.test);
   forget_untrained(train.user, list.users.size(), fold.test.user);
   forget_untrained(train.item, list.items.size(), fold.test.item);
-  fold.train = RatingData(RatingList{list.users, list.items, std::move(train)});
+  fold.train = RatingMatrix(list.users.size(), list.items.size(), std::move(train));
   return fold;
 }
 
 void measure(const Fold& fold, const TrainSettings& settings, const TrainObserver& observer, Trial& trial) {
   const Stopwatch timer;
-  const TrainResult result = train(fold.train, fold.test, settings, observer);
+  const TrainResult result = train(RatingData({}, {}, fold.train), fold.test, settings, observer);
   trial.seconds += timer.seconds();
   trial.iterations = std::max(trial.iterations, result.report.optimisation.counts.iterations);
   const StopReason reason = result.report.optimisation.reason;

@@ -10,9 +10,9 @@
 
 namespace odot::cli {
 
-/// Ratings to train on and to measure on. Copies share the matrix.
+/// Ratings to train on and to measure on, without ids, which copies would not share.
 struct Fold {
-  RatingData train;
+  RatingMatrix train;
   Triples test;
 };
 

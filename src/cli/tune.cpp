@@ -156,7 +156,7 @@ std::vector<Fold> load_folds(const Search& search, std::optional<RatingList>& al
   if (search.options.given("valid")) {
     const RatingList valid = load_ratings({search.options.text("valid")}, search.options).list;
     Triples test = reindex(valid, list.users, list.items);
-    folds.push_back({RatingData(list), std::move(test)});
+    folds.push_back({RatingMatrix(list.users.size(), list.items.size(), list.ratings), std::move(test)});
   } else if (search.folds > 1) {
     const std::vector<std::size_t> numbers = fold_numbers(list.ratings.size(), search.folds, search.seed);
     for (std::size_t k = 0; k < search.folds; ++k) folds.push_back(make_fold(list, fold_split(numbers, k)));
@@ -274,11 +274,12 @@ int run_tune(const Arguments& arguments) {
   std::unique_ptr<OutputFile> output;
   if (options.given("output")) output = std::make_unique<OutputFile>(options.text("output"));
   std::optional<RatingList> all;
+  // Before the log, so that ratings that cannot be read leave none.
+  const std::vector<Fold> folds = load_folds(search, all);
   std::unique_ptr<TuneLog> trace;
   if (options.given("log")) {
     trace = std::make_unique<TuneLog>(options.text("log"), describe(search), options.flag_given("resume"));
   }
-  const std::vector<Fold> folds = load_folds(search, all);
 
   const InterruptGuard guard;
   const Stopwatch watch;

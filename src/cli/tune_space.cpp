@@ -62,11 +62,11 @@ Dimension read_dimension(const std::string& name, const std::string& text, bool 
 Options declare_tune_options() {
   Options options(
       "odot tune RATINGS... --OPTION SPACE... [options]",
-      "Searches for the options of odot train with the lowest error on held-out ratings. An option below that has "
-      "a range or a list in place of a value is searched, e.g.\n"
+      "Searches for the options of odot train with the lowest error on held-out ratings. An option below that\n"
+      "has a range or a list in place of a value is searched, e.g.\n"
       "  odot tune ratings.csv --rank 8..128:log2 --lambda 0.1..50:log --biases on,off\n"
-      "LOW..HIGH is uniform, LOW..HIGH:log uniform in the logarithm, LOW..HIGH:log2 the powers of two, and A,B,C "
-      "are choices.");
+      "LOW..HIGH is uniform, LOW..HIGH:log uniform in the logarithm, LOW..HIGH:log2 the powers of two, and\n"
+      "A,B,C are choices.");
   options.arguments("RATINGS...", 1, -1);
   options.group("Search");
   options.value("trials", "N", "points to try (default 100; with --duration no limit)");

@@ -19,20 +19,20 @@ constexpr std::size_t kMostDimensions = 1000;
 struct PointSampler::Implementation {
   std::size_t dimensions;
   RandomStream points;
-  std::vector<double> shift;
+  std::vector<std::uint64_t> shift;
   std::optional<boost::random::sobol> sobol;
   std::uint64_t drawn = 0;
 };
 
 PointSampler::PointSampler(SamplerKind kind, std::size_t dimensions, std::uint64_t seed, bool shifted)
-    : implementation_(std::make_unique<Implementation>(
-          Implementation{dimensions, RandomStream(seed, kPointStream), std::vector<double>(dimensions, 0), {}})) {
+    : implementation_(std::make_unique<Implementation>(Implementation{
+          dimensions, RandomStream(seed, kPointStream), std::vector<std::uint64_t>(dimensions, 0), {}})) {
   if (dimensions > kMostDimensions) throw Error("a search can have at most 1000 options");
   if (kind == SamplerKind::random || dimensions == 0) return;
   implementation_->sobol.emplace(dimensions);
   if (!shifted) return;
   const RandomStream random(seed, kShiftStream);
-  for (std::size_t k = 0; k < dimensions; ++k) implementation_->shift[k] = random.uniform(k);
+  for (std::size_t k = 0; k < dimensions; ++k) implementation_->shift[k] = random.bits(k);
 }
 
 PointSampler::~PointSampler() = default;
@@ -47,8 +47,7 @@ std::vector<double> PointSampler::next() {
       continue;
     }
     // The upper 53 bits, as many as a double has.
-    const double value = static_cast<double>((*it.sobol)() >> 11) * 0x1p-53 + it.shift[k];
-    point[k] = value < 1 ? value : value - 1;
+    point[k] = static_cast<double>(((*it.sobol)() ^ it.shift[k]) >> 11) * 0x1p-53;
   }
   return point;
 }

@@ -175,14 +175,14 @@ TEST_CASE("a diverging or impossible trial ends itself only") {
   const TemporaryFolder folder;
   write_bytes(folder / "r", small_ratings());
   const Outcome outcome =
-      run(folder, {"tune", "r", "--optimizer", "gd", "--line-search", "constant,armijo", "--step", "1e-4,1e9", "--rank",
-                   "2,4", "--trials", "24", "--no-halving", "--log", "log", "--json", "-q"});
+      run(folder, {"tune", "r", "--optimizer", "gd", "--line-search", "constant", "--step", "1e-4,1e9", "--rank", "2,4",
+                   "--trials", "24", "--no-halving", "--log", "log", "--json", "-q"});
   REQUIRE(outcome.code == 0);
   const std::string log = read_bytes(folder / "log");
   check_has(log, {"\"status\":\"done\"", "\"status\":\"diverged\""});
   CHECK(lines_of(log).size() == 25);
-  const Outcome mixed = run(folder, {"tune", "r", "--method", "blocks,nnmf", "--biases", "on,off", "--trials", "12",
-                                     "--log", "log2", "--json", "-q"});
+  const Outcome mixed = run(folder, {"tune", "r", "--method", "blocks,full", "--optimizer", "newton,adam", "--trials",
+                                     "12", "--log", "log2", "--json", "-q"});
   REQUIRE(mixed.code == 0);
   check_has(read_bytes(folder / "log2"), {"\"status\":\"done\"", "\"status\":\"invalid\""});
   const Outcome none = run(folder, {"tune", "r", "--optimizer", "gd", "--line-search", "constant", "--step", "1e9,1e10",
@@ -212,6 +212,12 @@ TEST_CASE("a space with a mistake is refused before any file is read") {
     CHECK(outcome.code == 2);
     check_has(outcome.err, {message, "Try `odot tune --help`"});
   }
+}
+
+TEST_CASE("ratings that cannot be read leave no log") {
+  const TemporaryFolder folder;
+  CHECK(run(folder, {"tune", "missing", "--rank", "2,4", "--log", "log"}).code == 1);
+  CHECK(files_in(folder).empty());
 }
 
 TEST_CASE("-o writes the model that the best options give on all ratings") {

@@ -9,8 +9,8 @@ namespace odot {
 
 enum class SamplerKind {
   random,  ///< independent and uniform
-  sobol,   ///< Sobol's sequence (Sobol 1967; direction numbers of Joe & Kuo 2008), shifted by a random vector modulo 1
-           ///< (Cranley & Patterson 1976)
+  sobol,   ///< Sobol's sequence (Sobol 1967; direction numbers of Joe & Kuo 2008), with random bits added to the
+           ///< digits of each coordinate modulo 2 (a digital shift), which leaves the points as evenly spread
 };
 
 /// A sequence of points that depends on the arguments alone.
