@@ -28,7 +28,7 @@ TEST_CASE("commands and options that there are not") {
   for (const Wrong& wrong : std::vector<Wrong>{
            {{}, {"Usage: odot COMMAND", "train", "evaluate", "predict", "split", "synth", "info", "--help"}},
            {{"trian", "r"}, {"unknown command 'trian'; did you mean train?", "`odot --help`"}},
-           {{"fit", "r"}, {"unknown command 'fit'", "train, evaluate, predict, split, convert, synth, info"}},
+           {{"fit", "r"}, {"unknown command 'fit'", "train, cv, tune, evaluate, predict, split, convert, synth, info"}},
            {{"help", "evalute"}, {"unknown command 'evalute'; did you mean evaluate?"}},
            {{"train", "r", "--ranc", "3"}, {"unknown option --ranc; did you mean --rank?", "`odot train --help`"}},
            {{"train", "r", "--iter", "3"}, {"unknown option --iter; did you mean --iterations?"}},
