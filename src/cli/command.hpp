@@ -29,6 +29,8 @@ struct Command {
 
 int run_convert(const Arguments& arguments);
 int run_train(const Arguments& arguments);
+int run_cv(const Arguments& arguments);
+int run_tune(const Arguments& arguments);
 int run_evaluate(const Arguments& arguments);
 int run_predict(const Arguments& arguments);
 int run_recommend(const Arguments& arguments);

@@ -24,6 +24,8 @@ namespace {
 
 constexpr std::array kCommands{
     Command{"train", "fit a factorisation to rating files", run_train},
+    Command{"cv", "measure one configuration of train by k-fold cross-validation", run_cv},
+    Command{"tune", "search for the options of train with the lowest held-out error", run_tune},
     Command{"evaluate", "measure a model's error on ratings", run_evaluate},
     Command{"predict", "predict ratings of (user, item) pairs", run_predict},
     Command{"recommend", "list the items that users would rate highest", run_recommend},

@@ -49,13 +49,31 @@ std::string parameter_help(const Parameter& parameter) {
   return fmt::format("{}; {}\ndefault {}", parameter.help, parameter.range(), fmt::join(defaults, ", "));
 }
 
+// What only a single run has.
+void declare_run_options(Options& options) {
+  options.group("Early stopping, starting from a model, and going on after an interruption");
+  options.value("early-stop", "N",
+                fmt::format("stop after N iterations (sweeps, epochs) without a lower held-out RMSE, and keep the best "
+                            "one's factors or weights; 0: never (default {}; mlp: {}; needs --valid or --holdout)",
+                            TrainSettings().early_stop, MlpSettings().early_stop));
+  options.value("init-model", "MODEL",
+                "start from this factorization: users and items that it knows, by their ids, keep its factors and "
+                "biases, others start as usual. --rank is by default its own");
+  options.value("checkpoint", "FILE",
+                "save all that is needed to go on here, at the start, every so often and at the end");
+  options.value("checkpoint-every", "N|SECONDSs",
+                fmt::format("how often: after N iterations (sweeps, epochs), or after a time such as 30s (default {}s)",
+                            kCheckpointSeconds));
+  options.value(
+      "resume", "FILE",
+      "go on from this checkpoint, to the same bits as without the interruption. Ratings and all options that "
+      "decide the result must be the same; --iterations and --time-limit, which counts all parts of the run, "
+      "may differ");
+}
+
 }  // namespace
 
 Options declare_train_options() {
-  const TrainSettings standard;
-  const TrainSettings blocks = default_settings(FactorMethod::blocks);
-  const TrainSettings nnmf = default_settings(FactorMethod::nnmf);
-  const MlpSettings network;
   Options options("odot train RATINGS... [-o MODEL] [options]",
                   "Fits X ≈ mean + biases + UV to the ratings by minimising\n"
                   "  ‖W ∘ (X − UV)‖² + λ‖U‖² + λ‖V‖²\n"
@@ -72,6 +90,17 @@ Options declare_train_options() {
                 "read options from here, a line NAME = VALUE for each, e.g. rank = 8; the command line wins");
   options.flag("keep-diverged", "if the run diverges, keep the last finite iterate all the same");
   options.reading_group();
+  declare_method_options(options);
+  declare_run_options(options);
+  options.common_group();
+  return options;
+}
+
+void declare_method_options(Options& options) {
+  const TrainSettings standard;
+  const TrainSettings blocks = default_settings(FactorMethod::blocks);
+  const TrainSettings nnmf = default_settings(FactorMethod::nnmf);
+  const MlpSettings network;
   options.group("Model");
   options.value("method", "NAME",
                 "one of these (default blocks; full where an optimizer or a line search is named)\n"
@@ -123,25 +152,7 @@ Options declare_train_options() {
   options.value("gradient-tolerance", "X",
                 fmt::format("stop when the gradient is at most this share of what it was at the start (default {})",
                             standard.stop.gradient_tolerance));
-  options.value("early-stop", "N",
-                fmt::format("stop after N iterations (sweeps, epochs) without a lower held-out RMSE, and keep the best "
-                            "one's factors or weights; 0: never (default {}; mlp: {}; needs --valid or --holdout)",
-                            standard.early_stop, network.early_stop));
   options.value("time-limit", "SECONDS", "stop training after this time (default: no limit)");
-  options.group("Starting from a model, and going on after an interruption");
-  options.value("init-model", "MODEL",
-                "start from this factorization: users and items that it knows, by their ids, keep its factors and "
-                "biases, others start as usual. --rank is by default its own");
-  options.value("checkpoint", "FILE",
-                "save all that is needed to go on here, at the start, every so often and at the end");
-  options.value("checkpoint-every", "N|SECONDSs",
-                fmt::format("how often: after N iterations (sweeps, epochs), or after a time such as 30s (default {}s)",
-                            kCheckpointSeconds));
-  options.value(
-      "resume", "FILE",
-      "go on from this checkpoint, to the same bits as without the interruption. Ratings and all options that "
-      "decide the result must be the same; --iterations and --time-limit, which counts all parts of the run, "
-      "may differ");
   options.group("Neural network (--method mlp)");
   options.value("users", "FILE", "features of the users, a line for each: an id and columns of features");
   options.value("items", "FILE", "features of the items, likewise");
@@ -162,8 +173,6 @@ Options declare_train_options() {
   for (const Parameter& parameter : parameters()) {
     options.value(std::string(parameter.name), "X", parameter_help(parameter));
   }
-  options.common_group();
-  return options;
 }
 
 }  // namespace odot::cli

@@ -15,6 +15,9 @@ inline constexpr int kCheckpointSeconds = 60;
 /// All options with their help, whose names, ranges and defaults come from the library.
 Options declare_train_options();
 
+/// Those of the model and how it is found, which cv and tune share.
+void declare_method_options(Options& options);
+
 /// The settings of any --method.
 using MethodSettings = std::variant<TrainSettings, MlpSettings>;
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "odot/core/error.hpp"
 #include "odot/core/random.hpp"
@@ -14,6 +15,7 @@ namespace odot {
 namespace {
 
 constexpr std::uint64_t kSplitStream = 0x73706c6974;  // "split": apart from every other use of the seed
+constexpr std::uint64_t kFoldStream = 0x666f6c6473;   // "folds"
 
 std::vector<std::size_t> counts(const std::vector<Index>& indices, Index size) {
   std::vector<std::size_t> result(size, 0);
@@ -58,6 +60,27 @@ Split split_ratings(const RatingList& list, double fraction, std::uint64_t seed)
       split.train.push_back(k);
     }
   }
+  return split;
+}
+
+std::vector<std::size_t> fold_numbers(std::size_t size, std::size_t folds, std::uint64_t seed) {
+  if (folds < 2 || folds > size) {
+    throw Error(fmt::format("{} ratings cannot be cut into {} folds: there must be at least 2, and a rating for each",
+                            size, folds));
+  }
+  // In the order of their random bits, which differ from one another, ratings are dealt out like cards.
+  const RandomStream random(seed, kFoldStream);
+  std::vector<std::pair<std::uint64_t, std::size_t>> order(size);
+  for_each_element(size, [&](std::size_t k) { order[k] = {random.bits(k), k}; });
+  std::sort(order.begin(), order.end());
+  std::vector<std::size_t> numbers(size);
+  for_each_element(size, [&](std::size_t k) { numbers[order[k].second] = k % folds; });
+  return numbers;
+}
+
+Split fold_split(const std::vector<std::size_t>& numbers, std::size_t fold) {
+  Split split;
+  for (std::size_t k = 0; k < numbers.size(); ++k) (numbers[k] == fold ? split.test : split.train).push_back(k);
   return split;
 }
 

@@ -126,6 +126,28 @@ TEST_CASE("a fraction outside (0, 1) is an error") {
   }
 }
 
+TEST_CASE("folds are disjoint, cover everything, are of one size, and depend on the seed alone") {
+  const std::vector<std::size_t> numbers = fold_numbers(1003, 4, 7);
+  std::vector<int> times(1003, 0);
+  for (std::size_t fold = 0; fold < 4; ++fold) {
+    const Split split = fold_split(numbers, fold);
+    check_partition(split, 1003);
+    CHECK(split.test.size() == (fold < 3 ? 251 : 250));
+    for (const std::size_t k : split.test) ++times[k];
+  }
+  CHECK(times == std::vector<int>(1003, 1));
+  CHECK(fold_numbers(1003, 4, 8) != numbers);
+  const int before = threads();
+  for (const int count : {1, 3}) {
+    set_threads(count);
+    CHECK(fold_numbers(1003, 4, 7) == numbers);
+  }
+  set_threads(before);
+  CHECK_THROWS_AS(fold_numbers(10, 1, 1), Error);
+  CHECK_THROWS_AS(fold_numbers(10, 11, 1), Error);
+  CHECK(fold_numbers(2, 2, 1).size() == 2);
+}
+
 TEST_CASE("select takes positions in their order") {
   const Triples all{{5, 6, 7}, {1, 2, 3}, {Real(0.5), Real(1.5), Real(2.5)}};
   const Triples some = select(all, {2, 0});

@@ -1,0 +1,92 @@
+// odot cv
+#include <fmt/format.h>
+
+#include <iostream>
+#include <memory>
+
+#include "cli/command.hpp"
+#include "cli/interrupt.hpp"
+#include "cli/load.hpp"
+#include "cli/paths.hpp"
+#include "cli/progress.hpp"
+#include "cli/train_options.hpp"
+#include "cli/trial.hpp"
+#include "odot/core/error.hpp"
+
+namespace odot::cli {
+namespace {
+
+constexpr long long kMostFolds = 1000;
+
+Json figures(const std::vector<double>& values) {
+  return {{"mean", mean(values)}, {"standard_deviation", standard_deviation(values)}, {"folds", values}};
+}
+
+}  // namespace
+
+int run_cv(const Arguments& arguments) {
+  Options options("odot cv RATINGS... [--folds K] [options]",
+                  "Measures one configuration of odot train by cross-validation: the ratings are cut into K folds\n"
+                  "at random, and each is predicted by a model that was trained on the others.");
+  options.arguments("RATINGS...", 1, -1);
+  options.group("Data and results");
+  options.value("folds", "K", fmt::format("number of folds, 2 to {} (default 5)", kMostFolds));
+  options.flag("json", "print the report as one JSON object");
+  options.value("config", "FILE", "read options from here, a line NAME = VALUE for each; the command line wins");
+  options.reading_group();
+  declare_method_options(options);
+  options.common_group();
+  if (!options.parse(arguments)) return kDone;
+  const auto count = static_cast<std::size_t>(options.integer("folds", 5, 2, kMostFolds));
+  const TrainSettings settings = factorisation_settings(options);
+  check_paths({}, options.arguments());
+
+  const RatingList list = load_ratings(options.arguments(), options).list;
+  const std::vector<std::size_t> numbers = fold_numbers(list.ratings.size(), count, settings.seed);
+  const InterruptGuard guard;
+  Trial trial;
+  for (std::size_t k = 0; k < count; ++k) {
+    const Fold fold = make_fold(list, fold_split(numbers, k));
+    {
+      std::unique_ptr<ProgressLine> line;
+      if (!options.quiet()) line = std::make_unique<ProgressLine>(settings.stop, fold.train.size());
+      measure(
+          fold, settings,
+          [&](const TrainProgress& progress) {
+            if (line) line->show(progress);
+            return !InterruptGuard::interrupted();
+          },
+          trial);
+    }
+    if (trial.status == "interrupted") {
+      log(fmt::format("odot: interrupted in fold {} of {}\n", k + 1, count));
+      return kInterrupted;
+    }
+    if (trial.status != "done") {
+      throw Error(fmt::format("training diverged in fold {} of {}: try --line-search exact, or a smaller --step", k + 1,
+                              count));
+    }
+    if (!options.quiet()) {
+      log(fmt::format("fold {} of {}: RMSE {:.4f}, MAE {:.4f}\n", k + 1, count, trial.rmse.back(), trial.mae.back()));
+    }
+  }
+  if (options.flag_given("json")) {
+    print_json({{"rmse", figures(trial.rmse)},
+                {"mae", figures(trial.mae)},
+                {"ratings", list.ratings.size()},
+                {"folds", count},
+                {"seed", settings.seed},
+                {"train_seconds", trial.seconds}});
+    return kDone;
+  }
+  std::cout << fmt::format("{:<15} {:>8} {:>8}\n", "fold", "RMSE", "MAE");
+  const auto line = [](const std::string& name, double rmse, double mae) {
+    std::cout << fmt::format("{:<15} {:>8.4f} {:>8.4f}\n", name, rmse, mae);
+  };
+  for (std::size_t k = 0; k < count; ++k) line(std::to_string(k + 1), trial.rmse[k], trial.mae[k]);
+  line("mean", mean(trial.rmse), mean(trial.mae));
+  line("deviation", standard_deviation(trial.rmse), standard_deviation(trial.mae));
+  return kDone;
+}
+
+}  // namespace odot::cli

@@ -1,0 +1,38 @@
+// What odot tune searches: the words of its command line, told apart.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/options.hpp"
+#include "odot/train/train.hpp"
+#include "odot/tune/space.hpp"
+
+namespace odot::cli {
+
+/// The options of odot tune.
+Options declare_tune_options();
+
+struct TuneSpace {
+  std::vector<Dimension> dimensions;
+  Arguments spaces;  ///< "--rank", "8..128:log2", … as they were given
+  Arguments fixed;   ///< options of train with one value, but for --iterations and --seed
+  Arguments rest;    ///< everything but the spaces, for Options::parse()
+};
+
+/// Throws UsageError for a space that cannot be read.
+TuneSpace take_space(const Arguments& arguments);
+
+/// Options of train for a point of the space.
+Arguments point_words(const TuneSpace& space, const std::vector<std::string>& values);
+
+/// The settings of a point. Throws UsageError where its values do not go together.
+TrainSettings point_settings(const TuneSpace& space, const std::vector<std::string>& values);
+
+/// Throws UsageError when a value of one option goes with no values of the others.
+void check_space(const TuneSpace& space);
+
+/// Words as a shell reads them.
+std::string shell_text(const Arguments& words);
+
+}  // namespace odot::cli

@@ -1,0 +1,237 @@
+// odot cv and odot tune: folds by hand, commands that reproduce, logs that resume, what is refused.
+#include <algorithm>
+#include <cmath>
+#include <csignal>
+#include <filesystem>
+
+#include "odot/ratings/split.hpp"
+#include "program.hpp"
+
+namespace odot::test {
+namespace {
+
+const Words kSearch{"tune",   "r",        "--rank", "2..8:log2", "--lambda", "0.1..20:log", "--biases",
+                    "on,off", "--trials", "15",     "--log",     "log",      "--json",      "--quiet"};
+
+Words with(Words words, const Words& more) {
+  words.insert(words.end(), more.begin(), more.end());
+  return words;
+}
+
+Words words_of(const std::string& command) {
+  Words words;
+  for (std::size_t at = 0; at < command.size();) {
+    const std::size_t end = std::min(command.find(' ', at), command.size());
+    words.push_back(command.substr(at, end - at));
+    at = end + 1;
+  }
+  return words;
+}
+
+// Lines of a log without the seconds, which no two runs share.
+Words timeless(const std::string& log) {
+  Words lines;
+  for (const std::string& line : lines_of(log)) {
+    Json json = Json::parse(line);
+    json.erase("seconds");
+    lines.push_back(json.dump());
+  }
+  return lines;
+}
+
+// The report's command, run by itself.
+Json run_command(const TemporaryFolder& folder, const Json& report) {
+  Words words = words_of(report["command"].get<std::string>());
+  REQUIRE(words.front() == "odot");
+  words.erase(words.begin());
+  const Outcome outcome = run(folder, with(words, {"--json", "--quiet"}));
+  REQUIRE(outcome.code == 0);
+  return Json::parse(outcome.out);
+}
+
+TEST_CASE("cv on folds by hand: where λ leaves nothing but the mean, errors are deviations from it") {
+  const TemporaryFolder folder;
+  write_bytes(folder / "r", small_ratings());
+  const Outcome outcome = run(folder, {"cv", "r", "--folds", "3", "--seed", "5", "--lambda", "1e12", "--json", "-q"});
+  REQUIRE(outcome.code == 0);
+  const Json report = Json::parse(outcome.out);
+  std::vector<double> values;
+  for (const Words& fields : fields_of(small_ratings())) values.push_back(std::stod(fields.at(2)));
+  const std::vector<std::size_t> numbers = fold_numbers(values.size(), 3, 5);
+  std::vector<double> rmse;
+  for (std::size_t fold = 0; fold < 3; ++fold) {
+    double sum = 0, squares = 0, sizes = 0;
+    int others = 0, count = 0;
+    for (std::size_t k = 0; k < values.size(); ++k) {
+      if (numbers[k] != fold) sum += values[k], ++others;
+    }
+    for (std::size_t k = 0; k < values.size(); ++k) {
+      if (numbers[k] != fold) continue;
+      const double error = values[k] - sum / others;
+      squares += error * error, sizes += std::abs(error), ++count;
+    }
+    rmse.push_back(std::sqrt(squares / count));
+    CHECK(report["rmse"]["folds"][fold].get<double>() == doctest::Approx(rmse[fold]).epsilon(1e-5));
+    CHECK(report["mae"]["folds"][fold].get<double>() == doctest::Approx(sizes / count).epsilon(1e-5));
+  }
+  const double mean = (rmse[0] + rmse[1] + rmse[2]) / 3;
+  double squares = 0;
+  for (const double x : rmse) squares += (x - mean) * (x - mean);
+  CHECK(report["rmse"]["mean"].get<double>() == doctest::Approx(mean).epsilon(1e-5));
+  CHECK(report["rmse"]["standard_deviation"].get<double>() == doctest::Approx(std::sqrt(squares / 2)).epsilon(1e-3));
+}
+
+TEST_CASE("cv refuses what makes no folds") {
+  const TemporaryFolder folder;
+  write_bytes(folder / "r", "a,b,1\na,c,2\n");
+  CHECK(run(folder, {"cv", "r", "--folds", "1"}).code == 2);
+  const Outcome few = run(folder, {"cv", "r", "--folds", "3"});
+  CHECK(few.code == 1);
+  check_has(few.err, {"2 ratings cannot be cut into 3 folds"});
+  CHECK(run(folder, {"cv", "r", "--method", "mlp"}).code == 2);
+}
+
+TEST_CASE("the command that tune prints gives its figure to the digit") {
+  const TemporaryFolder folder;
+  write_bytes(folder / "r", small_ratings());
+  for (const Words& more :
+       {Words{}, Words{"--metric", "mae", "--sampler", "random", "--holdout", "0.2", "--seed", "9"}}) {
+    std::filesystem::remove(folder / "log");
+    const Outcome outcome = run(folder, with(kSearch, more));
+    REQUIRE(outcome.code == 0);
+    const Json report = Json::parse(outcome.out);
+    const Json again = run_command(folder, report);
+    CHECK(again["valid_rmse"] == report["rmse"]);
+    CHECK(again["valid_mae"] == report["mae"]);
+    // It is the lowest in the log.
+    const std::string metric = report["metric"];
+    double lowest = 1e9;
+    for (const std::string& line : lines_of(read_bytes(folder / "log"))) {
+      const Json json = Json::parse(line);
+      if (json.contains(metric)) lowest = std::min(lowest, json[metric].get<double>());
+    }
+    CHECK(lowest == report[metric].get<double>());
+  }
+  const Outcome folds = run(folder, {"tune", "r", "--rank", "1,2,4", "--folds", "3", "--trials", "6", "--json", "-q"});
+  REQUIRE(folds.code == 0);
+  const Json report = Json::parse(folds.out);
+  CHECK(run_command(folder, report)["rmse"]["mean"] == report["rmse"]);
+}
+
+TEST_CASE("a search is the same on any number of threads, and goes on where its log ends") {
+  const TemporaryFolder folder;
+  write_bytes(folder / "r", small_ratings());
+  const Outcome whole = run(folder, with(kSearch, {"--threads", "1"}));
+  REQUIRE(whole.code == 0);
+  const std::string log = read_bytes(folder / "log");
+  const Words lines = lines_of(log);
+  REQUIRE(lines.size() > 16);
+  // Cut after some lines, in the middle of the next, as a kill might; no line at all; all lines.
+  for (const std::size_t keep : {std::size_t{0}, std::size_t{1}, std::size_t{7}, lines.size()}) {
+    std::string part;
+    for (std::size_t k = 0; k < keep; ++k) part += lines[k] + "\n";
+    if (keep < lines.size()) part += lines[keep].substr(0, 20);
+    write_bytes(folder / "log", part);
+    const Outcome rest = run(folder, with(kSearch, {"--threads", "3", "--resume"}));
+    REQUIRE(rest.code == 0);
+    CHECK(timeless(read_bytes(folder / "log")) == timeless(log));
+    CHECK(Json::parse(rest.out)["command"] == Json::parse(whole.out)["command"]);
+    // What was in the log was not trained again: its lines have their seconds still.
+    CHECK(read_bytes(folder / "log").rfind(part.substr(0, part.rfind('\n') + 1), 0) == 0);
+  }
+  CHECK(run(folder, kSearch).code == 1);  // a log that is there is not overwritten
+  const Outcome other = run(folder, with(kSearch, {"--resume", "--seed", "2"}));
+  CHECK(other.code == 1);
+  check_has(other.err, {"log:1: found the log of another search"});
+  CHECK(timeless(read_bytes(folder / "log")) == timeless(log));
+}
+
+TEST_CASE("interrupted, a search prints its best; killed, it resumes to what an unbroken one finds") {
+  const TemporaryFolder folder;
+  write_bytes(folder / "r", small_ratings());
+  const Words endless{"tune",  "r",   "--rank",   "2..8",       "--lambda", "0.1..20:log",
+                      "--log", "log", "--trials", "1000000000", "--json",   "-q"};
+  const auto ready = [&] { return lines_of(read_bytes(folder / "log")).size() > 5; };
+  const Outcome interrupted = run(folder, with(endless, {"-o", "m"}), {.ready = ready, .signals = {SIGINT}});
+  CHECK(interrupted.code == 130);
+  check_has(interrupted.err, {"interrupted after", "no model is written"});
+  CHECK(Json::parse(interrupted.out)["interrupted"] == true);
+  CHECK(files_in(folder) == Words{"log", "r"});
+  std::filesystem::remove(folder / "log");
+  CHECK(run(folder, endless, {.ready = ready, .signals = {SIGKILL}}).signal == SIGKILL);
+  Words finite = endless;
+  const std::size_t lines = lines_of(read_bytes(folder / "log")).size();
+  *std::ranges::find(finite, "1000000000") = std::to_string(lines + 20);
+  const Outcome resumed = run(folder, with(finite, {"--resume"}));
+  REQUIRE(resumed.code == 0);
+  const Words log = timeless(read_bytes(folder / "log"));
+  std::filesystem::remove(folder / "log");
+  const Outcome unbroken = run(folder, finite);
+  CHECK(timeless(read_bytes(folder / "log")) == log);
+  CHECK(Json::parse(unbroken.out)["command"] == Json::parse(resumed.out)["command"]);
+}
+
+TEST_CASE("a diverging or impossible trial ends itself only") {
+  const TemporaryFolder folder;
+  write_bytes(folder / "r", small_ratings());
+  const Outcome outcome =
+      run(folder, {"tune", "r", "--optimizer", "gd", "--line-search", "constant", "--step", "1e-4,1e9", "--rank", "2,4",
+                   "--trials", "24", "--no-halving", "--log", "log", "--json", "-q"});
+  REQUIRE(outcome.code == 0);
+  const std::string log = read_bytes(folder / "log");
+  check_has(log, {"\"status\":\"done\"", "\"status\":\"diverged\""});
+  CHECK(lines_of(log).size() == 25);
+  const Outcome mixed = run(folder, {"tune", "r", "--method", "blocks,full", "--optimizer", "newton,adam", "--trials",
+                                     "12", "--log", "log2", "--json", "-q"});
+  REQUIRE(mixed.code == 0);
+  check_has(read_bytes(folder / "log2"), {"\"status\":\"done\"", "\"status\":\"invalid\""});
+  const Outcome none = run(folder, {"tune", "r", "--optimizer", "gd", "--line-search", "constant", "--step", "1e9,1e10",
+                                    "--trials", "3", "-q"});
+  CHECK(none.code == 1);
+  check_has(none.err, {"none of them gave a figure"});
+}
+
+TEST_CASE("a space with a mistake is refused before any file is read") {
+  const TemporaryFolder folder;
+  const std::vector<std::pair<Words, std::string>> cases{
+      {{"--rnak", "8..128"}, "did you mean --rank?"},
+      {{"--rank", "8..128:lgo"}, "--rank is '8..128:lgo': unknown scale ':lgo'; did you mean :log?"},
+      {{"--rank", "128..8"}, "not below the upper bound"},
+      {{"--optimizer", "lbfgs,gdd"}, "unknown optimizer 'gdd'"},
+      {{"--rank", "0..8"}, "from 1 to 1024"},
+      {{"--biases", "on,of"}, "expected on,off"},
+      {{"--rank", "16"}, "nothing to search"},
+      {{"--rank", "4,8", "--resume"}, "--resume needs --log"},
+      {{"--rank", "4,8", "--duration", "5x"}, "--duration is '5x'"},
+      {{"--rank", "4,8", "--iterations", "3..9"}, "--no-halving"},
+      {{"--rank", "4,8", "--valid", "v", "--folds", "3"}, "contradict each other"},
+  };
+  for (const auto& [words, message] : cases) {
+    CAPTURE(message);
+    const Outcome outcome = run(folder, with({"tune", "missing"}, words));
+    CHECK(outcome.code == 2);
+    check_has(outcome.err, {message, "Try `odot tune --help`"});
+  }
+}
+
+TEST_CASE("ratings that cannot be read leave no log") {
+  const TemporaryFolder folder;
+  CHECK(run(folder, {"tune", "missing", "--rank", "2,4", "--log", "log"}).code == 1);
+  CHECK(files_in(folder).empty());
+}
+
+TEST_CASE("-o writes the model that the best options give on all ratings") {
+  const TemporaryFolder folder;
+  write_bytes(folder / "r", small_ratings());
+  const Outcome outcome = run(folder, with(kSearch, {"-o", "m"}));
+  REQUIRE(outcome.code == 0);
+  Words words = words_of(Json::parse(outcome.out)["command"].get<std::string>());
+  words.erase(words.begin());
+  const auto holdout = std::ranges::find(words, "--holdout");
+  words.erase(holdout, holdout + 2);
+  REQUIRE(run(folder, with(words, {"-o", "by-hand", "-q"})).code == 0);
+  CHECK(read_bytes(folder / "m") == read_bytes(folder / "by-hand"));
+}
+
+}  // namespace
+}  // namespace odot::test
