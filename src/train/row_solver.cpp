@@ -23,6 +23,11 @@ constexpr std::size_t kMostGathered = 256;
 // that the next sweep would not undo.
 constexpr double kSolved = 1e-5;
 
+// An element of a non-negative row is settled when the predictions of the row's ratings move by no more than this share
+// of the error at the start; cycles over all elements are bounded where a Gram matrix is nearly singular.
+constexpr double kSettled = 1e-9;
+constexpr int kMostCycles = 10000;
+
 // Up to how many ratings it is cheaper to work on them than on their quadratic, by counting multiplications for rows of
 // w elements. The quadratic costs w²/2 a rating and, for each iteration of an optimizer, 2 w²; without it an iteration
 // costs 4 w a rating, in sums along a row, which take about twice the time. Newton's method works on the matrix of the
@@ -40,25 +45,28 @@ std::size_t most_direct(bool newton, std::size_t width, int iterations) {
 RowSolver::RowSolver(const RowMethod& method, std::size_t stride, std::size_t width, int pinned)
     : stride_(stride),
       iterations_(method.iterations),
-      newton_(!method.optimizer),
-      most_direct_(most_direct(newton_, width, iterations_)),
+      non_negative_(method.non_negative),
+      newton_(!method.optimizer && !non_negative_),
+      most_direct_(non_negative_ ? 0 : most_direct(newton_, width, iterations_)),
       pinned_(pinned >= 0 ? static_cast<std::size_t>(pinned) : width),
       gathered_(most_direct_, width),
       quadratic_(stride),
       objective_(stride, pinned),
       origin_(stride),
       x_(stride),
-      system_(newton_ ? std::max(width, most_direct_) : 0) {
+      system_(newton_ ? std::max(width, most_direct_) : 0),
+      values_(non_negative_ ? width : 0),
+      slopes_(values_.size()) {
   for (std::size_t k = 0; k < width; ++k) {
     if (k != pinned_) free_.push_back(k);
   }
-  if (!newton_) {
+  if (method.optimizer) {
     direction_ = method.optimizer->direction();
     rule_ = method.optimizer->rule();
   }
 }
 
-bool RowSolver::solves_directly(Offset ratings) const { return ratings <= most_direct_; }
+bool RowSolver::solves_directly(Offset ratings) const { return !non_negative_ && ratings <= most_direct_; }
 
 double RowSolver::solve(const Side& side, Offset begin, Offset end, const Real* columns, double lambda, Real* row) {
   if (!solves_directly(end - begin)) {
@@ -74,6 +82,7 @@ double RowSolver::solve(const Side& side, Offset begin, Offset end, const Real* 
 
 double RowSolver::solve(RowQuadratic& quadratic, double lambda, Real* row) {
   if (newton_) return newton_step(quadratic, lambda, row);
+  if (non_negative_) return non_negative_step(quadratic, lambda, row);
   mirror(quadratic);
   objective_.set(quadratic, origin_, lambda);
   return minimize_from(row);
@@ -88,6 +97,43 @@ double RowSolver::minimize_from(Real* row) {
   std::copy(x_.begin(), x_.end(), row);
   work_.add_work(summary.counts);
   return summary.reason == StopReason::diverged ? std::numeric_limits<double>::infinity() : summary.value - before;
+}
+
+// Cyclic coordinate descent (Franc, Hlaváč & Navara 2005, "Sequential coordinate-wise algorithm for the non-negative
+// least squares problem"): each element goes to its best value ≥ 0 given the others, until nothing moves.
+double RowSolver::non_negative_step(RowQuadratic& quadratic, double lambda, Real* row) {
+  mirror(quadratic);
+  const std::size_t n = values_.size();
+  const auto first_slope = [&](std::size_t k) {
+    return static_cast<double>(quadratic.gradient[k]) + lambda * static_cast<double>(row[k]);
+  };
+  for (std::size_t k = 0; k < n; ++k) {
+    values_[k] = static_cast<double>(row[k]);
+    slopes_[k] = first_slope(k);
+  }
+  const double least_move = kSettled * kSettled * quadratic.squared_error;
+  double moved = std::numeric_limits<double>::infinity();
+  for (int cycle = 0; cycle < kMostCycles && moved > least_move; ++cycle) {
+    moved = 0;
+    for (std::size_t k = 0; k < n; ++k) {
+      const Real* gram = quadratic.gram.data() + k * stride_;
+      const double curvature = static_cast<double>(gram[k]) + lambda;
+      if (!(curvature > 0)) continue;  // nothing is known of this element
+      const double value = std::max(0.0, values_[k] - slopes_[k] / curvature);
+      const double step = value - values_[k];
+      if (step == 0) continue;
+      values_[k] = value;
+      for (std::size_t i = 0; i < n; ++i) slopes_[i] += step * static_cast<double>(gram[i]);
+      slopes_[k] += lambda * step;
+      moved = std::max(moved, step * step * curvature);
+    }
+  }
+  double change = 0;
+  for (std::size_t k = 0; k < n; ++k) {
+    change += (values_[k] - static_cast<double>(row[k])) * (first_slope(k) + slopes_[k]);
+  }
+  for (std::size_t k = 0; k < n; ++k) row[k] = static_cast<Real>(values_[k]);
+  return change;
 }
 
 // (gram + (λ + δ)I) s = −g with g = gradient + λu over the free elements; f changes by 2 g·s + sᵀ (gram + λI) s, which

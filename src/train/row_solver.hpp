@@ -13,10 +13,12 @@
 namespace odot {
 
 /// How rows are solved: by `optimizer` in at most `iterations` iterations from where they are, or without one by
-/// Newton's method, whose single step is exact on a quadratic.
+/// Newton's method, whose single step is exact on a quadratic. With `non_negative`, and then no optimizer, rows that
+/// are ≥ 0 are solved for among those that are.
 struct RowMethod {
-  std::optional<OptimizerChoice> optimizer;
+  std::optional<OptimizerChoice> optimizer{};
   int iterations = 1;
+  bool non_negative = false;
 };
 
 /// Solves rows one after another; each thread has its own. Allocates nothing for a row after the first.
@@ -48,9 +50,11 @@ class RowSolver {
   double minimize_from(Real* row);
   double newton_step(const RowQuadratic& quadratic, double lambda, Real* row);
   double dual_newton_step(double lambda, Real* row);
+  double non_negative_step(RowQuadratic& quadratic, double lambda, Real* row);
 
   std::size_t stride_;
   int iterations_;
+  bool non_negative_;
   bool newton_;
   std::vector<std::size_t> free_;  // the elements that may change
   std::size_t most_direct_;
@@ -64,6 +68,8 @@ class RowSolver {
   Vector origin_;
   Vector x_;
   PositiveSystem system_;
+  std::vector<double> values_;  // of a row that is not negative, and half its gradient there
+  std::vector<double> slopes_;
   Counts work_;
 };
 

@@ -254,6 +254,8 @@ TrainResult train(RatingData data, const Triples& valid, const TrainSettings& se
     report.optimisation.value = best->objective;
     report.optimisation.gradient_norm = best->gradient_norm;
   }
+  // Biases were penalised over the pin, which the model does not have any more after absorb_pin().
+  if (model.layout.biases) model.settings["pin"] = fmt::format("{}", model.pin);
   absorb_pin(model);
   set_fallbacks(model, matrix, settings.center);
 

@@ -83,6 +83,49 @@ TEST_CASE("newton finds the minimiser, from the ratings and from their quadratic
   CHECK(by_quadratic);
 }
 
+// The best of the minimisers with some elements 0 and the others free that has no negative one: of every choice.
+LongVector best_non_negative(const RowProblem& problem) {
+  LongVector best;
+  for (std::size_t chosen = 0; chosen < std::size_t{1} << problem.used; ++chosen) {
+    RowProblem part = problem;
+    for (std::size_t k = 0; k < problem.used; ++k) {
+      if (chosen >> k & 1) continue;
+      for (std::size_t j = k; j < part.columns.size(); j += part.stride) part.columns[j] = 0;
+    }
+    LongVector row = part.minimiser();
+    if (std::any_of(row.begin(), row.end(), [](long double factor) { return factor < 0; })) continue;
+    if (best.empty() || problem.value(row) < problem.value(best)) best = row;
+  }
+  return best;
+}
+
+TEST_CASE("a row that may not be negative is the best of all choices of zeros") {
+  std::size_t zeros = 0;
+  std::size_t others = 0;
+  for (const std::size_t width : {1, 3, 6, 9}) {
+    for (const std::size_t count : {std::size_t{1}, width, 4 * width, 3 * width + 600}) {
+      for (const double lambda : {0.05, 5.0}) {
+        CAPTURE(width);
+        CAPTURE(count);
+        CAPTURE(lambda);
+        RowProblem problem(width, count, lambda, -1, 7 * width + count);
+        for (Real& factor : problem.row) factor = std::abs(factor);
+        const LongVector expected = best_non_negative(problem);
+        RowSolver solver({.non_negative = true}, problem.stride, width, -1);
+        CHECK_FALSE(solver.solves_directly(0));
+        for (const Solved& solved : {solve(solver, problem), solve_in_pieces(solver, problem)}) {
+          CHECK(largest_difference(solved.row, expected) <= tolerance(1e-7, 1e-4));
+          CHECK(solved.change <= 0);
+          check_honest(problem, solved);
+        }
+        for (std::size_t k = 0; k < width; ++k) ++(expected[k] == 0 ? zeros : others);
+      }
+    }
+  }
+  CHECK(zeros > 10);
+  CHECK(others > 10);
+}
+
 TEST_CASE("newton without penalty and with fewer ratings than factors meets the ratings exactly") {
   for (const std::size_t width : {4, 17, 60}) {
     for (const std::size_t count : {std::size_t{1}, width / 4, width / 2, width / 2 + 1, width - 2}) {

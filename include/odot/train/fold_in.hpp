@@ -1,0 +1,43 @@
+// Factors for users or items that training never saw, from their ratings alone.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "odot/model/factorization.hpp"
+#include "odot/ratings/rating_list.hpp"
+#include "odot/train/train.hpp"
+
+namespace odot {
+
+struct FoldInSettings {
+  bool items = false;                              ///< the new rows are items, not users
+  bool update = false;                             ///< rows that the model has already are replaced
+  std::optional<Regularisation> regularisation{};  ///< by default what the model was trained with
+};
+
+/// What was folded in. With FoldInSettings::items, "users" are items here and "items" users.
+struct FoldInReport {
+  std::vector<Index> users;         ///< of the model, in the order of the ratings' ids: those that have new factors
+  Index added = 0;                  ///< of these, those that the model did not know
+  Index updated = 0;                ///< the others
+  Index without_ratings = 0;        ///< users with ratings of unknown items only: they are left as they are
+  std::size_t ratings = 0;          ///< that were used
+  std::size_t skipped_ratings = 0;  ///< of items that the model does not know
+  Index unknown_items = 0;          ///< of these ratings
+  Regularisation regularisation;    ///< as used
+};
+
+/// Gives each user of `list` the row of factors, and with biases the bias, that minimises Σ_j e_ij² + λ_i ‖u_i‖² over
+/// its ratings of items that the model knows, these items staying as they are: what one more half-sweep of training
+/// would give (Zhou et al. 2008, section 3.1). Where the model was trained by nnmf, the least of the rows that are ≥ 0.
+/// λ_i = λ + C n_i with n_i such ratings. Biases are penalised as in training, where their partner was the model's
+/// setting "pin" and not 1. New users come after those of the model in the order of `list`; all others keep indices and
+/// factors, and mean, range and fallback biases stay. `list` has no pair twice.
+///
+/// A user's result depends on its own ratings only, and has the same bits on any number of threads. Throws Error, and
+/// then `model` is as it was, when it knows a user and not settings.update, or no item of the ratings, or does not say
+/// how it was trained, or when factors are not finite.
+FoldInReport fold_in(Factorization& model, const RatingList& list, const FoldInSettings& settings = {});
+
+}  // namespace odot

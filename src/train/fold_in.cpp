@@ -1,0 +1,254 @@
+#include "odot/train/fold_in.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+#include "odot/core/error.hpp"
+#include "train/half_sweep.hpp"
+
+namespace odot {
+namespace {
+
+// The side of a model that gets rows, here called users, and the one that stays, its items, whichever they are.
+struct Sides {
+  const char* user;
+  const char* item;
+  IdTable Factorization::*users;
+  IdTable Factorization::*items;
+  Index FactorLayout::*user_count;
+  Index FactorLayout::*item_count;
+  std::vector<Index> Triples::*user_of;
+  std::vector<Index> Triples::*item_of;
+  std::size_t user_begin;  // in θ
+  std::size_t item_begin;
+  int bias;  // in rows of users; −1 without biases
+  int pin;   // likewise
+};
+
+Sides sides_of(const FactorLayout& layout, bool items) {
+  if (items) {
+    return {"item",
+            "user",
+            &Factorization::items,
+            &Factorization::users,
+            &FactorLayout::items,
+            &FactorLayout::users,
+            &Triples::item,
+            &Triples::user,
+            layout.item_row(0),
+            layout.user_row(0),
+            layout.item_bias(),
+            layout.item_pin()};
+  }
+  return {"user",
+          "item",
+          &Factorization::users,
+          &Factorization::items,
+          &FactorLayout::users,
+          &FactorLayout::items,
+          &Triples::user,
+          &Triples::item,
+          layout.user_row(0),
+          layout.item_row(0),
+          layout.user_bias(),
+          layout.user_pin()};
+}
+
+// A setting of the model that is a number.
+std::optional<double> number_setting(const Factorization& model, const char* name) {
+  const auto found = model.settings.find(name);
+  if (found == model.settings.end()) return std::nullopt;
+  const std::string& text = found->second;
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || !(value >= 0) || std::isinf(value)) {
+    throw Error(fmt::format("found the model's setting {} to be '{}', expected a number ≥ 0", name, text));
+  }
+  return value;
+}
+
+Regularisation trained_regularisation(const Factorization& model) {
+  const std::optional<double> lambda = number_setting(model, "lambda");
+  if (!lambda) throw Error("the model does not say what lambda it was trained with: one must be given");
+  return {*lambda, number_setting(model, "lambda-per-rating").value_or(0)};
+}
+
+double trained_pin(const Factorization& model) {
+  if (!model.layout.biases) return 1;
+  const std::optional<double> pin = number_setting(model, "pin");
+  if (pin && *pin > 0) return *pin;
+  throw Error(
+      "the model does not say how its biases were penalised (it has no setting pin, as models from before odot could "
+      "fold in): train it again");
+}
+
+// The rows to be solved for and their ratings.
+struct Wanted {
+  std::vector<Index> ids;  // of rows, in the list
+  RatingMatrix ratings;    // with the model's indices for what stays
+};
+
+Wanted gather(const Factorization& model, const RatingList& list, const Sides& sides, bool items,
+              FoldInReport& report) {
+  const IdTable& users = list.*(items ? &RatingList::items : &RatingList::users);
+  const IdTable& others = list.*(items ? &RatingList::users : &RatingList::items);
+  std::vector<Index> known(others.size());
+  for (Index k = 0; k < others.size(); ++k) {
+    known[k] = (model.*sides.items).find(others[k]);
+    report.unknown_items += known[k] == kUnknown;
+  }
+  const std::vector<Index>& user_of = list.ratings.*sides.user_of;
+  const std::vector<Index>& item_of = list.ratings.*sides.item_of;
+  std::vector<bool> has_ratings(users.size());
+  for (std::size_t k = 0; k < list.ratings.size(); ++k) {
+    if (known[item_of[k]] != kUnknown) has_ratings[user_of[k]] = true;
+  }
+  Wanted wanted;
+  std::vector<Index> row_of(users.size(), kUnknown);
+  for (Index user = 0; user < users.size(); ++user) {
+    if (!has_ratings[user]) continue;
+    row_of[user] = static_cast<Index>(wanted.ids.size());
+    wanted.ids.push_back(user);
+  }
+  report.without_ratings = users.size() - static_cast<Index>(wanted.ids.size());
+  Triples usable;
+  for (std::size_t k = 0; k < list.ratings.size(); ++k) {
+    const Index item = known[item_of[k]];
+    if (item == kUnknown) {
+      ++report.skipped_ratings;
+      continue;
+    }
+    (usable.*sides.user_of).push_back(row_of[user_of[k]]);
+    (usable.*sides.item_of).push_back(item);
+    usable.value.push_back(list.ratings.value[k]);
+  }
+  report.ratings = usable.size();
+  if (report.ratings == 0) {
+    if (list.ratings.size() == 0) throw Error("there are no ratings to fold in");
+    const IdTable& model_items = model.*sides.items;
+    throw Error(fmt::format(
+        "found no rating of {} {} that the model knows: the first {} of the ratings is '{}', the "
+        "model's '{}'",
+        items ? "a" : "an", sides.item, sides.item, others[item_of[0]], model_items.size() > 0 ? model_items[0] : ""));
+  }
+  const auto rows = static_cast<Index>(wanted.ids.size());
+  const Index columns = model.layout.*sides.item_count;
+  wanted.ratings = RatingMatrix(items ? columns : rows, items ? rows : columns, std::move(usable));
+  wanted.ratings.subtract(model.mean);
+  return wanted;
+}
+
+// The model's rows of items as training had them, with `pin` where the model's pin is, and the biases over it.
+Vector training_columns(const Factorization& model, const Sides& sides, double pin) {
+  const std::size_t stride = model.layout.stride();
+  const Index count = model.layout.*sides.item_count;
+  const auto first = model.theta.begin() + static_cast<std::ptrdiff_t>(sides.item_begin);
+  Vector columns(first, first + static_cast<std::ptrdiff_t>(count * stride));
+  if (!model.layout.biases) return columns;
+  const double factor = model.pin / pin;
+  for (std::size_t row = 0; row < count; ++row) {
+    // The item's bias is where a user has its pin.
+    Real& bias = columns[row * stride + static_cast<std::size_t>(sides.pin)];
+    bias = static_cast<Real>(static_cast<double>(bias) * factor);
+    columns[row * stride + static_cast<std::size_t>(sides.bias)] = static_cast<Real>(pin);
+  }
+  return columns;
+}
+
+void check_new(const Factorization& model, const IdTable& ids, const Sides& sides) {
+  Index known = 0;
+  Index first = 0;
+  for (Index user = ids.size(); user-- > 0;) {
+    if ((model.*sides.users).find(ids[user]) == kUnknown) continue;
+    first = user;
+    ++known;
+  }
+  if (known == 0) return;
+  throw Error(
+      fmt::format("found the {} '{}'{} in the model already, expected new ones only, unless update says to "
+                  "replace what the model has",
+                  sides.user, ids[first], known > 1 ? fmt::format(" and {} others", known - 1) : ""));
+}
+
+// The rows of factors of those that are wanted, as the model keeps them.
+Vector solve(const Factorization& model, const Wanted& wanted, const Sides& sides, bool items,
+             const Regularisation& by) {
+  const FactorLayout& layout = model.layout;
+  const double pin = trained_pin(model);
+  const std::size_t stride = layout.stride();
+  const auto rows = static_cast<Index>(wanted.ids.size());
+  Vector solved(rows * stride);
+  const auto for_each_row = [&](auto&& body) {
+    for (std::size_t row = 0; row < rows; ++row) body(solved.data() + row * stride);
+  };
+  if (layout.biases) for_each_row([&](Real* row) { row[sides.pin] = static_cast<Real>(pin); });
+  const auto method = model.settings.find("method");
+  const bool non_negative = method != model.settings.end() && method->second == to_string(FactorMethod::nnmf);
+  HalfSweep sweep(items ? wanted.ratings.by_item() : wanted.ratings.by_user(), rows,
+                  {by.lambda, by.per_rating, sides.pin}, layout, {.non_negative = non_negative});
+  sweep.update(0, solved.data(), training_columns(model, sides, pin).data());
+  if (layout.biases) {
+    for_each_row([&](Real* row) {
+      row[sides.bias] = static_cast<Real>(static_cast<double>(row[sides.bias]) * (pin / model.pin));
+      row[sides.pin] = static_cast<Real>(model.pin);
+    });
+  }
+  return solved;
+}
+
+// Gives the model's row users[k] the k-th of `solved`; `all` are the ids of all users then.
+void put_rows(Factorization& model, const Sides& sides, bool items, IdTable all, const std::vector<Index>& users,
+              const Vector& solved) {
+  const FactorLayout before = model.layout;
+  const std::size_t stride = before.stride();
+  FactorLayout layout = before;
+  layout.*sides.user_count = all.size();
+  const Sides after = sides_of(layout, items);
+  Vector theta(layout.size());
+  const auto keep = [&](std::size_t from, std::size_t to, Index rows) {
+    std::copy_n(model.theta.data() + from, rows * stride, theta.data() + to);
+  };
+  keep(sides.user_begin, after.user_begin, before.*sides.user_count);
+  keep(sides.item_begin, after.item_begin, before.*sides.item_count);
+  for (std::size_t row = 0; row < users.size(); ++row) {
+    std::copy_n(solved.data() + row * stride, stride, theta.data() + after.user_begin + users[row] * stride);
+  }
+  const std::string count = fmt::format("folded-in-{}s", sides.user);
+  const double earlier = number_setting(model, count.c_str()).value_or(0);
+  model.settings[count] = fmt::format("{}", earlier + static_cast<double>(users.size()));
+  model.theta = std::move(theta);
+  model.layout = layout;
+  model.*sides.users = std::move(all);
+}
+
+}  // namespace
+
+FoldInReport fold_in(Factorization& model, const RatingList& list, const FoldInSettings& settings) {
+  const Sides sides = sides_of(model.layout, settings.items);
+  const IdTable& ids = settings.items ? list.items : list.users;
+  FoldInReport report;
+  report.regularisation = settings.regularisation ? *settings.regularisation : trained_regularisation(model);
+  if (!settings.update) check_new(model, ids, sides);
+  const Wanted wanted = gather(model, list, sides, settings.items, report);
+  const Vector solved = solve(model, wanted, sides, settings.items, report.regularisation);
+
+  const std::size_t stride = model.layout.stride();
+  IdTable all = model.*sides.users;
+  const Index known = all.size();
+  for (const Index id : wanted.ids) {
+    const Real* row = solved.data() + report.users.size() * stride;
+    if (!std::all_of(row, row + stride, [](Real factor) { return std::isfinite(factor); })) {
+      throw Error(
+          fmt::format("the factors of the {} '{}' are not finite: its ratings are too large", sides.user, ids[id]));
+    }
+    report.users.push_back(all.add(ids[id]));
+    ++(report.users.back() < known ? report.updated : report.added);
+  }
+  put_rows(model, sides, settings.items, std::move(all), report.users, solved);
+  return report;
+}
+
+}  // namespace odot
