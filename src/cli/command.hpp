@@ -35,6 +35,7 @@ int run_evaluate(const Arguments& arguments);
 int run_predict(const Arguments& arguments);
 int run_recommend(const Arguments& arguments);
 int run_similar(const Arguments& arguments);
+int run_fold_in(const Arguments& arguments);
 int run_split(const Arguments& arguments);
 int run_synth(const Arguments& arguments);
 int run_info(const Arguments& arguments);

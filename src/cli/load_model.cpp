@@ -56,7 +56,7 @@ Factorization load_factors(const std::string& path) {
   Model model = load_model(path);
   if (auto* factors = std::get_if<Factorization>(&model)) return std::move(*factors);
   throw Error(
-      fmt::format("{}: found a neural network, which has no factors to rank by; expected a factorisation, as "
+      fmt::format("{}: found a neural network, which has no factors; expected a factorisation, as "
                   "the methods blocks, full and nnmf train",
                   path));
 }

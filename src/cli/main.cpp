@@ -30,6 +30,7 @@ constexpr std::array kCommands{
     Command{"predict", "predict ratings of (user, item) pairs", run_predict},
     Command{"recommend", "list the items that users would rate highest", run_recommend},
     Command{"similar", "list the items most similar to an item, or users to a user", run_similar},
+    Command{"fold-in", "add users or items that training never saw to a model, without training", run_fold_in},
     Command{"split", "hold ratings out into a file of their own", run_split},
     Command{"convert", "write ratings to an .odr file, for quick starts and little memory", run_convert},
     Command{"synth", "make synthetic ratings with a planted structure", run_synth},

@@ -10,6 +10,8 @@ namespace odot::cli {
 namespace {
 
 constexpr std::size_t kBuffer = 1 << 16;
+constexpr std::size_t kEntriesAtOnce = std::size_t{1} << 22;
+constexpr std::size_t kUsersAtOnce = std::size_t{1} << 16;
 
 // As RFC 4180 has it.
 void append_quoted(std::string& line, std::string_view text) {
@@ -28,10 +30,14 @@ void append_quoted(std::string& line, std::string_view text) {
 }  // namespace
 
 void RankedOutput::declare(Options& options) {
+  declare_format(options);
+  options.value("output,o", "FILE", "write here (default -, standard output)");
+}
+
+void RankedOutput::declare_format(Options& options) {
   options.value("format", "WHICH",
                 "text, csv (a header line, then a line for each entry) or jsonl (a JSON object a line for each list; "
                 "default text)");
-  options.value("output,o", "FILE", "write here (default -, standard output)");
 }
 
 RankedOutput::RankedOutput(OutputFile& file, const RankedKind& kind, const Options& options)
@@ -106,6 +112,22 @@ void RankedOutput::write_json(Index owner, std::span<const Scored> list) {
   }
   lines_ += object.dump();
   lines_ += '\n';
+}
+
+std::size_t write_recommendations(RankedOutput& output, const Factorization& model, std::span<const Index> users,
+                                  const RecommendSettings& settings) {
+  const std::size_t longest = std::clamp<std::size_t>(settings.top, 1, std::max<Index>(model.items.size(), 1));
+  const std::size_t at_once = std::clamp<std::size_t>(kEntriesAtOnce / longest, 1, kUsersAtOnce);
+  std::size_t shorter = 0;
+  for (std::size_t begin = 0; begin < users.size(); begin += at_once) {
+    const auto some = users.subspan(begin, std::min(at_once, users.size() - begin));
+    const TopLists lists = recommend(model.view(), some, settings);
+    for (std::size_t k = 0; k < some.size(); ++k) {
+      output.write(some[k], lists[k]);
+      shorter += lists[k].size() < settings.top;
+    }
+  }
+  return shorter;
 }
 
 }  // namespace odot::cli

@@ -21,11 +21,15 @@ struct RankedKind {
   const char* list_key;      ///< of a JSON object
 };
 
+inline constexpr RankedKind kItemsForUsers{"user", "item", "item", "items"};
+
 /// Writes lists to a file, one after another.
 class RankedOutput {
  public:
   /// Declares --format and --output.
   static void declare(Options& options);
+  /// Declares --format alone.
+  static void declare_format(Options& options);
 
   /// `titles` are shown beside items. Throws UsageError for a format that there is not.
   RankedOutput(OutputFile& file, const RankedKind& kind, const Options& options);
@@ -52,5 +56,10 @@ class RankedOutput {
   const Titles* titles_ = nullptr;
   std::string lines_;
 };
+
+/// Writes the recommendations for each of `users`, some of them at a time. Returns for how many there are fewer than
+/// settings.top.
+std::size_t write_recommendations(RankedOutput& output, const Factorization& model, std::span<const Index> users,
+                                  const RecommendSettings& settings);
 
 }  // namespace odot::cli

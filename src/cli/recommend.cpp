@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <limits>
 #include <numeric>
 
@@ -20,10 +19,6 @@
 
 namespace odot::cli {
 namespace {
-
-constexpr RankedKind kKind{"user", "item", "item", "items"};
-constexpr std::size_t kEntriesAtOnce = std::size_t{1} << 22;
-constexpr std::size_t kUsersAtOnce = std::size_t{1} << 16;
 
 void declare(Options& options) {
   options.arguments("MODEL", 1, 1);
@@ -96,7 +91,7 @@ int run_recommend(const Arguments& arguments) {
   check_paths({{"-o", target}}, inputs_of(options));
   (void)options.read_settings();
   OutputFile file(target);
-  RankedOutput output(file, kKind, options);
+  RankedOutput output(file, kItemsForUsers, options);
 
   const Factorization model = load_factors(options.arguments()[0]);
   const std::vector<Index> users = choose_users(model, options);
@@ -108,17 +103,7 @@ int run_recommend(const Arguments& arguments) {
 
   const Stopwatch timer;
   output.begin(model.users, model.items, titles);
-  const std::size_t longest = std::clamp<std::size_t>(settings.top, 1, std::max<Index>(model.items.size(), 1));
-  const std::size_t at_once = std::clamp<std::size_t>(kEntriesAtOnce / longest, 1, kUsersAtOnce);
-  std::size_t shorter = 0;
-  for (std::size_t begin = 0; begin < users.size(); begin += at_once) {
-    const auto some = std::span(users).subspan(begin, std::min(at_once, users.size() - begin));
-    const TopLists lists = recommend(model.view(), some, settings);
-    for (std::size_t k = 0; k < some.size(); ++k) {
-      output.write(some[k], lists[k]);
-      shorter += lists[k].size() < settings.top;
-    }
-  }
+  const std::size_t shorter = write_recommendations(output, model, users, settings);
   output.end();
   file.commit();
   if (!options.quiet()) {

@@ -19,6 +19,9 @@ class Titles {
   /// Declares --items and --titles.
   static void declare(Options& options);
 
+  /// Without any.
+  Titles() = default;
+
   /// Reads the file that --items names, where it is given, and says how many titles it has unless --quiet. Throws
   /// Error, or UsageError where the options make no sense.
   Titles(const Options& options, const IdTable& items);
@@ -31,7 +34,7 @@ class Titles {
   }
 
  private:
-  bool given_;
+  bool given_ = false;
   std::vector<std::string> titles_;
 };
 

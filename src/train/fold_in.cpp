@@ -72,7 +72,7 @@ std::optional<double> number_setting(const Factorization& model, const char* nam
 
 Regularisation trained_regularisation(const Factorization& model) {
   const std::optional<double> lambda = number_setting(model, "lambda");
-  if (!lambda) throw Error("the model does not say what lambda it was trained with: one must be given");
+  if (!lambda) throw Error("the model does not say what lambda it was trained with: --lambda must say it");
   return {*lambda, number_setting(model, "lambda-per-rating").value_or(0)};
 }
 
@@ -167,10 +167,11 @@ void check_new(const Factorization& model, const IdTable& ids, const Sides& side
     ++known;
   }
   if (known == 0) return;
+  const std::string more = known > 1 ? fmt::format(" and {} more", known - 1) : "";
   throw Error(
-      fmt::format("found the {} '{}'{} in the model already, expected new ones only, unless update says to "
-                  "replace what the model has",
-                  sides.user, ids[first], known > 1 ? fmt::format(" and {} others", known - 1) : ""));
+      fmt::format("found the {0} '{1}'{2} in the model already, expected new {0}s only; --update replaces the "
+                  "factors of known ones",
+                  sides.user, ids[first], more));
 }
 
 // The rows of factors of those that are wanted, as the model keeps them.

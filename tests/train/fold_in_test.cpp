@@ -137,8 +137,8 @@ LongVector dense_user(const Factorization& model, const RatingList& list, Index 
 
 TEST_CASE("new users have the solution of their normal equations, and the rest of the model is as it was") {
   const RatingList all = everyday_data().train;
-  const RatingList old_ratings = part_of(all, 0, false);
-  RatingList fresh = part_of(all, 0, true);
+  const RatingList old_ratings = part_of(all, 0, true);
+  RatingList fresh = part_of(all, 0, false);
   // Two ratings of an item that training did not have, one of them by somebody who has no others.
   const Index unknown = fresh.items.add("unknown item");
   const Index lost = fresh.users.add("lost user");
@@ -201,8 +201,8 @@ TEST_CASE("new users have the solution of their normal equations, and the rest o
 
 TEST_CASE("items are folded in as the users of the transposed ratings") {
   const RatingList all = everyday_data().train;
-  const RatingList old_ratings = part_of(all, 0, false, true);
-  const RatingList fresh = part_of(all, 0, true, true);
+  const RatingList old_ratings = part_of(all, 0, true, true);
+  const RatingList fresh = part_of(all, 0, false, true);
   // A model and its transpose.
   const Factorization by_item = train(RatingData(RatingList(old_ratings)), {}, newton_sweeps(4, true, {2, 0.05})).model;
   Factorization by_user = by_item;
@@ -268,8 +268,8 @@ TEST_CASE("users of a non-negative model get non-negative factors, which no smal
   TrainSettings settings = default_settings(FactorMethod::nnmf);
   settings.rank = 6;
   settings.stop.iterations = 100;
-  Factorization model = train(RatingData(part_of(all, 0, false)), {}, settings).model;
-  const RatingList fresh = part_of(all, 0, true);
+  Factorization model = train(RatingData(part_of(all, 0, true)), {}, settings).model;
+  const RatingList fresh = part_of(all, 0, false);
   // With little penalty, so that some factors would be negative if they could.
   const FoldInReport report = fold_in(model, fresh, {.regularisation = Regularisation{0.01, 0}});
   std::size_t zeros = 0;
@@ -320,14 +320,14 @@ TEST_CASE("what cannot be folded in is refused, and the model left as it was") {
     CHECK(text.find(part) != std::string::npos);
   };
   const RatingList all = everyday_data().train;
-  Factorization model = train(RatingData(part_of(all, 0, false)), {}, newton_sweeps(2, true, {2, 0.05})).model;
-  const RatingList fresh = part_of(all, 0, true);
+  Factorization model = train(RatingData(part_of(all, 0, true)), {}, newton_sweeps(2, true, {2, 0.05})).model;
+  const RatingList fresh = part_of(all, 0, false);
   RatingList mixed = fresh;
   mixed.ratings.user.push_back(mixed.users.add(model.users[3]));
   mixed.ratings.item.push_back(0);
   mixed.ratings.value.push_back(4);
   has(refusal(model, mixed), "found the user '" + std::string(model.users[3]) + "' in the model already");
-  has(refusal(model, part_of(all, 0, false)), "others in the model already");
+  has(refusal(model, part_of(all, 0, true)), " and 479 more in the model already");
   CHECK(refusal(model, mixed, {.update = true}) == "");
   has(refusal(model, {}), "there are no ratings to fold in");
 
