@@ -12,7 +12,7 @@
 
 namespace odot::cli {
 
-int run_convert(const Arguments& arguments) {
+Options declare_convert() {
   Options options("odot convert RATINGS... -o FILE [options]",
                   "Writes the ratings to one .odr file, from which training starts at once, and which need not fit\n"
                   "into memory. RATINGS are files of user, item and rating, or - for standard input.");
@@ -23,6 +23,11 @@ int run_convert(const Arguments& arguments) {
   options.flag("json", "print what was converted as one JSON object");
   options.reading_group();
   options.common_group();
+  return options;
+}
+
+int run_convert(const Arguments& arguments) {
+  Options options = declare_convert();
   if (!options.parse(arguments)) return kDone;
   if (!options.given("output")) throw UsageError("-o FILE is missing");
   if (options.text("output") == "-") throw UsageError("-o must be a file");

@@ -24,7 +24,7 @@ Json figures(const std::vector<double>& values) {
 
 }  // namespace
 
-int run_cv(const Arguments& arguments) {
+Options declare_cv() {
   Options options("odot cv RATINGS... [--folds K] [options]",
                   "Measures one configuration of odot train by cross-validation: the ratings are cut into K folds\n"
                   "at random, and each is predicted by a model that was trained on the others.");
@@ -36,6 +36,11 @@ int run_cv(const Arguments& arguments) {
   options.reading_group();
   declare_method_options(options);
   options.common_group();
+  return options;
+}
+
+int run_cv(const Arguments& arguments) {
+  Options options = declare_cv();
   if (!options.parse(arguments)) return kDone;
   const auto count = static_cast<std::size_t>(options.integer("folds", 5, 2, kMostFolds));
   const TrainSettings settings = factorisation_settings(options);

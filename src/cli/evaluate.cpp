@@ -228,7 +228,7 @@ void check(const Options& options) {
 
 }  // namespace
 
-int run_evaluate(const Arguments& arguments) {
+Options declare_evaluate() {
   Options options(
       "odot evaluate MODEL RATINGS... [options]",
       "Measures how well MODEL predicts the ratings. Unknown users and items are predicted from what is known\n"
@@ -243,13 +243,18 @@ int run_evaluate(const Arguments& arguments) {
   options.value("top,n", "N",
                 "rank items for every user and measure the first N: hit rate, precision, recall, NDCG, MAP, also AUC "
                 "and coverage");
-  options.values("exclude,x", "TRAIN",
+  options.values("exclude,x", "RATINGS",
                  "the training ratings: what users rated there is not ranked, and the mean, biases and popularity of "
                  "these ratings are measured beside the model; may be given several times");
   options.value("relevant", "X", "held-out items rated X or more are relevant (default: all of them)");
   feature_group(options);
   options.reading_group();
   options.common_group();
+  return options;
+}
+
+int run_evaluate(const Arguments& arguments) {
+  Options options = declare_evaluate();
   if (!options.parse(arguments)) return kDone;
   check(options);
   const std::vector<std::string> files(options.arguments().begin() + 1, options.arguments().end());

@@ -22,26 +22,6 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-void declare(Options& options) {
-  options.arguments("MODEL RATINGS...", 2, -1);
-  options.group("Folding in");
-  options.flag("items", "fold in items from ratings by users that the model knows, instead of users");
-  options.flag("update",
-               "replace the factors of users (or items) that the model knows already by what RATINGS alone give; "
-               "without it they are an error");
-  options.value("lambda", "L",
-                "regularisation: L + C n for a user with n ratings of known items (default: as the model was trained; "
-                "where only one of L and C is given, the other is 0)");
-  options.value("lambda-per-rating", "C", "see --lambda");
-  options.group("Results");
-  options.value("output,o", "FILE", "write the model with them added here");
-  options.value("top,n", "N", "print the N items with the highest predicted ratings that each of them has not rated");
-  RankedOutput::declare_format(options);
-  options.flag("json", "print the report as one JSON object");
-  options.reading_group();
-  options.common_group();
-}
-
 void check(const Options& options) {
   const bool top = options.given("top");
   if (!options.given("output") && !top) {
@@ -115,13 +95,34 @@ Json to_json(const FoldInReport& report, const Factorization& model, bool items,
 
 }  // namespace
 
-int run_fold_in(const Arguments& arguments) {
+Options declare_fold_in() {
   Options options(
       "odot fold-in MODEL RATINGS... (-o FILE | --top N) [options]",
       "Finds factors and biases for users that training never saw, from their ratings alone: exactly those that one\n"
       "more half-sweep of training would give them, everything else in MODEL, a factorisation, staying as it is.\n"
       "Ratings of items that MODEL does not know are counted and skipped.");
-  declare(options);
+  options.arguments("MODEL RATINGS...", 2, -1);
+  options.group("Folding in");
+  options.flag("items", "fold in items from ratings by users that the model knows, instead of users");
+  options.flag("update",
+               "replace the factors of users (or items) that the model knows already by what RATINGS alone give; "
+               "without it they are an error");
+  options.value("lambda", "L",
+                "regularisation: L + C n for a user with n ratings of known items (default: as the model was trained; "
+                "where only one of L and C is given, the other is 0)");
+  options.value("lambda-per-rating", "C", "see --lambda");
+  options.group("Results");
+  options.value("output,o", "FILE", "write the model with them added here");
+  options.value("top,n", "N", "print the N items with the highest predicted ratings that each of them has not rated");
+  RankedOutput::declare_format(options);
+  options.flag("json", "print the report as one JSON object");
+  options.reading_group();
+  options.common_group();
+  return options;
+}
+
+int run_fold_in(const Arguments& arguments) {
+  Options options = declare_fold_in();
   if (!options.parse(arguments)) return kDone;
   check(options);
   const FoldInSettings settings = settings_of(options);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <sstream>
 
 namespace odot::cli {
@@ -42,28 +43,36 @@ std::vector<std::string> wrap(const std::string& text, std::size_t limit) {
   return lines;
 }
 
+// "-k, --rank R"
+std::string label_of(const OptionHelp& option) {
+  std::string label = option.letter ? fmt::format("-{}, ", option.letter) : "    ";
+  label += fmt::format("--{}{}", option.toggle ? "[no-]" : "", option.name);
+  if (option.has_value()) label += " " + option.placeholder;
+  return label;
+}
+
 }  // namespace
 
-void HelpPage::option(const std::string& name, const std::string& placeholder, const std::string& help) {
-  const std::size_t comma = name.find(',');
-  std::string label = comma == std::string::npos ? "    " : fmt::format("-{}, ", name.substr(comma + 1));
-  label += "--" + name.substr(0, comma);
-  if (!placeholder.empty()) label += " " + placeholder;
-  groups_.back().entries.push_back({label, help});
+bool are_paths(const std::string& arguments) {
+  const std::string first = arguments.substr(0, arguments.find_first_of(" ."));
+  const std::string_view paths[] = {"FILE", "FOLDER", "MODEL", "PAIRS", "PATH", "RATINGS"};
+  return std::ranges::find(paths, first) != std::end(paths);
 }
+
+bool OptionHelp::is_path() const { return are_paths(placeholder); }
 
 std::string HelpPage::text() const {
   std::size_t widest = 0;
-  for (const Group& group : groups_) {
-    for (const Entry& entry : group.entries) widest = std::max(widest, width(entry.label));
+  for (const OptionGroup& group : groups) {
+    for (const OptionHelp& option : group.options) widest = std::max(widest, width(label_of(option)));
   }
   const std::size_t column = widest + 4;
-  std::string out = fmt::format("Usage: {}\n\n{}\n", usage_, description_);
-  for (const Group& group : groups_) {
+  std::string out = fmt::format("Usage: {}\n\n{}\n", usage, description);
+  for (const OptionGroup& group : groups) {
     out += fmt::format("\n{}:\n", group.title);
-    for (const Entry& entry : group.entries) {
-      std::string label = "  " + entry.label;
-      for (const std::string& line : wrap(entry.help, kWidth - column)) {
+    for (const OptionHelp& option : group.options) {
+      std::string label = "  " + label_of(option);
+      for (const std::string& line : wrap(option.help, kWidth - column)) {
         out += fmt::format("{}{:{}}{}\n", label, "", column - width(label), line);
         label.clear();
       }

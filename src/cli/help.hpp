@@ -1,4 +1,4 @@
-// The help page of a subcommand.
+// What there is to say of a subcommand and its options: for --help, manual pages and completion.
 #pragma once
 
 #include <string>
@@ -7,32 +7,40 @@
 
 namespace odot::cli {
 
-/// Usage, a description, and groups of options whose help stands in one column and is wrapped.
-class HelpPage {
- public:
-  HelpPage(std::string usage, std::string description)
-      : usage_(std::move(usage)), description_(std::move(description)) {}
+/// An option as a user sees it.
+struct OptionHelp {
+  std::string name{};                ///< "rank" for --rank
+  char letter = 0;                   ///< 'k' for -k; 0: none
+  std::string placeholder{};         ///< of its value; empty without one
+  std::string help{};                ///< lines, of which some are a word, two blanks or more, and what it means
+  std::vector<std::string> words{};  ///< values there are, where they can be listed
+  bool toggle = false;               ///< there is --no-NAME too
+  bool repeatable = false;
 
-  void group(const std::string& title) { groups_.push_back({title, {}}); }
-  /// `name` is "rank,k" for --rank and -k; `placeholder` is empty for an option without a value. Each line of `help` is
-  /// wrapped for itself.
-  void option(const std::string& name, const std::string& placeholder, const std::string& help);
+  bool has_value() const { return !placeholder.empty(); }
+  /// Whether the value is a file.
+  bool is_path() const;
+};
 
+/// Whether arguments called so, as in "MODEL RATINGS...", are files.
+bool are_paths(const std::string& arguments);
+
+/// Options under a title.
+struct OptionGroup {
+  std::string title;
+  std::vector<OptionHelp> options;
+};
+
+/// Usage, a description, and groups of options.
+struct HelpPage {
+  std::string usage;
+  std::string description;
+  std::vector<OptionGroup> groups{};
+  std::string arguments{};                    ///< their names, as in the usage
+  std::vector<std::string> argument_words{};  ///< what can be given, where that can be listed
+
+  /// The page that --help prints: the help of all options in one column, wrapped.
   std::string text() const;
-
- private:
-  struct Entry {
-    std::string label;
-    std::string help;
-  };
-  struct Group {
-    std::string title;
-    std::vector<Entry> entries;
-  };
-
-  std::string usage_;
-  std::string description_;
-  std::vector<Group> groups_;
 };
 
 }  // namespace odot::cli

@@ -55,4 +55,16 @@ std::vector<Index> read_ids(const std::string& path, const IdTable& ids, const s
   return found;
 }
 
+std::vector<std::string> read_lines(const std::string& path) {
+  const reading::Source source(path, {"ids", "an id"});
+  std::vector<std::string> lines;
+  for (std::string_view text = source.text(); !text.empty();) {
+    lines.emplace_back(reading::take_line(text));
+    if (lines.back().empty()) {
+      throw Error(fmt::format("{}:{}: found an empty line, expected an id", source.name(), lines.size()));
+    }
+  }
+  return lines;
+}
+
 }  // namespace odot::cli

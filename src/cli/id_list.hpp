@@ -16,4 +16,7 @@ Index find_id(const std::string& id, const IdTable& ids, const std::string& what
 /// else an Error that names file and line. Throws Error when there are none.
 std::vector<Index> read_ids(const std::string& path, const IdTable& ids, const std::string& what, bool may_be_unknown);
 
+/// Reads a file of ids, one a line, as they are. Throws Error where a line is empty.
+std::vector<std::string> read_lines(const std::string& path);
+
 }  // namespace odot::cli

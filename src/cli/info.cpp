@@ -147,13 +147,18 @@ void print_lines(const Json& json, const std::string& prefix) {
 
 }  // namespace
 
-int run_info(const Arguments& arguments) {
+Options declare_info() {
   Options options("odot info FILE... [options]", "Describes a model, or the ratings of one or more files.");
   options.arguments("FILE...", 1, -1);
   options.group("Results");
   options.flag("json", "print the description as one JSON object");
   options.reading_group();
   options.common_group();
+  return options;
+}
+
+int run_info(const Arguments& arguments) {
+  Options options = declare_info();
   if (!options.parse(arguments)) return kDone;
   const std::vector<std::string>& files = options.arguments();
   const bool model = files.size() == 1 && looks_like_model(files[0]);

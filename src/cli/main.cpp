@@ -1,12 +1,10 @@
 // The program: finds the subcommand and turns what it throws into messages and exit codes.
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <malloc.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -17,36 +15,9 @@
 #include "cli/command.hpp"
 #include "cli/interrupt.hpp"
 #include "odot/core/error.hpp"
-#include "odot/core/spelling.hpp"
 
 namespace odot::cli {
 namespace {
-
-constexpr std::array kCommands{
-    Command{"train", "fit a factorisation to rating files", run_train},
-    Command{"cv", "measure one configuration of train by k-fold cross-validation", run_cv},
-    Command{"tune", "search for the options of train with the lowest held-out error", run_tune},
-    Command{"evaluate", "measure a model's error on ratings", run_evaluate},
-    Command{"predict", "predict ratings of (user, item) pairs", run_predict},
-    Command{"recommend", "list the items that users would rate highest", run_recommend},
-    Command{"similar", "list the items most similar to an item, or users to a user", run_similar},
-    Command{"fold-in", "add users or items that training never saw to a model, without training", run_fold_in},
-    Command{"split", "hold ratings out into a file of their own", run_split},
-    Command{"convert", "write ratings to an .odr file, for quick starts and little memory", run_convert},
-    Command{"synth", "make synthetic ratings with a planted structure", run_synth},
-    Command{"info", "describe a model or a rating file", run_info},
-};
-
-std::string overview() {
-  std::string text =
-      "odot factorises sparse rating matrices.\n\n"
-      "Usage: odot COMMAND [arguments]\n\nCommands:\n";
-  for (const Command& command : kCommands) text += fmt::format("  {:<10} {}\n", command.name, command.summary);
-  text +=
-      "\n`odot COMMAND --help` tells all about a command. To begin:\n"
-      "  odot train ratings.csv --holdout 0.1 -o model.safetensors\n";
-  return text;
-}
 
 int run(const Arguments& words) {
   if (words.empty()) {
@@ -67,15 +38,7 @@ int run(const Arguments& words) {
     name = rest[0];
     rest = {"--help"};
   }
-  std::vector<std::string_view> names;
-  for (const Command& command : kCommands) {
-    if (name == command.name) return command.run(rest);
-    names.emplace_back(command.name);
-  }
-  const std::string_view meant = probably_meant(names, name);
-  throw UsageError(fmt::format("unknown command '{}'; {}", name,
-                               meant.empty() ? fmt::format("the commands are {}", fmt::join(names, ", "))
-                                             : fmt::format("did you mean {}?", meant)));
+  return find_command(name).run(rest);
 }
 
 // Where a standard stream was closed, the next file that is opened would take its place and get what is meant for it.
@@ -134,8 +97,8 @@ int main(int argc, char** argv) {
     finish_output();
     return code;
   } catch (const UsageError& error) {
-    const bool known = std::any_of(kCommands.begin(), kCommands.end(),
-                                   [&](const Command& command) { return !words.empty() && words[0] == command.name; });
+    const bool known = std::ranges::any_of(
+        commands(), [&](const Command& command) { return !words.empty() && words[0] == command.name; });
     std::cerr << "odot: " << error.what() << "\nTry `odot " << (known ? words[0] + " " : "") << "--help`.\n";
     return kWrongUsage;
   } catch (const std::bad_alloc&) {

@@ -62,36 +62,44 @@ std::optional<double> to_number(std::string_view text) {
   return value;
 }
 
-Options::Options(std::string usage, std::string description) : help_(std::move(usage), std::move(description)) {}
+Options::Options(std::string usage, std::string description) : help_{std::move(usage), std::move(description)} {}
 
-void Options::group(const std::string& title) { help_.group(title); }
+void Options::group(const std::string& title) { help_.groups.push_back({title, {}}); }
 
-void Options::value(const std::string& name, const std::string& placeholder, const std::string& help) {
-  declared_.add_options()(name.c_str(), po::value<std::string>(), "");
-  help_.option(name, placeholder, help);
+// `name` is that of the command line, which the help may say otherwise.
+void Options::declare(const std::string& name, const po::value_semantic* value, OptionHelp help) {
+  if (value) {
+    declared_.add_options()(name.c_str(), value, "");
+  } else {
+    declared_.add_options()(name.c_str(), "");
+    flags_.push_back(name.substr(0, name.find(',')));
+  }
+  const std::size_t comma = name.find(',');
+  help.name = name.substr(0, comma);
+  if (comma != std::string::npos) help.letter = name[comma + 1];
+  help_.groups.back().options.push_back(std::move(help));
+}
+
+void Options::value(const std::string& name, const std::string& placeholder, const std::string& help,
+                    std::vector<std::string> words) {
+  declare(name, po::value<std::string>(), {.placeholder = placeholder, .help = help, .words = std::move(words)});
 }
 
 void Options::values(const std::string& name, const std::string& placeholder, const std::string& help) {
-  declared_.add_options()(name.c_str(), po::value<std::vector<std::string>>(), "");
-  help_.option(name, placeholder, help);
+  declare(name, po::value<std::vector<std::string>>(), {.placeholder = placeholder, .help = help, .repeatable = true});
 }
 
-void Options::flag(const std::string& name, const std::string& help) {
-  declared_.add_options()(name.c_str(), "");
-  flags_.push_back(name.substr(0, name.find(',')));
-  help_.option(name, "", help);
-}
+void Options::flag(const std::string& name, const std::string& help) { declare(name, nullptr, {.help = help}); }
 
 void Options::toggle(const std::string& name, const std::string& help) {
-  for (const std::string& one : {name, "no-" + name}) {
-    declared_.add_options()(one.c_str(), "");
-    flags_.push_back(one);
-  }
-  help_.option("[no-]" + name, "", help);
+  declare(name, nullptr, {.help = help, .toggle = true});
+  declared_.add_options()(("no-" + name).c_str(), "");
+  flags_.push_back("no-" + name);
 }
 
-void Options::arguments(const std::string& names, int least, int most) {
-  argument_names_ = names;
+void Options::arguments(const std::string& names, int least, int most, std::vector<std::string> words) {
+  help_.arguments = names;
+  help_.argument_words = std::move(words);
   least_ = least;
   most_ = most;
 }
@@ -106,7 +114,8 @@ void Options::reading_group(bool pairs) {
                     pairs ? "user and item" : "user, item and rating"));
   toggle("header", "the first line has column names, or has not");
   if (!pairs) {
-    value("duplicates", "WHICH", "first, last or mean: keep this of repeated (user, item) pairs (default: an error)");
+    value("duplicates", "WHICH", "first, last or mean: keep this of repeated (user, item) pairs (default: an error)",
+          {"first", "last", "mean"});
   }
 }
 
@@ -124,7 +133,7 @@ bool Options::parse(const Arguments& arguments) {
   }
   parse_words(arguments);
   if (known("config") && given("config")) read_config(text("config"));
-  check_arguments();
+  if (!flag_given("dump-config")) check_arguments();
   for (const std::string& name : flags_) {
     if (flag_given(name) && flag_given("no-" + name)) {
       throw UsageError(fmt::format("--{0} and --no-{0} contradict each other", name));
@@ -155,14 +164,14 @@ void Options::parse_words(const Arguments& arguments) {
 void Options::check_arguments() const {
   const int count = static_cast<int>(positional_.size());
   if (count < least_) {
-    throw UsageError(count == 0 ? fmt::format("missing arguments: {}", argument_names_)
-                                : fmt::format("missing arguments: expected {}, found only '{}'", argument_names_,
+    throw UsageError(count == 0 ? fmt::format("missing arguments: {}", help_.arguments)
+                                : fmt::format("missing arguments: expected {}, found only '{}'", help_.arguments,
                                               fmt::join(positional_, " ")));
   }
   if (most_ >= 0 && count > most_) {
     throw UsageError(fmt::format("unexpected argument '{}': only {} can be given",
                                  positional_[static_cast<std::size_t>(most_)],
-                                 argument_names_.empty() ? "options" : argument_names_));
+                                 help_.arguments.empty() ? "options" : help_.arguments));
   }
 }
 
@@ -173,7 +182,8 @@ void Options::read_config(const std::string& path) {
   po::options_description allowed;
   for (const auto& option : declared_.options()) {
     const std::string& name = option->long_name();
-    if (name != "config" && name != "help") allowed.add_options()(name.c_str(), po::value<std::string>(), "");
+    if (name != "config" && name != "dump-config" && name != "help")
+      allowed.add_options()(name.c_str(), po::value<std::string>(), "");
   }
   try {
     po::parsed_options parsed = po::parse_config_file(file, allowed);
@@ -205,6 +215,20 @@ void Options::read_config(const std::string& path) {
 
 std::string Options::text(const std::string& name, const std::string& standard) const {
   return given(name) ? text(name) : standard;
+}
+
+std::string Options::choice(const std::string& name, const std::string& standard) const {
+  if (!given(name)) return standard;
+  for (const OptionGroup& group : help_.groups) {
+    for (const OptionHelp& option : group.options) {
+      if (option.name != name) continue;
+      const std::vector<std::string>& words = option.words;
+      if (std::ranges::find(words, text(name)) != words.end()) return text(name);
+      throw UsageError(fmt::format("--{} is '{}', but must be {} or {}", name, text(name),
+                                   fmt::join(words.begin(), words.end() - 1, ", "), words.back()));
+    }
+  }
+  throw std::logic_error(name + " was not declared");
 }
 
 std::vector<std::string> Options::texts(const std::string& name) const {
@@ -262,13 +286,10 @@ ReadSettings Options::read_settings() const {
     settings.columns = {names[0], names[1], names[2]};
   }
   if (flag_given("header") || flag_given("no-header")) settings.header = on_off("header", true);
-  const std::string which = text("duplicates", "");
+  const std::string which = choice("duplicates", "");
   if (which == "first") settings.duplicates = Duplicates::first;
   if (which == "last") settings.duplicates = Duplicates::last;
   if (which == "mean") settings.duplicates = Duplicates::mean;
-  if (given("duplicates") && settings.duplicates == Duplicates::refuse) {
-    throw UsageError(fmt::format("--duplicates is '{}', but must be first, last or mean", which));
-  }
   try {
     check(settings);
   } catch (const Error& error) {

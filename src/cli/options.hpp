@@ -22,16 +22,19 @@ class Options {
   /// Starts a group of options with this title; later declarations belong to it.
   void group(const std::string& title);
 
-  /// An option with a value. `name` is "rank,k" for --rank and -k.
-  void value(const std::string& name, const std::string& placeholder, const std::string& help);
+  /// An option with a value. `name` is "rank,k" for --rank and -k; a placeholder such as FILE tells that the value is a
+  /// path (are_paths()), `words` which values there are.
+  void value(const std::string& name, const std::string& placeholder, const std::string& help,
+             std::vector<std::string> words = {});
   /// An option with a value that may be given several times.
   void values(const std::string& name, const std::string& placeholder, const std::string& help);
   /// An option without a value.
   void flag(const std::string& name, const std::string& help);
   /// Two options without values, --NAME and --no-NAME.
   void toggle(const std::string& name, const std::string& help);
-  /// The arguments that are no options: at least `least`, at most `most` (−1: any number); `names` as in the usage.
-  void arguments(const std::string& names, int least, int most);
+  /// The arguments that are no options: at least `least`, at most `most` (−1: any number); `names` as in the usage,
+  /// `words` which there are.
+  void arguments(const std::string& names, int least, int most, std::vector<std::string> words = {});
 
   /// --separator, --columns, --header and, except for `pairs`, --duplicates.
   void reading_group(bool pairs = false);
@@ -42,10 +45,14 @@ class Options {
   /// printing the help that --help asked for. Applies --threads. Throws UsageError.
   bool parse(const Arguments& arguments);
 
+  /// What was declared.
+  const HelpPage& help() const { return help_; }
   bool known(const std::string& name) const { return declared_.find_nothrow(name, false) != nullptr; }
   bool given(const std::string& name) const { return values_.count(name) > 0; }
   const std::string& text(const std::string& name) const { return values_.at(name).as<std::string>(); }
   std::string text(const std::string& name, const std::string& standard) const;
+  /// One of the words that the option was declared with; throws UsageError otherwise.
+  std::string choice(const std::string& name, const std::string& standard) const;
   /// All values of an option that may be given several times, in order.
   std::vector<std::string> texts(const std::string& name) const;
   /// Finite and within [low, high]; throws UsageError otherwise.
@@ -65,6 +72,7 @@ class Options {
   bool quiet() const { return flag_given("quiet"); }
 
  private:
+  void declare(const std::string& name, const boost::program_options::value_semantic* value, OptionHelp help);
   void parse_words(const Arguments& arguments);
   void read_config(const std::string& path);
   void check_arguments() const;
@@ -72,7 +80,6 @@ class Options {
   HelpPage help_;
   boost::program_options::options_description declared_;
   std::vector<std::string> flags_;
-  std::string argument_names_;
   bool pairs_ = false;
   int least_ = 0;
   int most_ = 0;

@@ -38,7 +38,7 @@ void write_predictions(OutputFile& file, const RatingList& pairs, const std::vec
 
 }  // namespace
 
-int run_predict(const Arguments& arguments) {
+Options declare_predict() {
   Options options(
       "odot predict MODEL PAIRS... [-o FILE] [options]",
       "Predicts the rating of every (user, item) pair, in order: lines of user, item and prediction with the\n"
@@ -52,6 +52,11 @@ int run_predict(const Arguments& arguments) {
   feature_group(options);
   options.reading_group(true);
   options.common_group();
+  return options;
+}
+
+int run_predict(const Arguments& arguments) {
+  Options options = declare_predict();
   if (!options.parse(arguments)) return kDone;
   const std::string target = options.text("output", "-");
   const bool json = options.flag_given("json");

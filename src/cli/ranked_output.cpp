@@ -37,15 +37,13 @@ void RankedOutput::declare(Options& options) {
 void RankedOutput::declare_format(Options& options) {
   options.value("format", "WHICH",
                 "text, csv (a header line, then a line for each entry) or jsonl (a JSON object a line for each list; "
-                "default text)");
+                "default text)",
+                {"text", "csv", "jsonl"});
 }
 
 RankedOutput::RankedOutput(OutputFile& file, const RankedKind& kind, const Options& options)
     : file_(file), kind_(kind) {
-  const std::string format = options.text("format", "text");
-  if (format != "text" && format != "csv" && format != "jsonl") {
-    throw UsageError(fmt::format("--format is '{}', but must be text, csv or jsonl", format));
-  }
+  const std::string format = options.choice("format", "text");
   format_ = format == "text" ? Format::text : format == "csv" ? Format::csv : Format::jsonl;
 }
 

@@ -20,23 +20,6 @@
 namespace odot::cli {
 namespace {
 
-void declare(Options& options) {
-  options.arguments("MODEL", 1, 1);
-  options.group("Users and items");
-  options.value("top,n", "N", "so many items for each user, or all where there are fewer (default 10)");
-  options.values("user,u", "ID", "for this user; may be given several times");
-  options.value("users", "FILE", "for the users in this file, an id a line; by default for all that the model knows");
-  options.values("exclude,x", "RATINGS",
-                 "leave out what users have rated: rating files (no ratings are needed, pairs will do) or one .odr "
-                 "file; may be given several times");
-  options.value("only", "FILE", "choose from the items in this file, an id a line; others are left out");
-  options.group("Results");
-  RankedOutput::declare(options);
-  Titles::declare(options);
-  options.reading_group(true);
-  options.common_group();
-}
-
 std::vector<std::string> inputs_of(const Options& options) {
   std::vector<std::string> inputs = options.arguments();
   for (const std::string& path : options.texts("exclude")) inputs.push_back(path);
@@ -77,12 +60,30 @@ std::vector<Index> choose_items(const Factorization& model, const Options& optio
 
 }  // namespace
 
-int run_recommend(const Arguments& arguments) {
+Options declare_recommend() {
   Options options(
       "odot recommend MODEL [options]",
       "Lists the items with the highest predicted ratings for users that MODEL, a factorisation, knows. Scores are\n"
       "predictions as they are before clipping; equal ones are ranked in the order in which training met the items.");
-  declare(options);
+  options.arguments("MODEL", 1, 1);
+  options.group("Users and items");
+  options.value("top,n", "N", "so many items for each user, or all where there are fewer (default 10)");
+  options.values("user,u", "ID", "for this user; may be given several times");
+  options.value("users", "FILE", "for the users in this file, an id a line; by default for all that the model knows");
+  options.values("exclude,x", "RATINGS",
+                 "leave out what users have rated: rating files (no ratings are needed, pairs will do) or one .odr "
+                 "file; may be given several times");
+  options.value("only", "FILE", "choose from the items in this file, an id a line; others are left out");
+  options.group("Results");
+  RankedOutput::declare(options);
+  Titles::declare(options);
+  options.reading_group(true);
+  options.common_group();
+  return options;
+}
+
+int run_recommend(const Arguments& arguments) {
+  Options options = declare_recommend();
   if (!options.parse(arguments)) return kDone;
   RecommendSettings settings;
   settings.top = static_cast<std::size_t>(options.integer("top", 10, 1, std::numeric_limits<Index>::max()));

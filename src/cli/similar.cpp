@@ -18,17 +18,9 @@ namespace {
 constexpr RankedKind kItems{"item", "item", "similar", "similar"};
 constexpr RankedKind kUsers{"user", "user", "similar", "similar"};
 
-Similarity metric(const Options& options) {
-  const std::string name = options.text("metric", "cosine");
-  if (name != "cosine" && name != "dot") {
-    throw UsageError(fmt::format("--metric is '{}', but must be cosine or dot", name));
-  }
-  return name == "dot" ? Similarity::dot : Similarity::cosine;
-}
-
 }  // namespace
 
-int run_similar(const Arguments& arguments) {
+Options declare_similar() {
   Options options(
       "odot similar MODEL --item ID | --user ID [options]",
       "Lists the items whose factors in MODEL, a factorisation, are most similar to an item's, or the users whose are\n"
@@ -38,14 +30,20 @@ int run_similar(const Arguments& arguments) {
   options.values("item,i", "ID", "items similar to this one; may be given several times");
   options.values("user,u", "ID", "users similar to this one; may be given several times");
   options.value("top,n", "N", "so many, or all where there are fewer (default 10)");
-  options.value("metric", "WHICH", "cosine: of the angle between factors; dot: their inner product (default cosine)");
+  options.value("metric", "WHICH", "cosine: of the angle between factors; dot: their inner product (default cosine)",
+                {"cosine", "dot"});
   options.group("Results");
   RankedOutput::declare(options);
   Titles::declare(options);
   options.common_group();
+  return options;
+}
+
+int run_similar(const Arguments& arguments) {
+  Options options = declare_similar();
   if (!options.parse(arguments)) return kDone;
   const auto top = static_cast<std::size_t>(options.integer("top", 10, 1, std::numeric_limits<Index>::max()));
-  const Similarity similarity = metric(options);
+  const Similarity similarity = options.choice("metric", "cosine") == "dot" ? Similarity::dot : Similarity::cosine;
   if (options.given("item") == options.given("user")) {
     throw UsageError(options.given("item") ? "--item and --user cannot both be given"
                                            : "--item ID or --user ID is missing");

@@ -14,7 +14,7 @@
 
 namespace odot::cli {
 
-int run_split(const Arguments& arguments) {
+Options declare_split() {
   Options options(
       "odot split RATINGS... --train FILE --test FILE [options]",
       "Writes a random share of the ratings to one file and the rest to another, as lines of user, item and\n"
@@ -29,6 +29,11 @@ int run_split(const Arguments& arguments) {
   options.flag("json", "print the counts as one JSON object");
   options.reading_group();
   options.common_group();
+  return options;
+}
+
+int run_split(const Arguments& arguments) {
+  Options options = declare_split();
   if (!options.parse(arguments)) return kDone;
   for (const char* needed : {"train", "test"}) {
     if (!options.given(needed)) throw UsageError(fmt::format("--{} FILE is missing", needed));

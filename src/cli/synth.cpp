@@ -112,7 +112,7 @@ Made write_odr(const SyntheticRatings& source, const SyntheticSettings& settings
 
 }  // namespace
 
-int run_synth(const Arguments& arguments) {
+Options declare_synth() {
   const SyntheticSettings standard;
   Options options("odot synth -o FILE [options]",
                   "Writes synthetic ratings: mean + user bias + item bias + u·v + noise, rounded and clipped, with\n"
@@ -140,6 +140,11 @@ int run_synth(const Arguments& arguments) {
                 "between fields: '::', tab, comma, semicolon, space or any other text (default comma)");
   options.flag("json", "print what was made as one JSON object");
   options.common_group();
+  return options;
+}
+
+int run_synth(const Arguments& arguments) {
+  Options options = declare_synth();
   if (!options.parse(arguments)) return kDone;
   if (!options.given("output")) throw UsageError("-o FILE is missing");
   const bool json = options.flag_given("json");

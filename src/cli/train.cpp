@@ -145,13 +145,17 @@ StopSettings limits(const MlpSettings& settings) {
 }  // namespace
 
 int run_train(const Arguments& arguments) {
-  Options options = declare_train_options();
+  Options options = declare_train();
   if (!options.parse(arguments)) return kDone;
   if (options.given("valid") && options.given("holdout")) {
     throw UsageError("--valid and --holdout contradict each other: give one of them");
   }
   options.fraction("holdout", 0);
   check_train_paths(options);
+  if (options.flag_given("dump-config")) {
+    std::cout << config_text(options);
+    return kDone;
+  }
   const MethodSettings any_settings = method_settings(options);
   const CheckpointSettings checkpoints = checkpoint_settings(options);
 

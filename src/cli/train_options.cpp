@@ -10,6 +10,12 @@
 namespace odot::cli {
 namespace {
 
+std::vector<std::string> names(const std::vector<Method>& methods) {
+  std::vector<std::string> result;
+  for (const Method& method : methods) result.emplace_back(method.name);
+  return result;
+}
+
 const char* on_or_off(bool on) { return on ? "on" : "off"; }
 
 // A line for each of the methods, their explanations in one column.
@@ -73,7 +79,7 @@ void declare_run_options(Options& options) {
 
 }  // namespace
 
-Options declare_train_options() {
+Options declare_train() {
   Options options("odot train RATINGS... [-o MODEL] [options]",
                   "Fits X ≈ mean + biases + UV to the ratings by minimising\n"
                   "  ‖W ∘ (X − UV)‖² + λ‖U‖² + λ‖V‖²\n"
@@ -88,6 +94,9 @@ Options declare_train_options() {
   options.flag("json", "print the report as one JSON object");
   options.value("config", "FILE",
                 "read options from here, a line NAME = VALUE for each, e.g. rank = 8; the command line wins");
+  options.flag("dump-config",
+               "print the options in effect, defaults included, as such a file, and do not train; RATINGS can be left "
+               "out");
   options.flag("keep-diverged", "if the run diverges, keep the last finite iterate all the same");
   options.reading_group();
   declare_method_options(options);
@@ -107,7 +116,8 @@ void declare_method_options(Options& options) {
                 "blocks  row by row of U and column by column of V\n"
                 "full    all factors at once\n"
                 "nnmf    factors that are not negative, by multiplicative updates; without mean and biases\n"
-                "mlp     a neural network on features of users and items");
+                "mlp     a neural network on features of users and items",
+                {"blocks", "full", "nnmf", "mlp"});
   options.value("rank,k", "R",
                 fmt::format("factors of a user or item, 1 to {} (default {})", kHighestRank, standard.rank));
   const Regularisation usual = default_regularisation(standard.method, standard.rank, 1);
@@ -128,12 +138,16 @@ void declare_method_options(Options& options) {
                  "(default on with nnmf, otherwise off)");
   options.value("seed", "N", fmt::format("of the random start and of --holdout (default {})", standard.seed));
   options.group("Optimisation");
+  std::vector<std::string> optimizer_names = names(optimizers());
+  optimizer_names.emplace_back(kNewton);
   options.value("optimizer", "NAME",
                 fmt::format("one of these, with its default line search (default {}; blocks: {})\n{}\n"
                             "{}      solves each row's normal equations; blocks only",
-                            standard.optimizer, kNewton, list(optimizers()).substr(1), kNewton));
+                            standard.optimizer, kNewton, list(optimizers()).substr(1), kNewton),
+                optimizer_names);
   options.value("line-search", "NAME",
-                fmt::format("one of these (default: the optimizer's)\n{}", list(line_searches()).substr(1)));
+                fmt::format("one of these (default: the optimizer's)\n{}", list(line_searches()).substr(1)),
+                names(line_searches()));
   options.value("iterations,t", "N",
                 fmt::format("most iterations (default {}), sweeps (blocks: {}, nnmf: {}) or epochs (mlp: {})",
                             standard.stop.iterations, blocks.stop.iterations, nnmf.stop.iterations, network.epochs));

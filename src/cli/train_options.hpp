@@ -12,10 +12,8 @@ namespace odot::cli {
 /// Time between two checkpoints, unless told otherwise.
 inline constexpr int kCheckpointSeconds = 60;
 
-/// All options with their help, whose names, ranges and defaults come from the library.
-Options declare_train_options();
-
-/// Those of the model and how it is found, which cv and tune share.
+/// The options of the model and of how it is found, which cv and tune share, with names, ranges and defaults from the
+/// library.
 void declare_method_options(Options& options);
 
 /// The settings of any --method.
@@ -24,6 +22,10 @@ using MethodSettings = std::variant<TrainSettings, MlpSettings>;
 /// What parsed options say about training; throws UsageError for values that cannot be used, and for options that the
 /// method does not use.
 MethodSettings method_settings(const Options& options);
+
+/// The options in effect, defaults included, as the text of a --config file. Throws UsageError as method_settings()
+/// does, and for a value that such a file cannot hold.
+std::string config_text(const Options& options);
 
 /// Likewise what they say about checkpoints.
 CheckpointSettings checkpoint_settings(const Options& options);

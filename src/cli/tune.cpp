@@ -32,7 +32,7 @@ constexpr std::size_t kTableLines = 5;
 
 // What was asked for.
 struct Search {
-  Options options = declare_tune_options();
+  Options options = declare_tune();
   TuneSpace space;
   std::string metric;
   SamplerKind sampler = SamplerKind::sobol;
@@ -59,13 +59,6 @@ double duration(const std::string& text) {
   throw UsageError(fmt::format("--duration is '{}', but must be a time such as 300, 90s, 5m or 1h", text));
 }
 
-std::string one_of(const Options& options, const std::string& name, const std::string& first,
-                   const std::string& second) {
-  const std::string word = options.text(name, first);
-  if (word == first || word == second) return word;
-  throw UsageError(fmt::format("--{} is '{}', but must be {} or {}", name, word, first, second));
-}
-
 void read_search(Search& search) {
   const Options& options = search.options;
   if (search.space.dimensions.empty()) {
@@ -74,8 +67,8 @@ void read_search(Search& search) {
   if (options.given("time-limit")) {
     throw UsageError("--time-limit is of no use to tune: what the clock ends cannot be reproduced; give --iterations");
   }
-  search.metric = one_of(options, "metric", "rmse", "mae");
-  search.sampler = one_of(options, "sampler", "sobol", "random") == "sobol" ? SamplerKind::sobol : SamplerKind::random;
+  search.metric = options.choice("metric", "rmse");
+  search.sampler = options.choice("sampler", "sobol") == "sobol" ? SamplerKind::sobol : SamplerKind::random;
   if (options.flag_given("no-halving")) search.rungs = 1;
   const bool searches_iterations = std::ranges::any_of(
       search.space.dimensions, [](const Dimension& dimension) { return dimension.name == "iterations"; });

@@ -59,7 +59,7 @@ Dimension read_dimension(const std::string& name, const std::string& text, bool 
 
 }  // namespace
 
-Options declare_tune_options() {
+Options declare_tune() {
   Options options(
       "odot tune RATINGS... --OPTION SPACE... [options]",
       "Searches for the options of odot train with the lowest error on held-out ratings. An option below that\n"
@@ -71,11 +71,11 @@ Options declare_tune_options() {
   options.group("Search");
   options.value("trials", "N", "points to try (default 100; with --duration no limit)");
   options.value("duration", "TIME", "end the search after this time: seconds, or 90s, 5m, 1h");
-  options.value("sampler", "NAME", "sobol or random points (default sobol)");
+  options.value("sampler", "NAME", "sobol or random points (default sobol)", {"sobol", "random"});
   options.flag("no-halving",
                "train every point with all iterations; else with a ninth of them, the best third of the points with a "
                "third and the best third of these with all (ASHA)");
-  options.value("metric", "NAME", "rmse or mae (default rmse)");
+  options.value("metric", "NAME", "rmse or mae (default rmse)", {"rmse", "mae"});
   options.group("Data and results");
   options.value("holdout", "FRACTION", "hold this share of the ratings out and measure on it (default 0.1)");
   options.value("valid", "FILE", "measure on these ratings instead");
@@ -146,7 +146,7 @@ Arguments point_words(const TuneSpace& space, const std::vector<std::string>& va
 }
 
 TrainSettings point_settings(const TuneSpace& space, const std::vector<std::string>& values) {
-  Options options = declare_tune_options();
+  Options options = declare_tune();
   Arguments words = space.rest;
   const Arguments point = point_words(space, values);
   words.insert(words.end(), point.begin(), point.end());

@@ -10,9 +10,6 @@
 
 namespace odot::cli {
 
-/// The options of odot tune.
-Options declare_tune_options();
-
 struct TuneSpace {
   std::vector<Dimension> dimensions;
   Arguments spaces;  ///< "--rank", "8..128:log2", … as they were given

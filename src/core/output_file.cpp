@@ -26,7 +26,7 @@ struct Slot {
   std::atomic<bool> ready = false;
   std::array<char, PATH_MAX> path{};
 };
-std::array<Slot, 8> slots;
+std::array<Slot, 32> slots;
 
 // A temporary that finds no slot or is too long a name stays behind when a signal ends the program, no more.
 void remember(const std::string& path) {

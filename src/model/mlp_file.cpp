@@ -6,11 +6,11 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "kernels/dense_layers.hpp"
 #include "model/model_writer.hpp"
 #include "odot/core/error.hpp"
-#include "odot/model/model_file.hpp"
 
 namespace odot {
 namespace {
@@ -78,7 +78,7 @@ void add_side(const std::string& what, const MlpSide& side, std::vector<Output>&
 
 }  // namespace
 
-void save_model(const Mlp& model, OutputFile& file) {
+ModelParts parts_of(const Mlp& model) {
   const DenseLayers layers(model.layers, model.output_relu);
   const Real* theta = model.theta.data();
   std::vector<Output> tensors;
@@ -102,7 +102,7 @@ void save_model(const Mlp& model, OutputFile& file) {
   metadata["highest"] = fmt::format("{}", model.highest);
   metadata["user_encoding"] = to_json(model.users.encoding);
   metadata["item_encoding"] = to_json(model.items.encoding);
-  safetensors::write(file, tensors, metadata);
+  return {std::move(tensors), std::move(metadata)};
 }
 
 Mlp read_mlp(ModelReader& file) {

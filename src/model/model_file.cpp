@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <utility>
 #include <vector>
 
 #include "model/mlp_file.hpp"
@@ -40,7 +41,7 @@ Index row_count(const ModelReader& file, const char* name, const Input& tensor, 
 
 }  // namespace
 
-void save_model(const Factorization& model, OutputFile& file) {
+ModelParts parts_of(const Factorization& model) {
   const FactorLayout& layout = model.layout;
   const Real* users = model.theta.data();
   const Real* items = users + layout.item_row(0);
@@ -63,7 +64,17 @@ void save_model(const Factorization& model, OutputFile& file) {
   metadata["rank"] = std::to_string(layout.rank);
   metadata["biases"] = layout.biases ? "true" : "false";
   for (const auto& [name, member] : kConstants) metadata[name] = fmt::format("{}", model.*member);
-  safetensors::write(file, tensors, metadata);
+  return {std::move(tensors), std::move(metadata)};
+}
+
+void save_model(const Factorization& model, OutputFile& file) {
+  const ModelParts parts = parts_of(model);
+  safetensors::write(file, parts.tensors, parts.metadata);
+}
+
+void save_model(const Mlp& model, OutputFile& file) {
+  const ModelParts parts = parts_of(model);
+  safetensors::write(file, parts.tensors, parts.metadata);
 }
 
 namespace {

@@ -3,9 +3,11 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include "model/safetensors.hpp"
 #include "odot/core/types.hpp"
+#include "odot/model/model.hpp"
 #include "odot/ratings/id_table.hpp"
 
 namespace odot {
@@ -29,5 +31,13 @@ safetensors::Output id_offsets(std::string name, const IdTable& ids);
 
 /// Format, version and settings.
 safetensors::Metadata model_metadata(const char* format, const std::map<std::string, std::string>& settings);
+
+/// All that a model file holds. Belongs to the model, which must outlive it.
+struct ModelParts {
+  std::vector<safetensors::Output> tensors;
+  safetensors::Metadata metadata;
+};
+ModelParts parts_of(const Factorization& model);
+ModelParts parts_of(const Mlp& model);
 
 }  // namespace odot

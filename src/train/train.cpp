@@ -33,36 +33,9 @@ bool has_optimizer(const TrainSettings& settings) {
          (settings.method == FactorMethod::blocks && settings.optimizer != kNewton);
 }
 
-// All that decides the result, in words, for the model file.
-std::map<std::string, std::string> describe(const TrainSettings& settings, const Regularisation& used) {
-  std::map<std::string, std::string> out;
-  out["method"] = to_string(settings.method);
-  out["rank"] = fmt::format("{}", settings.rank);
-  out["lambda"] = fmt::format("{}", used.lambda);
-  out["lambda-per-rating"] = fmt::format("{}", used.per_rating);
-  out["center"] = settings.center ? "true" : "false";
-  out["biases"] = settings.biases ? "true" : "false";
-  out["clip"] = settings.clip ? "true" : "false";
-  out["iterations"] = fmt::format("{}", settings.stop.iterations);
-  out["tolerance"] = fmt::format("{}", settings.stop.tolerance);
-  if (settings.stop.seconds > 0) out["time-limit"] = fmt::format("{}", settings.stop.seconds);
-  if (settings.init) out["init-model"] = settings.init->checksum;
-  if (settings.early_stop > 0) out["early-stop"] = fmt::format("{}", settings.early_stop);
-  out["seed"] = fmt::format("{}", settings.seed);
-  if (settings.method == FactorMethod::full) {
-    out["gradient-tolerance"] = fmt::format("{}", settings.stop.gradient_tolerance);
-  }
-  if (settings.method == FactorMethod::blocks) {
-    if (settings.block_rows) out["block-rows"] = fmt::format("{}", settings.block_rows);
-    if (settings.block_cols) out["block-cols"] = fmt::format("{}", settings.block_cols);
-    if (settings.optimizer == kNewton) {
-      out["optimizer"] = kNewton;
-    } else {
-      out["inner-iterations"] = fmt::format("{}", settings.inner_iterations);
-    }
-  }
-  if (has_optimizer(settings)) choose_optimizer(settings).describe(out);
-  return out;
+void record(const Regularisation& regularisation, SettingTexts& out) {
+  out["lambda"] = fmt::format("{}", regularisation.lambda);
+  out["lambda-per-rating"] = fmt::format("{}", regularisation.per_rating);
 }
 
 // What stands in for the bias of an unknown user or item: the value with which the predictions for one, over the
@@ -128,6 +101,36 @@ std::string_view to_string(FactorMethod method) {
       return "nnmf";
   }
   return "";
+}
+
+SettingTexts recorded_settings(const TrainSettings& settings) {
+  SettingTexts out;
+  out["method"] = to_string(settings.method);
+  out["rank"] = fmt::format("{}", settings.rank);
+  if (settings.regularisation) record(*settings.regularisation, out);
+  out["center"] = settings.center ? "true" : "false";
+  out["biases"] = settings.biases ? "true" : "false";
+  out["clip"] = settings.clip ? "true" : "false";
+  out["iterations"] = fmt::format("{}", settings.stop.iterations);
+  out["tolerance"] = fmt::format("{}", settings.stop.tolerance);
+  if (settings.stop.seconds > 0) out["time-limit"] = fmt::format("{}", settings.stop.seconds);
+  if (settings.init) out["init-model"] = settings.init->checksum;
+  if (settings.early_stop > 0) out["early-stop"] = fmt::format("{}", settings.early_stop);
+  out["seed"] = fmt::format("{}", settings.seed);
+  if (settings.method == FactorMethod::full) {
+    out["gradient-tolerance"] = fmt::format("{}", settings.stop.gradient_tolerance);
+  }
+  if (settings.method == FactorMethod::blocks) {
+    if (settings.block_rows) out["block-rows"] = fmt::format("{}", settings.block_rows);
+    if (settings.block_cols) out["block-cols"] = fmt::format("{}", settings.block_cols);
+    if (settings.optimizer == kNewton) {
+      out["optimizer"] = kNewton;
+    } else {
+      out["inner-iterations"] = fmt::format("{}", settings.inner_iterations);
+    }
+  }
+  if (has_optimizer(settings)) choose_optimizer(settings).describe(out);
+  return out;
 }
 
 TrainSettings default_settings(FactorMethod method) {
@@ -221,7 +224,8 @@ TrainResult train(RatingData data, const Triples& valid, const TrainSettings& se
   model.lowest = values.lowest;
   model.highest = values.highest;
   model.unknown_mean = values.mean;
-  model.settings = describe(settings, report.regularisation);
+  model.settings = recorded_settings(settings);
+  record(report.regularisation, model.settings);
 
   RunObserver observe(settings.early_stop, valid.size() > 0, observer);
   std::unique_ptr<CheckpointReader> resume;

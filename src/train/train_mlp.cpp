@@ -32,22 +32,6 @@ OptimizerChoice choose(const MlpSettings& settings) {
   return choose_optimizer(settings.optimizer, settings.line_search, parameters);
 }
 
-// All that decides the result, in words, for the model file.
-std::map<std::string, std::string> describe(const MlpSettings& settings) {
-  std::map<std::string, std::string> out;
-  out["method"] = "mlp";
-  out["layers"] = fmt::format("{}", fmt::join(settings.hidden, ","));
-  out["output-relu"] = settings.output_relu ? "true" : "false";
-  out["batch-size"] = fmt::format("{}", settings.batch_size);
-  out["iterations"] = fmt::format("{}", settings.epochs);
-  out["early-stop"] = fmt::format("{}", settings.early_stop);
-  if (settings.seconds > 0) out["time-limit"] = fmt::format("{}", settings.seconds);
-  out["seed"] = fmt::format("{}", settings.seed);
-  out["clip"] = settings.clip ? "true" : "false";
-  choose(settings).describe(out);
-  return out;
-}
-
 // The rows of the feature table for the ids of the ratings.
 std::vector<Index> find_rows(const IdTable& ids, const FeatureTable& features, const char* what) {
   std::vector<Index> rows(ids.size());
@@ -160,6 +144,21 @@ int step_count(const MlpSettings& settings, std::size_t batches) {
 
 }  // namespace
 
+SettingTexts recorded_settings(const MlpSettings& settings) {
+  SettingTexts out;
+  out["method"] = "mlp";
+  out["layers"] = settings.hidden.empty() ? "none" : fmt::format("{}", fmt::join(settings.hidden, ","));
+  out["output-relu"] = settings.output_relu ? "true" : "false";
+  out["batch-size"] = fmt::format("{}", settings.batch_size);
+  out["iterations"] = fmt::format("{}", settings.epochs);
+  out["early-stop"] = fmt::format("{}", settings.early_stop);
+  if (settings.seconds > 0) out["time-limit"] = fmt::format("{}", settings.seconds);
+  out["seed"] = fmt::format("{}", settings.seed);
+  out["clip"] = settings.clip ? "true" : "false";
+  choose(settings).describe(out);
+  return out;
+}
+
 void check(const MlpSettings& settings) {
   for (const std::size_t size : settings.hidden) {
     if (size < 1 || size > kWidest) {
@@ -221,7 +220,7 @@ MlpResult train_mlp(RatingList ratings, const Triples& valid, FeatureTable users
   model.highest = values.highest;
   model.users = make_side(std::move(users));
   model.items = make_side(std::move(items));
-  model.settings = describe(settings);
+  model.settings = recorded_settings(settings);
   model.theta = initial_parameters(model.layers, values.mean / model.scale, settings.seed);
 
   MlpObjective objective(model, train, settings.batch_size, settings.seed);

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -69,6 +70,12 @@ struct TrainSettings {
 
 /// The defaults of a method.
 TrainSettings default_settings(FactorMethod method);
+
+/// Settings in words, by the names of the program's options.
+using SettingTexts = std::map<std::string, std::string>;
+
+/// All that decides the result and does not depend on the ratings: λ only where it is chosen.
+SettingTexts recorded_settings(const TrainSettings& settings);
 
 /// What serves when nothing is chosen, for ratings of this standard deviation, which λ is proportional to. The part
 /// that grows with the number of ratings stands for what is not known of the columns: an error v − v* of theirs adds

@@ -32,6 +32,9 @@ struct MlpSettings {
   bool clip = true;                      ///< predictions to the range of the training ratings
 };
 
+/// All that decides the result beside ratings and features.
+SettingTexts recorded_settings(const MlpSettings& settings);
+
 inline constexpr double kMlpStep = 0.001;
 
 /// What a training run did.

@@ -1,0 +1,65 @@
+// odot train --dump-config
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "cli/train_options.hpp"
+
+namespace odot::cli {
+namespace {
+
+// Options that say how this file comes to be, not what a run does.
+bool is_of_config(const std::string& name) { return name == "config" || name == "dump-config" || name == "help"; }
+
+// The value that was given, or else the default in effect; nothing where there is neither.
+std::optional<std::string> value_of(const OptionHelp& option, const Options& options, const SettingTexts& settings) {
+  if (option.has_value() && options.given(option.name)) return options.text(option.name);
+  if (!option.has_value() && options.flag_given(option.name)) return "yes";
+  if (option.toggle && options.flag_given("no-" + option.name)) return "no";
+  const auto found = settings.find(option.name);
+  if (found == settings.end()) return std::nullopt;
+  // Where there is nothing to measure on, early stopping has a default but cannot be asked for.
+  if (option.name == "early-stop" && !options.given("valid") && !options.given("holdout")) return std::nullopt;
+  if (option.toggle) return found->second == "true" ? "yes" : "no";
+  const auto parameter = std::ranges::find(parameters(), option.name, &Parameter::name);
+  const bool word = parameter != parameters().end() && !parameter->zero_word.empty() && found->second == "0";
+  return word ? std::string(parameter->zero_word) : found->second;
+}
+
+// Such a file has comments, and loses blanks at the edges of values.
+void check_value(const OptionHelp& option, const std::string& value) {
+  if (value.find_first_of("#\n") == std::string::npos && !value.empty() && value.front() != ' ' &&
+      value.back() != ' ' && value.front() != '\t' && value.back() != '\t') {
+    return;
+  }
+  throw UsageError(
+      fmt::format("--{} is '{}', which a --config file cannot hold: no #, no line end, no blanks at the "
+                  "edges",
+                  option.name, value));
+}
+
+}  // namespace
+
+std::string config_text(const Options& options) {
+  const SettingTexts settings =
+      std::visit([](const auto& some) { return recorded_settings(some); }, method_settings(options));
+  std::string text = "# Options of odot train, for --config\n";
+  for (const OptionGroup& group : options.help().groups) {
+    std::string lines;
+    for (const OptionHelp& option : group.options) {
+      if (is_of_config(option.name)) continue;
+      const std::optional<std::string> value = value_of(option, options, settings);
+      if (value) {
+        check_value(option, *value);
+        lines += fmt::format("{} = {}\n", option.name, *value);
+      } else if (option.name == "lambda" && settings.count("rank") > 0) {
+        lines += "# lambda: from the standard deviation of the ratings\n";
+      }
+    }
+    if (!lines.empty()) text += fmt::format("\n# {}\n{}", group.title.substr(0, group.title.find(" (")), lines);
+  }
+  return text;
+}
+
+}  // namespace odot::cli
