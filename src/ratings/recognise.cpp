@@ -2,6 +2,7 @@
 #include "ratings/recognise.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <limits>
@@ -202,6 +203,18 @@ Format recognise(std::string_view text, const std::string& name, const ReadSetti
     if (found.first.size() < format.columns_read() && settings.columns)
       fail(fmt::format("found {} columns in the header, expected at least {} (--columns)", found.first.size(),
                        format.columns_read()));
+    // Names that say nothing of the columns, and no rating where one is expected: those of other columns.
+    if (!settings.columns && !format.pairs_only && !is_features && found.good == 0) {
+      std::vector<Field> fields;
+      split_line(lines[1].text, found.separator, 0, format.columns_read(), fields);
+      if (fields.size() == format.columns_read() && !looks_numeric(fields[format.columns[2]].text)) {
+        std::vector<std::string> names;
+        for (const Field& field : found.first) names.push_back(printable(field.text));
+        throw Error(fmt::format("{}:{}: {} (--columns says which are user, item and rating of the columns {})", name,
+                                lines[1].number, explain_rating(fields[format.columns[2]].text),
+                                fmt::join(names, ", ")));
+      }
+    }
     format.body = first.next;
     format.body_line = first.number + 1;
   } else if (!settings.header && !format.pairs_only && found.first.size() >= format.columns_read()) {

@@ -89,6 +89,9 @@ TEST_CASE("ratings that are no numbers") {
 }
 
 TEST_CASE("a first line that may be a header") {
+  check_words(error_of("when;film;who;stars\n1;a;b;3\n"),
+              {"FILE:2: found \"b\" as the rating, expected a number (--columns says which", "\"who\", \"stars\")"});
+  CHECK(error_of("x;y;z\n1;a;3\n1;b;c\n").find("--columns") == std::string::npos);
   check_words(error_of("a,b,good\nc,d,3\n"), {"FILE:1: found \"good\" as the rating, expected a number", "--header"});
   check_words(error_of("a,b,good\nc,d,3\n", {.header = false}),
               {"FILE:1: found \"good\" as the rating, expected a number"});
