@@ -9,7 +9,6 @@
 #include "cli/load.hpp"
 #include "cli/paths.hpp"
 #include "cli/progress.hpp"
-#include "cli/train_options.hpp"
 #include "cli/trial.hpp"
 #include "odot/core/error.hpp"
 
@@ -43,20 +42,27 @@ int run_cv(const Arguments& arguments) {
   Options options = declare_cv();
   if (!options.parse(arguments)) return kDone;
   const auto count = static_cast<std::size_t>(options.integer("folds", 5, 2, kMostFolds));
-  const TrainSettings settings = factorisation_settings(options);
-  check_paths({}, options.arguments());
+  const MethodSettings settings = method_settings(options);
+  std::vector<std::string> inputs = options.arguments();
+  for (const char* name : {"config", "users", "items"}) {
+    if (options.given(name)) inputs.push_back(options.text(name));
+  }
+  check_paths({}, inputs);
 
-  const RatingList list = load_ratings(options.arguments(), options).list;
-  const std::vector<std::size_t> numbers = fold_numbers(list.ratings.size(), count, settings.seed);
+  const TrialData data = load_trial_data(options);
+  const std::vector<std::size_t> numbers = fold_numbers(data.list.ratings.size(), count, seed(settings));
   const InterruptGuard guard;
   Trial trial;
   for (std::size_t k = 0; k < count; ++k) {
-    const Fold fold = make_fold(list, fold_split(numbers, k));
+    const Fold fold = make_fold(data, fold_split(numbers, k));
     {
       std::unique_ptr<ProgressLine> line;
-      if (!options.quiet()) line = std::make_unique<ProgressLine>(settings.stop, fold.train.size());
+      if (!options.quiet()) {
+        line = std::make_unique<ProgressLine>(std::visit([](const auto& some) { return limits(some); }, settings),
+                                              data.list.ratings.size() - fold.test.size());
+      }
       measure(
-          fold, settings,
+          data, fold, settings,
           [&](const TrainProgress& progress) {
             if (line) line->show(progress);
             return !InterruptGuard::interrupted();
@@ -78,9 +84,10 @@ int run_cv(const Arguments& arguments) {
   if (options.flag_given("json")) {
     print_json({{"rmse", figures(trial.rmse)},
                 {"mae", figures(trial.mae)},
-                {"ratings", list.ratings.size()},
+                {"best_iterations", trial.best_iterations.empty() ? Json(nullptr) : Json(trial.best_iterations)},
+                {"ratings", data.list.ratings.size()},
                 {"folds", count},
-                {"seed", settings.seed},
+                {"seed", seed(settings)},
                 {"train_seconds", trial.seconds}});
     return kDone;
   }

@@ -6,6 +6,7 @@
 
 #include "cli/command.hpp"
 #include "cli/options.hpp"
+#include "odot/ratings/features.hpp"
 #include "odot/ratings/odr.hpp"
 #include "odot/ratings/read.hpp"
 
@@ -29,6 +30,12 @@ std::string describe(const SourceFormat& source, bool pairs_only = false);
 /// Reads the files into memory with the options' reading settings, or one .odr file, and, unless --quiet, says how they
 /// were recognised.
 ReadResult load_ratings(const std::vector<std::string>& paths, const Options& options);
+
+/// Reads the features of --users or --items, which `file` is, as the option `specification` says, and tells unless
+/// --quiet what they were taken for. Adds the ids to `ids`, so that ratings to measure on may be of users or items of
+/// which training has features alone.
+FeatureTable load_features(const std::string& file, const std::string& specification, const Options& options,
+                           IdTable& ids);
 
 /// The separator that an output made from these files should have.
 std::string separator_of(const ReadResult& result);

@@ -217,18 +217,21 @@ std::string Options::text(const std::string& name, const std::string& standard) 
   return given(name) ? text(name) : standard;
 }
 
-std::string Options::choice(const std::string& name, const std::string& standard) const {
-  if (!given(name)) return standard;
+const OptionHelp* Options::find(const std::string& name) const {
   for (const OptionGroup& group : help_.groups) {
     for (const OptionHelp& option : group.options) {
-      if (option.name != name) continue;
-      const std::vector<std::string>& words = option.words;
-      if (std::ranges::find(words, text(name)) != words.end()) return text(name);
-      throw UsageError(fmt::format("--{} is '{}', but must be {} or {}", name, text(name),
-                                   fmt::join(words.begin(), words.end() - 1, ", "), words.back()));
+      if (option.name == name) return &option;
     }
   }
-  throw std::logic_error(name + " was not declared");
+  return nullptr;
+}
+
+std::string Options::choice(const std::string& name, const std::string& standard) const {
+  if (!given(name)) return standard;
+  const std::vector<std::string>& words = find(name)->words;
+  if (std::ranges::find(words, text(name)) != words.end()) return text(name);
+  throw UsageError(fmt::format("--{} is '{}', but must be {} or {}", name, text(name),
+                               fmt::join(words.begin(), words.end() - 1, ", "), words.back()));
 }
 
 std::vector<std::string> Options::texts(const std::string& name) const {

@@ -47,6 +47,8 @@ class Options {
 
   /// What was declared.
   const HelpPage& help() const { return help_; }
+  /// The declaration of an option; nullptr where there is none. A toggle has one, under its own name.
+  const OptionHelp* find(const std::string& name) const;
   bool known(const std::string& name) const { return declared_.find_nothrow(name, false) != nullptr; }
   bool given(const std::string& name) const { return values_.count(name) > 0; }
   const std::string& text(const std::string& name) const { return values_.at(name).as<std::string>(); }

@@ -39,17 +39,6 @@ struct Data {
   std::size_t size() const { return mapped ? mapped->ratings.size() : train.ratings.size(); }
 };
 
-// Adds the ids to `ids`, so that ratings to measure on may be of users or items of which training has features alone.
-FeatureTable load_features(const std::string& file, const std::string& specification, const Options& options,
-                           IdTable& ids) {
-  FeatureTable table = read_features(options.text(file), options.text(specification, ""));
-  for (Index k = 0; k < table.ids.size(); ++k) ids.add(table.ids[k]);
-  if (options.quiet()) return table;
-  log(fmt::format("{}: features of {} {}, {} inputs\n", table.path, table.ids.size(), file, table.encoding.inputs()));
-  for (const std::string& note : table.notes) log(fmt::format("  {}\n", note));
-  return table;
-}
-
 // Only a factorisation without hold-out can do with ratings that are not in memory.
 Data load(const Options& options, std::uint64_t seed, bool network) {
   const Stopwatch timer;
@@ -134,12 +123,6 @@ Run run(Data& data, const MlpSettings& settings, const TrainObserver& observer, 
   RunReport report = describe(settings, result, data.users, data.items);
   const std::string advice = remedy(settings.parameters, report);
   return {std::move(result.model), std::move(report), advice};
-}
-
-// When training will end, for the progress line.
-StopSettings limits(const TrainSettings& settings) { return settings.stop; }
-StopSettings limits(const MlpSettings& settings) {
-  return {.iterations = settings.epochs, .seconds = settings.seconds};
 }
 
 }  // namespace

@@ -57,11 +57,7 @@ std::string parameter_help(const Parameter& parameter) {
 
 // What only a single run has.
 void declare_run_options(Options& options) {
-  options.group("Early stopping, starting from a model, and going on after an interruption");
-  options.value("early-stop", "N",
-                fmt::format("stop after N iterations (sweeps, epochs) without a lower held-out RMSE, and keep the best "
-                            "one's factors or weights; 0: never (default {}; mlp: {}; needs --valid or --holdout)",
-                            TrainSettings().early_stop, MlpSettings().early_stop));
+  options.group("Starting from a model, and going on after an interruption");
   options.value("init-model", "MODEL",
                 "start from this factorization: users and items that it knows, by their ids, keep its factors and "
                 "biases, others start as usual. --rank is by default its own");
@@ -166,6 +162,10 @@ void declare_method_options(Options& options) {
   options.value("gradient-tolerance", "X",
                 fmt::format("stop when the gradient is at most this share of what it was at the start (default {})",
                             standard.stop.gradient_tolerance));
+  options.value("early-stop", "N",
+                fmt::format("stop after N iterations (sweeps, epochs) without a lower held-out RMSE, and keep the best "
+                            "one's factors or weights; 0: never (default {}; mlp: {})",
+                            TrainSettings().early_stop, MlpSettings().early_stop));
   options.value("time-limit", "SECONDS", "stop training after this time (default: no limit)");
   options.group("Neural network (--method mlp)");
   options.value("users", "FILE", "features of the users, a line for each: an id and columns of features");

@@ -19,6 +19,12 @@ void declare_method_options(Options& options);
 /// The settings of any --method.
 using MethodSettings = std::variant<TrainSettings, MlpSettings>;
 
+/// What all of them have: most iterations (epochs), the seed, and when training will end.
+int& iterations(MethodSettings& settings);
+std::uint64_t seed(const MethodSettings& settings);
+StopSettings limits(const TrainSettings& settings);
+StopSettings limits(const MlpSettings& settings);
+
 /// What parsed options say about training; throws UsageError for values that cannot be used, and for options that the
 /// method does not use.
 MethodSettings method_settings(const Options& options);

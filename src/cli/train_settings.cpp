@@ -127,7 +127,8 @@ void check_as_usage(const Settings& settings, const Options& options) {
 
 int early_stop(const Options& options, int standard) {
   const int patience = static_cast<int>(options.integer("early-stop", standard, 0, kMostPatience));
-  if (options.given("early-stop") && patience > 0 && !options.given("valid") && !options.given("holdout")) {
+  const bool measured = options.given("valid") || options.given("holdout") || options.known("folds");
+  if (options.given("early-stop") && patience > 0 && !measured) {
     throw UsageError("--early-stop needs ratings to measure on: give --valid or --holdout");
   }
   return patience;
@@ -229,6 +230,20 @@ void set_interval(const std::string& text, CheckpointSettings& settings) {
 }
 
 }  // namespace
+
+int& iterations(MethodSettings& settings) {
+  if (auto* network = std::get_if<MlpSettings>(&settings)) return network->epochs;
+  return std::get<TrainSettings>(settings).stop.iterations;
+}
+
+std::uint64_t seed(const MethodSettings& settings) {
+  return std::visit([](const auto& some) { return some.seed; }, settings);
+}
+
+StopSettings limits(const TrainSettings& settings) { return settings.stop; }
+StopSettings limits(const MlpSettings& settings) {
+  return {.iterations = settings.epochs, .seconds = settings.seconds};
+}
 
 CheckpointSettings checkpoint_settings(const Options& options) {
   CheckpointSettings settings;

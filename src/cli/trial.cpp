@@ -4,7 +4,7 @@
 #include <cmath>
 #include <numeric>
 
-#include "cli/train_options.hpp"
+#include "cli/load.hpp"
 #include "odot/core/stopwatch.hpp"
 
 namespace odot::cli {
@@ -20,25 +20,52 @@ void forget_untrained(const std::vector<Index>& trained, Index size, std::vector
 
 }  // namespace
 
-Fold make_fold(const RatingList& list, const Split& split) {
-  Triples train = select(list.ratings, split.train);
-  Fold fold;
-  fold.test = select(list.ratings, split.test);
-  forget_untrained(train.user, list.users.size(), fold.test.user);
-  forget_untrained(train.item, list.items.size(), fold.test.item);
-  fold.train = RatingMatrix(list.users.size(), list.items.size(), std::move(train));
-  return fold;
+TrialData load_trial_data(const Options& options) {
+  TrialData data{load_ratings(options.arguments(), options).list, {}, {}};
+  if (options.given("users")) data.user_features = load_features("users", "user-features", options, data.list.users);
+  if (options.given("items")) data.item_features = load_features("items", "item-features", options, data.list.items);
+  return data;
 }
 
-void measure(const Fold& fold, const TrainSettings& settings, const TrainObserver& observer, Trial& trial) {
+Fold make_fold(const TrialData& data, const Split& split) {
+  Triples train = select(data.list.ratings, split.train);
+  Triples test = select(data.list.ratings, split.test);
+  if (data.network()) return {{}, std::move(train), std::move(test)};
+  forget_untrained(train.user, data.list.users.size(), test.user);
+  forget_untrained(train.item, data.list.items.size(), test.item);
+  return {RatingMatrix(data.list.users.size(), data.list.items.size(), std::move(train)), {}, std::move(test)};
+}
+
+Fold make_fold(const TrialData& data, Triples test) {
+  if (data.network()) return {{}, data.list.ratings, std::move(test)};
+  return {RatingMatrix(data.list.users.size(), data.list.items.size(), data.list.ratings), {}, std::move(test)};
+}
+
+namespace {
+
+void add(const auto& report, int iterations, Trial& trial) {
+  if (report.stop_reason == "diverged" || report.stop_reason == "interrupted") trial.status = report.stop_reason;
+  trial.iterations = std::max(trial.iterations, iterations);
+  if (report.best_iteration) trial.best_iterations.push_back(*report.best_iteration);
+  trial.rmse.push_back(report.valid->rmse);
+  trial.mae.push_back(report.valid->mae);
+}
+
+}  // namespace
+
+void measure(const TrialData& data, const Fold& fold, const MethodSettings& any_settings, const TrainObserver& observer,
+             Trial& trial) {
   const Stopwatch timer;
-  const TrainResult result = train(RatingData({}, {}, fold.train), fold.test, settings, observer);
+  if (const auto* settings = std::get_if<TrainSettings>(&any_settings)) {
+    const TrainReport report = train(RatingData({}, {}, fold.matrix), fold.test, *settings, observer).report;
+    add(report, report.optimisation.counts.iterations, trial);
+  } else {
+    const MlpReport report = train_mlp({data.list.users, data.list.items, fold.triples}, fold.test, *data.user_features,
+                                       *data.item_features, std::get<MlpSettings>(any_settings), observer)
+                                 .report;
+    add(report, report.epochs, trial);
+  }
   trial.seconds += timer.seconds();
-  trial.iterations = std::max(trial.iterations, result.report.optimisation.counts.iterations);
-  const StopReason reason = result.report.optimisation.reason;
-  if (reason == StopReason::diverged || reason == StopReason::interrupted) trial.status = to_string(reason);
-  trial.rmse.push_back(result.report.valid->rmse);
-  trial.mae.push_back(result.report.valid->mae);
 }
 
 double mean(const std::vector<double>& values) {
@@ -51,13 +78,6 @@ double standard_deviation(const std::vector<double>& values) {
   double sum = 0;
   for (const double value : values) sum += (value - middle) * (value - middle);
   return std::sqrt(sum / static_cast<double>(values.size() - 1));
-}
-
-TrainSettings factorisation_settings(const Options& options) {
-  if (options.text("method", "") == "mlp") {
-    throw UsageError("cv and tune measure factorisations: --method can be full, blocks or nnmf, but not mlp");
-  }
-  return std::get<TrainSettings>(method_settings(options));
 }
 
 }  // namespace odot::cli

@@ -17,6 +17,7 @@
 #include "cli/trial.hpp"
 #include "cli/tune_log.hpp"
 #include "cli/tune_space.hpp"
+#include "core/digest.hpp"
 #include "odot/core/error.hpp"
 #include "odot/core/output_file.hpp"
 #include "odot/core/stopwatch.hpp"
@@ -96,7 +97,9 @@ void read_search(Search& search) {
     outputs.push_back({label, options.text(name)});
   }
   std::vector<std::string> inputs = options.arguments();
-  if (options.given("valid")) inputs.push_back(options.text("valid"));
+  for (const char* name : {"valid", "config", "users", "items"}) {
+    if (options.given(name)) inputs.push_back(options.text(name));
+  }
   check_paths(outputs, inputs);
   check_space(search.space);
 }
@@ -143,21 +146,33 @@ std::string command(const Search& search, const std::vector<std::string>& values
   return shell_text(words);
 }
 
-std::vector<Fold> load_folds(const Search& search, std::optional<RatingList>& all) {
-  RatingList list = load_ratings(search.options.arguments(), search.options).list;
+// What came from files and decides the search.
+std::string checksum(const TrialData& data, const std::vector<Fold>& folds) {
+  Digest digest;
+  for (const Triples* ratings : {&data.list.ratings, &folds[0].test}) {
+    digest.add_values(ratings->user);
+    digest.add_values(ratings->item);
+    digest.add_values(ratings->value);
+  }
+  for (const auto* features : {&data.user_features, &data.item_features}) {
+    if (*features) digest.add_values((*features)->inputs);
+  }
+  return digest.text();
+}
+
+std::vector<Fold> make_folds(const Search& search, const TrialData& data) {
   std::vector<Fold> folds;
+  const std::size_t size = data.list.ratings.size();
   if (search.options.given("valid")) {
     const RatingList valid = load_ratings({search.options.text("valid")}, search.options).list;
-    Triples test = reindex(valid, list.users, list.items);
-    folds.push_back({RatingMatrix(list.users.size(), list.items.size(), list.ratings), std::move(test)});
+    folds.push_back(make_fold(data, reindex(valid, data.list.users, data.list.items)));
   } else if (search.folds > 1) {
-    const std::vector<std::size_t> numbers = fold_numbers(list.ratings.size(), search.folds, search.seed);
-    for (std::size_t k = 0; k < search.folds; ++k) folds.push_back(make_fold(list, fold_split(numbers, k)));
+    const std::vector<std::size_t> numbers = fold_numbers(size, search.folds, search.seed);
+    for (std::size_t k = 0; k < search.folds; ++k) folds.push_back(make_fold(data, fold_split(numbers, k)));
   } else {
-    folds.push_back(make_fold(list, split_ratings(list, search.options.fraction("holdout", 0.1), search.seed)));
+    folds.push_back(make_fold(data, split_ratings(data.list, search.options.fraction("holdout", 0.1), search.seed)));
   }
   if (folds[0].test.size() == 0) throw Error("there are no held-out ratings to measure on");
-  if (search.options.given("output")) all = std::move(list);
   return folds;
 }
 
@@ -201,22 +216,22 @@ class Table {
 };
 
 // Trains one point, unless it cannot be; nothing when it was interrupted.
-std::optional<Json> train_point(const Search& search, const std::vector<Fold>& folds, const Job& job,
-                                const std::vector<std::string>& values, const Stopwatch& watch) {
+std::optional<Json> train_point(const Search& search, const TrialData& data, const std::vector<Fold>& folds,
+                                const Job& job, const std::vector<std::string>& values, const Stopwatch& watch) {
   Json line{{"trial", job.trial}, {"rung", job.rung}};
   line["options"] = shell_text(point_words(search.space, values));
   for (std::size_t k = 0; k < values.size(); ++k) line["point"][search.space.dimensions[k].name] = values[k];
   line["command"] = "";
   Trial trial;
   try {
-    TrainSettings settings = point_settings(search.space, values);
-    settings.stop.iterations = rung_iterations(settings.stop.iterations, job.rung, search.rungs);
-    line["command"] = command(search, values, settings.stop.iterations);
+    MethodSettings settings = point_settings(search.space, values);
+    iterations(settings) = rung_iterations(iterations(settings), job.rung, search.rungs);
+    line["command"] = command(search, values, iterations(settings));
     const auto observer = [&](const TrainProgress&) {
       return !InterruptGuard::interrupted() && watch.seconds() < search.seconds;
     };
     for (const Fold& fold : folds) {
-      if (trial.status == "done") measure(fold, settings, observer, trial);
+      if (trial.status == "done") measure(data, fold, settings, observer, trial);
     }
     if (trial.status == "interrupted") return std::nullopt;
     line["status"] = trial.status;
@@ -237,21 +252,36 @@ std::optional<Json> train_point(const Search& search, const std::vector<Fold>& f
     if (search.folds > 1) line["folds"] = {{"rmse", trial.rmse}, {"mae", trial.mae}};
   }
   line["iterations"] = trial.iterations;
+  if (!trial.best_iterations.empty()) {
+    const std::vector<double> best(trial.best_iterations.begin(), trial.best_iterations.end());
+    line["best_iteration"] = std::lround(mean(best));
+  }
   line["seconds"] = trial.seconds;
   return line;
 }
 
-void save_best(const Search& search, RatingList all, const std::vector<std::string>& values, std::size_t rung,
+// Trains on all ratings, as long as the best training was before early stopping would have ended it.
+void save_best(const Search& search, TrialData data, const std::vector<std::string>& values, const Result& best,
                OutputFile& output) {
-  TrainSettings settings = point_settings(search.space, values);
-  settings.stop.iterations = rung_iterations(settings.stop.iterations, rung, search.rungs);
-  const TrainResult result = train(RatingData(std::move(all)), {}, settings,
-                                   [](const TrainProgress&) { return !InterruptGuard::interrupted(); });
-  const StopReason reason = result.report.optimisation.reason;
-  if (reason == StopReason::diverged || reason == StopReason::interrupted) {
-    throw Error(fmt::format("the best options on all ratings: training {}; no model is written", to_string(reason)));
+  MethodSettings any_settings = point_settings(search.space, values);
+  const auto early = best.line.find("best_iteration");
+  iterations(any_settings) = early != best.line.end()
+                                 ? early->get<int>()
+                                 : rung_iterations(iterations(any_settings), best.job.rung, search.rungs);
+  const auto going = [](const TrainProgress&) { return !InterruptGuard::interrupted(); };
+  const auto save = [&](const auto& result) {
+    const std::string_view reason = result.report.stop_reason;
+    if (reason == "diverged" || reason == "interrupted") {
+      throw Error(fmt::format("the best options on all ratings: training {}; no model is written", reason));
+    }
+    save_model(result.model, output);
+  };
+  if (const auto* settings = std::get_if<TrainSettings>(&any_settings)) {
+    save(train(RatingData(std::move(data.list)), {}, *settings, going));
+  } else {
+    save(train_mlp(std::move(data.list), {}, std::move(*data.user_features), std::move(*data.item_features),
+                   std::get<MlpSettings>(any_settings), going));
   }
-  save_model(result.model, output);
   output.commit();
 }
 
@@ -266,13 +296,16 @@ int run_tune(const Arguments& arguments) {
 
   std::unique_ptr<OutputFile> output;
   if (options.given("output")) output = std::make_unique<OutputFile>(options.text("output"));
-  std::optional<RatingList> all;
   // Before the log, so that ratings that cannot be read leave none.
-  const std::vector<Fold> folds = load_folds(search, all);
+  TrialData data = load_trial_data(options);
+  const std::vector<Fold> folds = make_folds(search, data);
   std::unique_ptr<TuneLog> trace;
   if (options.given("log")) {
-    trace = std::make_unique<TuneLog>(options.text("log"), describe(search), options.flag_given("resume"));
+    Json description = describe(search);
+    description["checksum"] = checksum(data, folds);
+    trace = std::make_unique<TuneLog>(options.text("log"), description, options.flag_given("resume"));
   }
+  if (!output) data.list.ratings = {};
 
   const InterruptGuard guard;
   const Stopwatch watch;
@@ -293,7 +326,7 @@ int run_tune(const Arguments& arguments) {
       }
     }
     const Json* known = trace ? trace->find(job->trial, job->rung) : nullptr;
-    const std::optional<Json> line = known ? *known : train_point(search, folds, *job, points[job->trial], watch);
+    const std::optional<Json> line = known ? *known : train_point(search, data, folds, *job, points[job->trial], watch);
     if (!line) break;
     if (trace && !known) trace->write(*line);
     Result& result = results.emplace_back(Result{*job, *line});
@@ -312,7 +345,7 @@ int run_tune(const Arguments& arguments) {
     return interrupted ? kInterrupted : kBadData;
   }
   const Result& winner = results[*best];
-  if (output && !interrupted) save_best(search, std::move(*all), points[winner.job.trial], winner.job.rung, *output);
+  if (output && !interrupted) save_best(search, std::move(data), points[winner.job.trial], winner, *output);
   const std::string text = winner.line["command"].get<std::string>();
   if (options.flag_given("json")) {
     print_json({{"metric", search.metric},

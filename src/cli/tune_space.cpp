@@ -7,27 +7,36 @@
 #include <string_view>
 
 #include "cli/train_options.hpp"
-#include "cli/trial.hpp"
 #include "odot/core/error.hpp"
 #include "odot/optim/registry.hpp"
 
 namespace odot::cli {
 namespace {
 
-constexpr std::array<std::string_view, 4> kToggles{"center", "biases", "clip", "unobserved"};
-constexpr std::array<std::string_view, 4> kIntegers{"rank", "inner-iterations", "block-rows", "block-cols"};
-// Not to be searched: a seed is no hyper-parameter, and what the clock ends does not come again.
-constexpr std::array<std::string_view, 2> kPlain{"seed", "time-limit"};
+constexpr std::array<std::string_view, 7> kIntegers{"rank",       "iterations", "inner-iterations", "block-rows",
+                                                    "block-cols", "early-stop", "batch-size"};
+// Not to be searched: a seed is no hyper-parameter, what the clock ends does not come again, and files may have any
+// name.
+constexpr std::array<std::string_view, 6> kPlain{"seed",  "time-limit",    "users",
+                                                 "items", "user-features", "item-features"};
 constexpr std::size_t kMostChecks = 2000;
 
 bool has(const auto& names, std::string_view name) { return std::ranges::count(names, name) > 0; }
 
 bool is_integer(const std::string& name) {
-  return name == "iterations" || has(kIntegers, name) ||
+  return has(kIntegers, name) ||
          std::ranges::any_of(parameters(), [&](const Parameter& p) { return p.name == name && p.integer; });
 }
 
 bool is_on_off(const std::string& word) { return word == "on" || word == "off"; }
+
+// Sizes of layers have commas between, so choices of them have another sign.
+constexpr std::string_view kLayers = "layers";
+constexpr char kBetweenLayers = '/';
+
+bool is_space_of(const std::string& name, const std::string& text) {
+  return name == kLayers ? text.find(kBetweenLayers) != std::string::npos : is_space(text);
+}
 
 // "--rank=8" and "-k8" as two words each.
 Arguments separate(const Arguments& arguments) {
@@ -49,7 +58,8 @@ Arguments separate(const Arguments& arguments) {
 
 Dimension read_dimension(const std::string& name, const std::string& text, bool toggle) {
   try {
-    Dimension dimension = parse_dimension(name, text, is_integer(name));
+    Dimension dimension =
+        name == kLayers ? parse_choices(name, text, kBetweenLayers) : parse_dimension(name, text, is_integer(name));
     if (toggle && !std::ranges::all_of(dimension.choices, is_on_off)) throw Error("expected on,off");
     return dimension;
   } catch (const Error& error) {
@@ -66,7 +76,7 @@ Options declare_tune() {
       "has a range or a list in place of a value is searched, e.g.\n"
       "  odot tune ratings.csv --rank 8..128:log2 --lambda 0.1..50:log --biases on,off\n"
       "LOW..HIGH is uniform, LOW..HIGH:log uniform in the logarithm, LOW..HIGH:log2 the powers of two, and\n"
-      "A,B,C are choices.");
+      "A,B,C are choices (of --layers, 64,64/128/none).");
   options.arguments("RATINGS...", 1, -1);
   options.group("Search");
   options.value("trials", "N", "points to try (default 100; with --duration no limit)");
@@ -79,6 +89,7 @@ Options declare_tune() {
   options.group("Data and results");
   options.value("holdout", "FRACTION", "hold this share of the ratings out and measure on it (default 0.1)");
   options.value("valid", "FILE", "measure on these ratings instead");
+  options.value("config", "FILE", "read options from here, a line NAME = VALUE for each; the command line wins");
   options.value("folds", "K", "measure by cross-validation with K folds instead");
   options.value("output,o", "MODEL", "train a model with the best options on all RATINGS and write it here");
   options.value("log", "FILE", "write a JSON line for every training");
@@ -94,27 +105,35 @@ TuneSpace take_space(const Arguments& arguments) {
   Options train("", "");
   train.reading_group();
   declare_method_options(train);
-  const auto is_flag = [](std::string_view name) {
-    if (name.rfind("no-", 0) == 0) name.remove_prefix(3);
-    return has(kToggles, name) || name == "header" || name == "output-relu";
-  };
   Options searchable("", "");
   declare_method_options(searchable);
+  const auto is_toggle = [](const Options& options, const std::string& name) {
+    const OptionHelp* option = options.find(name);
+    return option && option->toggle;
+  };
+  const auto is_flag = [&](const std::string& name) {
+    return is_toggle(train, name.rfind("no-", 0) == 0 ? name.substr(3) : name);
+  };
 
   TuneSpace space;
   const Arguments words = separate(arguments);
   for (std::size_t k = 0; k < words.size(); ++k) {
     const std::string name = words[k].rfind("--", 0) == 0 ? words[k].substr(2) : "";
     const std::string value = k + 1 < words.size() ? words[k + 1] : "";
-    const bool toggle = has(kToggles, name);
+    const bool toggle = is_toggle(searchable, name);
     const bool valued = toggle ? is_on_off(value.substr(0, value.find(','))) : !is_flag(name);
-    if (name.empty() || !train.known(name)) {
+    if (name == "config" && k + 1 < words.size()) {
+      // What is in it is fixed, too, and the best command reads it.
+      for (Arguments* to : {&space.rest, &space.fixed}) to->insert(to->end(), {words[k], value});
+      ++k;
+    } else if (name.empty() || !train.known(name)) {
       space.rest.push_back(words[k]);
-    } else if (valued && is_space(value) && searchable.known(name) && !has(kPlain, name)) {
+    } else if (valued && is_space_of(name, value) && searchable.known(name) && !has(kPlain, name)) {
       if (std::ranges::any_of(space.dimensions, [&](const Dimension& other) { return other.name == name; })) {
         throw UsageError(fmt::format("--{} is given more than once", name));
       }
       space.dimensions.push_back(read_dimension(name, value, toggle));
+      if (toggle) space.toggles.push_back(name);
       space.spaces.insert(space.spaces.end(), {words[k], value});
       ++k;
     } else {
@@ -136,7 +155,7 @@ Arguments point_words(const TuneSpace& space, const std::vector<std::string>& va
   Arguments words;
   for (std::size_t k = 0; k < values.size(); ++k) {
     const std::string& name = space.dimensions[k].name;
-    if (has(kToggles, name)) {
+    if (has(space.toggles, name)) {
       words.push_back(values[k] == "on" ? "--" + name : "--no-" + name);
     } else {
       words.insert(words.end(), {"--" + name, values[k]});
@@ -145,13 +164,13 @@ Arguments point_words(const TuneSpace& space, const std::vector<std::string>& va
   return words;
 }
 
-TrainSettings point_settings(const TuneSpace& space, const std::vector<std::string>& values) {
+MethodSettings point_settings(const TuneSpace& space, const std::vector<std::string>& values) {
   Options options = declare_tune();
   Arguments words = space.rest;
   const Arguments point = point_words(space, values);
   words.insert(words.end(), point.begin(), point.end());
   options.parse(words);
-  return factorisation_settings(options);
+  return method_settings(options);
 }
 
 void check_space(const TuneSpace& space) {

@@ -4,17 +4,17 @@
 #include <string>
 #include <vector>
 
-#include "cli/options.hpp"
-#include "odot/train/train.hpp"
+#include "cli/train_options.hpp"
 #include "odot/tune/space.hpp"
 
 namespace odot::cli {
 
 struct TuneSpace {
   std::vector<Dimension> dimensions;
-  Arguments spaces;  ///< "--rank", "8..128:log2", … as they were given
-  Arguments fixed;   ///< options of train with one value, but for --iterations and --seed
-  Arguments rest;    ///< everything but the spaces, for Options::parse()
+  std::vector<std::string> toggles;  ///< names of those that are on or off
+  Arguments spaces;                  ///< "--rank", "8..128:log2", … as they were given
+  Arguments fixed;                   ///< options of train with one value, but for --iterations and --seed
+  Arguments rest;                    ///< everything but the spaces, for Options::parse()
 };
 
 /// Throws UsageError for a space that cannot be read.
@@ -24,7 +24,7 @@ TuneSpace take_space(const Arguments& arguments);
 Arguments point_words(const TuneSpace& space, const std::vector<std::string>& values);
 
 /// The settings of a point. Throws UsageError where its values do not go together.
-TrainSettings point_settings(const TuneSpace& space, const std::vector<std::string>& values);
+MethodSettings point_settings(const TuneSpace& space, const std::vector<std::string>& values);
 
 /// Throws UsageError when a value of one option goes with no values of the others.
 void check_space(const TuneSpace& space);

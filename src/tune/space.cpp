@@ -70,20 +70,23 @@ bool is_space(std::string_view text) {
   return text.find(',') != std::string_view::npos || text.find(kDots) != std::string_view::npos;
 }
 
-Dimension parse_dimension(const std::string& name, const std::string& text, bool integer) {
-  Dimension dimension{name, integer, Scale::choice, 0, 0, {}};
-  const std::size_t dots = text.find(kDots);
-  if (dots == std::string::npos) {
-    for (std::size_t at = 0; at <= text.size();) {
-      const std::size_t end = std::min(text.find(',', at), text.size());
-      const std::string choice = text.substr(at, end - at);
-      if (choice.empty()) throw Error("a choice is empty: expected values with commas between");
-      if (std::ranges::count(dimension.choices, choice) > 0) throw Error(fmt::format("'{}' is there twice", choice));
-      dimension.choices.push_back(choice);
-      at = end + 1;
-    }
-    return dimension;
+Dimension parse_choices(const std::string& name, const std::string& text, char separator) {
+  Dimension dimension{name, false, Scale::choice, 0, 0, {}};
+  for (std::size_t at = 0; at <= text.size();) {
+    const std::size_t end = std::min(text.find(separator, at), text.size());
+    const std::string choice = text.substr(at, end - at);
+    if (choice.empty()) throw Error(fmt::format("a choice is empty: expected values with {} between", separator));
+    if (std::ranges::count(dimension.choices, choice) > 0) throw Error(fmt::format("'{}' is there twice", choice));
+    dimension.choices.push_back(choice);
+    at = end + 1;
   }
+  return dimension;
+}
+
+Dimension parse_dimension(const std::string& name, const std::string& text, bool integer) {
+  const std::size_t dots = text.find(kDots);
+  if (dots == std::string::npos) return parse_choices(name, text, ',');
+  Dimension dimension{name, integer, Scale::choice, 0, 0, {}};
   if (text.find(',') != std::string::npos) throw Error("a range cannot be part of a list: give one of them");
   const std::size_t colon = std::min(text.find(':', dots), text.size());
   dimension.low = bound(std::string_view(text).substr(0, dots), integer, "lower");

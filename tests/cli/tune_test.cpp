@@ -1,8 +1,10 @@
 // odot cv and odot tune: folds by hand, commands that reproduce, logs that resume, what is refused.
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <csignal>
 #include <filesystem>
+#include <set>
 
 #include "odot/ratings/split.hpp"
 #include "program.hpp"
@@ -218,6 +220,124 @@ TEST_CASE("ratings that cannot be read leave no log") {
   const TemporaryFolder folder;
   CHECK(run(folder, {"tune", "missing", "--rank", "2,4", "--log", "log"}).code == 1);
   CHECK(files_in(folder).empty());
+}
+
+TEST_CASE("a search of networks, whose layers and steps are options like others") {
+  const TemporaryFolder folder;
+  write_rated_features(folder, 34);
+  const Words network{"--method", "mlp", "--users", "users.csv", "--items", "items.csv"};
+  const Outcome outcome = run(
+      folder, with(with({"tune", "r.csv"}, network),
+                   {"--layers", "4/6,3/none", "--step", "0.001..0.05:log", "--batch-size", "16..64", "--output-relu",
+                    "on,off", "--trials", "9", "-t", "18", "--log", "log", "-o", "m", "--json", "-q"}));
+  CAPTURE(outcome.err);
+  REQUIRE(outcome.code == 0);
+  const Json report = Json::parse(outcome.out);
+  const Json again = run_command(folder, report);
+  CHECK(again["valid_rmse"] == report["rmse"]);
+  CHECK(again["method"] == "mlp");
+  std::set<std::string> layers;
+  Json best;
+  for (const std::string& line : lines_of(read_bytes(folder / "log"))) {
+    const Json json = Json::parse(line);
+    if (!json.contains("point")) continue;
+    CHECK(json["status"] == "done");
+    layers.insert(json["point"]["layers"].get<std::string>());
+    if (json["rmse"] == report["rmse"]) best = json;
+  }
+  CHECK(layers == std::set<std::string>{"4", "6,3", "none"});
+  // The model is trained as long as the best training was at its best, which early stopping looks for.
+  CHECK(best["best_iteration"] == again["best_iteration"]);
+  const Json settings = Json::parse(run(folder, {"info", "m", "--json"}).out)["settings"];
+  CHECK(settings["iterations"] == best["best_iteration"].dump());
+  CHECK(settings["layers"] == report["point"]["layers"]);
+
+  const Outcome folds =
+      run(folder, with(with({"cv", "r.csv", "--folds", "3"}, network), {"--layers", "4", "-t", "5", "--json", "-q"}));
+  CAPTURE(folds.err);
+  REQUIRE(folds.code == 0);
+  const Json cv = Json::parse(folds.out);
+  CHECK(cv["rmse"]["folds"].size() == 3);
+  CHECK(cv["best_iterations"].size() == 3);
+  check_has(run(folder, with(with({"tune", "r.csv"}, network), {"--layers", "4/x"})).err, {"--layers is 'x'"});
+  check_has(run(folder, with(with({"tune", "r.csv"}, network), {"--layers", "4//3"})).err, {"a choice is empty"});
+}
+
+TEST_CASE("a fold's network measures users of whom it has features but no ratings; train does the same") {
+  const TemporaryFolder folder;
+  write_rated_features(folder, 30);
+  const Words network{"--method", "mlp", "--users", "users.csv", "--items", "items.csv", "--layers", "3", "-t", "2"};
+  // Folds by hand: the same ratings to train on, the same to measure on.
+  const Outcome outcome =
+      run(folder, with(with({"cv", "r.csv", "--folds", "2", "--seed", "4"}, network), {"--json", "-q"}));
+  REQUIRE(outcome.code == 0);
+  const Json cv = Json::parse(outcome.out);
+  const Words lines = lines_of(read_bytes(folder / "r.csv"));
+  const std::size_t header = std::isdigit(static_cast<unsigned char>(lines[0][0])) != 0 ? 0 : 1;
+  const std::vector<std::size_t> numbers = fold_numbers(lines.size() - header, 2, 4);
+  for (std::size_t fold = 0; fold < 2; ++fold) {
+    std::string train = header > 0 ? lines[0] + "\n" : "";
+    std::string test = train;
+    for (std::size_t k = 0; k < numbers.size(); ++k) (numbers[k] == fold ? test : train) += lines[k + header] + "\n";
+    write_bytes(folder / "train.csv", train);
+    write_bytes(folder / "test.csv", test);
+    const Outcome one = run(
+        folder, with(with({"train", "train.csv", "--valid", "test.csv", "--seed", "4"}, network), {"--json", "-q"}));
+    CAPTURE(one.err);
+    REQUIRE(one.code == 0);
+    CHECK(Json::parse(one.out)["valid_rmse"].get<double>() == doctest::Approx(cv["rmse"]["folds"][fold].get<double>()));
+  }
+}
+
+TEST_CASE("early stopping in cv and tune keeps the best iterate of each training") {
+  const TemporaryFolder folder;
+  write_bytes(folder / "r", small_ratings());
+  const Words overfit{"--rank", "8", "--lambda", "0.01", "--tolerance", "0", "-t", "30", "--json", "-q"};
+  const Json without = Json::parse(run(folder, with({"cv", "r", "--folds", "3"}, overfit)).out);
+  const Json stopped = Json::parse(run(folder, with({"cv", "r", "--folds", "3", "--early-stop", "3"}, overfit)).out);
+  CHECK(without["best_iterations"].is_null());
+  CHECK(stopped["best_iterations"].size() == 3);
+  CHECK(stopped["rmse"]["mean"].get<double>() < without["rmse"]["mean"].get<double>());
+
+  const Outcome outcome =
+      run(folder, {"tune", "r", "--rank", "2,4,8", "--lambda", "0.01", "--tolerance", "0", "--early-stop", "2",
+                   "--no-halving", "--trials", "5", "-o", "m", "--json", "-q"});
+  REQUIRE(outcome.code == 0);
+  const Json report = Json::parse(outcome.out);
+  const Json again = run_command(folder, report);
+  CHECK(again["valid_rmse"] == report["rmse"]);
+  CHECK(again["best_iteration"] < again["iterations"]);
+  const Json settings = Json::parse(run(folder, {"info", "m", "--json"}).out)["settings"];
+  CHECK(settings["iterations"] == again["best_iteration"].dump());
+}
+
+TEST_CASE("options from a file are fixed, and the command reads it") {
+  const TemporaryFolder folder;
+  write_bytes(folder / "r", small_ratings());
+  write_bytes(folder / "c", "lambda = 3\nholdout = 0.3\niterations = 9\nseed = 5\nrank = 6\n");
+  const Outcome outcome = run(folder, {"tune", "r", "--config=c", "--rank", "2,3", "--trials", "4", "--json", "-q"});
+  CAPTURE(outcome.err);
+  REQUIRE(outcome.code == 0);
+  const Json report = Json::parse(outcome.out);
+  check_has(report["command"].get<std::string>(), {"--config c", "--holdout 0.3", "--rank ", "--seed 5"});
+  const Json again = run_command(folder, report);
+  CHECK(again["valid_rmse"] == report["rmse"]);
+  CHECK(again["lambda"] == 3);
+}
+
+TEST_CASE("a log of other ratings under the same name is not gone on with") {
+  const TemporaryFolder folder;
+  write_bytes(folder / "r", small_ratings());
+  REQUIRE(run(folder, kSearch).code == 0);
+  const std::string log = read_bytes(folder / "log");
+  std::string other = small_ratings();
+  const std::size_t last = other.find_last_of("12345");
+  other[last] = other[last] == '1' ? '2' : '1';
+  write_bytes(folder / "r", other);
+  const Outcome outcome = run(folder, with(kSearch, {"--resume"}));
+  CHECK(outcome.code == 1);
+  check_has(outcome.err, {"log:1: found the log of another search", "needs the same ratings"});
+  CHECK(read_bytes(folder / "log") == log);
 }
 
 TEST_CASE("-o writes the model that the best options give on all ratings") {

@@ -33,6 +33,9 @@ struct Dimension {
 /// Whether `text` is a range or a list, and not a plain value.
 bool is_space(std::string_view text);
 
+/// Parses a list of at least one value; throws Error as parse_dimension() does.
+Dimension parse_choices(const std::string& name, const std::string& text, char separator);
+
 /// Parses a range or a list; throws Error that says what is wrong with it, without the option's name in it.
 Dimension parse_dimension(const std::string& name, const std::string& text, bool integer);
 
