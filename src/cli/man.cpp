@@ -60,10 +60,9 @@ struct Substitute {
   const char* text;
 };
 constexpr Substitute kSubstitutes[]{
-    {0x00B2, "^2"},  {0x00D7, "x"},     {0x03B1, "alpha"},  {0x03B2, "beta"}, {0x03B3, "gamma"}, {0x03B5, "epsilon"},
-    {0x03B7, "eta"}, {0x03B8, "theta"}, {0x03BB, "lambda"}, {0x03C1, "rho"},  {0x2016, "||"},    {0x2026, "..."},
-    {0x2081, "1"},   {0x2082, "2"},     {0x2212, "-"},      {0x2218, "o"},    {0x221A, "sqrt"},  {0x2248, "~"},
-    {0x2264, "<="},  {0x2265, ">="},    {0x00B7, "*"},
+    {0x00B2, "^2"},     {0x03B1, "alpha"}, {0x03B2, "beta"}, {0x03B3, "gamma"}, {0x03B5, "epsilon"}, {0x03B8, "theta"},
+    {0x03BB, "lambda"}, {0x2016, "||"},    {0x2026, "..."},  {0x2081, "1"},     {0x2082, "2"},       {0x2212, "-"},
+    {0x2218, "o"},      {0x221A, "sqrt"},  {0x2248, "~"},    {0x2264, "<="},    {0x2265, ">="},      {0x00B7, "*"},
 };
 
 // A line of text, which must not look like a request.
@@ -87,7 +86,7 @@ std::string synopsis(std::string_view usage) {
     if (word.empty()) {
       out += escape(usage.substr(at, 1));
       ++end;
-    } else if (word.size() >= 1 && std::ranges::all_of(word, is_upper)) {
+    } else if (std::ranges::all_of(word, is_upper)) {
       out += italic(word);
     } else if (word == "options" || word == "arguments") {
       out += italic(word);

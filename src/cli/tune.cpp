@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <fstream>
 #include <iostream>
+#include <iterator>
 #include <limits>
 #include <memory>
 #include <new>
@@ -146,9 +148,13 @@ std::string command(const Search& search, const std::vector<std::string>& values
   return shell_text(words);
 }
 
-// What came from files and decides the search.
-std::string checksum(const TrialData& data, const std::vector<Fold>& folds) {
+// Of what comes from files and decides the search.
+std::string checksum(const Options& options, const TrialData& data, const std::vector<Fold>& folds) {
   Digest digest;
+  if (options.given("config")) {
+    std::ifstream file(options.text("config"));
+    digest.add(std::string(std::istreambuf_iterator<char>(file), {}));
+  }
   for (const Triples* ratings : {&data.list.ratings, &folds[0].test}) {
     digest.add_values(ratings->user);
     digest.add_values(ratings->item);
@@ -302,7 +308,7 @@ int run_tune(const Arguments& arguments) {
   std::unique_ptr<TuneLog> trace;
   if (options.given("log")) {
     Json description = describe(search);
-    description["checksum"] = checksum(data, folds);
+    description["checksum"] = checksum(options, data, folds);
     trace = std::make_unique<TuneLog>(options.text("log"), description, options.flag_given("resume"));
   }
   if (!output) data.list.ratings = {};

@@ -325,9 +325,15 @@ TEST_CASE("options from a file are fixed, and the command reads it") {
   CHECK(again["lambda"] == 3);
 }
 
-TEST_CASE("a log of other ratings under the same name is not gone on with") {
+TEST_CASE("a log of other ratings or another config under the same name is not gone on with") {
   const TemporaryFolder folder;
   write_bytes(folder / "r", small_ratings());
+  write_bytes(folder / "c", "tolerance = 0.01\n");
+  REQUIRE(run(folder, with(kSearch, {"--config", "c"})).code == 0);
+  CHECK(run(folder, with(kSearch, {"--config", "c", "--resume"})).code == 0);
+  write_bytes(folder / "c", "tolerance = 0.1\n");
+  CHECK(run(folder, with(kSearch, {"--config", "c", "--resume"})).code == 1);
+  std::filesystem::remove(folder / "log");
   REQUIRE(run(folder, kSearch).code == 0);
   const std::string log = read_bytes(folder / "log");
   std::string other = small_ratings();
