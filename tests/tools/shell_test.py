@@ -95,7 +95,7 @@ class Shell(unittest.TestCase):
         # In a zsh of its own: what a press of the tab key makes of a line.
         program = """
             zmodload zsh/zpty || exit 3
-            zpty shell zsh -f -i
+            zpty shell zsh -f -i || exit 3
             zpty -w shell "PS1= PS2=; stty -echo; fpath=($1 \\$fpath); autoload -Uz compinit; compinit -u -D"
             zpty -w shell "source $1/completion.zsh; bindkey '^I' complete-word; show() { print -r -- \\"<\\$BUFFER>\\"; BUFFER=; }"
             zpty -w shell "zle -N show; bindkey '^X' show; print READY"
@@ -117,7 +117,7 @@ class Shell(unittest.TestCase):
         result = subprocess.run(["zsh", "-f", "-c", program, "zsh", link, *lines], capture_output=True, text=True,
                                 check=False, timeout=60)
         if result.returncode == 3:
-            self.skipTest("this zsh has no zpty")
+            self.skipTest("zsh cannot have a terminal here")
         self.assertEqual(result.stdout.splitlines(), list(lines.values()), result.stderr)
 
     def test_unknown_shell(self):
