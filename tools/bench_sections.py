@@ -336,8 +336,71 @@ def shared(lab):
 
 
 # By name: the title, whether it needs the bench programs, and what measures it.
+# What bench_eigen measures, beside the same of bench_kernels.
+EIGEN = {"eigen_gradient_by_user": "gradient_by_user", "eigen_normal_equations_by_user": "normal_equations_by_user",
+         "eigen_cholesky": "cholesky", "columns_by_user": "prediction", "columns_and_steps_by_user": "line"}
+EIGEN_TITLES = {"gradient_by_user": "value + gradient, by user", "normal_equations_by_user": "normal equations, by user",
+                "cholesky": "Cholesky, 1024 systems"}
+
+
+def eigen(lab):
+    shape, ranks = lab.extent.shapes[0], (8, 16, 32, 64)
+    common = (f"--shapes={shape}", f"--benchmark_min_time={lab.extent.min_time}",
+              f"--benchmark_repetitions={lab.extent.repetitions}", "--benchmark_format=json")
+    data = [*medians(lab.bench("bench_eigen", *common)["benchmarks"]),
+            *medians(lab.bench("bench_kernels", f"--ranks={','.join(map(str, ranks))}", "--threads=1",
+                               *common)["benchmarks"])]
+    taken = {(point["kernel"], point["rank"]): point for point in data}
+
+    def row(title, kernel, units=None):
+        """Milliseconds; of Cholesky's systems, of which the two measure other numbers, as many as `units`."""
+        points = [taken[kernel, rank] for rank in ranks if (kernel, rank) in taken]
+        return [title, *[f"{point['seconds'] * 1e3 * (units / point['units'] if units else 1):.3g}" for point in points]]
+
+    rows, loads = [], []
+    for theirs, ours in EIGEN.items():
+        if theirs.startswith("columns"):
+            loads += [row(f"{ours}'s columns added up alone", theirs), row(f"odot: {ours}", ours)]
+            continue
+        units = 1024 if ours == "cholesky" else None
+        rows += [row(f"{EIGEN_TITLES[ours]}: Eigen", theirs, units), row(f"{EIGEN_TITLES[ours]}: odot", ours, units)]
+    header = ["", *[f"rank {rank}" for rank in ranks if ("gradient_by_user", rank) in taken]]
+    return [part(lab, f"Milliseconds on one thread, {shape}: Eigen, for which sizes are known when it is compiled, in the "
+                 "kernels' place.", header, rows, data),
+            part(lab, "Passes that load their columns, add them up and do nothing else, and the kernels that read the "
+                 "same columns.", header, loads)]
+
+
+def recommending(lab):
+    shape = lab.extent.shapes[0]
+    ranks = lab.extent.run_ranks
+    data = list(medians(lab.bench("bench_recommend", f"--shapes={shape}", f"--ranks={','.join(map(str, ranks))}",
+                                  f"--benchmark_min_time={lab.extent.min_time}",
+                                  f"--benchmark_repetitions={lab.extent.repetitions}",
+                                  "--benchmark_format=json")["benchmarks"]))
+    rows = []
+    for point in data:
+        point["rate"] = point["operations"] / point["seconds"]
+    for point in data:
+        if point["kernel"] != "recommend":
+            continue
+        same, = [other for other in data if other["kernel"] == "product" and
+                 (other["rank"], other["threads"]) == (point["rank"], point["threads"])]
+        square, = [other for other in data if other["kernel"] == "square_product" and
+                   other["threads"] == point["threads"]]
+        rows.append([point["rank"], point["threads"], seconds(point["seconds"]), seconds(same["seconds"]),
+                     f"{point['rate'] / 1e9:.1f}", f"{point['rate'] / same['rate']:.0%}",
+                     f"{point['rate'] / square['rate']:.0%}"])
+    return [part(lab, f"{shape}: the ten best of all items for every user, those they rated left out. Beside it products "
+                 "of matrices through Eigen: of the same shape, all scores written to memory, and of two of 2048 × 2048.",
+                 ["rank", "threads", "recommending", "product of the same shape", "GFLOP/s of recommending",
+                  "of the rate of the same shape", "of the rate of 2048 × 2048"], rows, data)]
+
+
 SECTIONS = {"ceilings": ("The machine's ceilings", True, ceilings),
             "kernels": ("Kernels", True, kernels),
+            "eigen": ("Eigen in the kernels' place", True, eigen),
+            "recommending": ("Recommending", True, recommending),
             "loading": ("Loading", False, loading),
             "convergence": ("Convergence", False, convergence),
             "threads": ("Threads", True, threads_section),

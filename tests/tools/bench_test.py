@@ -109,6 +109,26 @@ def kernels_of_the_test():
     return {"context": {"cost_gradient": "words of the cost model"}, "benchmarks": runs}
 
 
+def eigen_of_the_test():
+    """What bench_eigen says: Eigen takes three times as long, and 1024 systems 4.096 ms."""
+    counters = {"units": 1000.0, "operations": 1e6, "bytes": 4e6, "gathered": 5000.0}
+    names = ("columns_by_user", "columns_and_steps_by_user", "eigen_gradient_by_user", "eigen_normal_equations_by_user")
+    runs = [run(f"{name}/small/8/1/real_time", 6000, 1, **counters) for name in names]
+    runs.append(run("eigen_cholesky/systems/8/1/real_time", 4096, 1, **(counters | {"units": 1024.0})))
+    return {"context": {}, "benchmarks": runs}
+
+
+def recommend_of_the_test():
+    """What bench_recommend says: half the rate of the product of its shape, a quarter of the best."""
+    counters = {"units": 600.0, "bytes": 0, "gathered": 0}
+    runs = []
+    for threads in (1, 2):
+        for name, time, operations in (("recommend/small/16", 2000, 1e7), ("product/small/16", 1000, 1e7),
+                                       ("square_product/2048/2048", 1000, 2e7)):
+            runs.append(run(f"{name}/{threads}/real_time", time / threads, 1, operations=operations, **counters))
+    return {"context": {}, "benchmarks": runs}
+
+
 CHUNKS = [{"shape": "small", "rank": 8, "ratings": 10, "users": 2, "items": 3, "matrix_bytes": 100,
            "courses": [{"name": "value and gradient", "seconds": 14e-3, "outside": 2e-3,
                         "loops": [[3e-3, 1e-3, 1e-3, 1e-3], [1e-3, 1e-3, 1e-3, 3e-3]]}]}]
@@ -147,7 +167,8 @@ class Program(unittest.TestCase):
         """A folder with bench programs that print what is known."""
         folder = self.root / "programs"
         for name, answer in (("bench_ceilings", machine_of_the_test()), ("bench_kernels", kernels_of_the_test()),
-                             ("bench_chunks", CHUNKS)):
+                             ("bench_chunks", CHUNKS), ("bench_eigen", eigen_of_the_test()),
+                             ("bench_recommend", recommend_of_the_test())):
             path = self.script(folder / name, f"cat '{folder}/{name}.json'")
             path.with_suffix(".json").write_text(json.dumps(answer), encoding="utf-8")
         return folder
@@ -167,6 +188,17 @@ class Program(unittest.TestCase):
         self.assertIn("| 8 | 1 | 4.00 µs | 0.2 | 50% | 50% |", text)
         self.assertIn("words of the cost model", text)
         self.assertIn("    OMP_WAIT_POLICY=passive GOMP_SPINCOUNT=10000 bench_kernels --shapes=small", text)
+
+    def test_eigen_and_recommending(self):
+        result = self.call("--quick", "--build", self.programs(), "--only", "eigen,recommending")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        _, text = self.report()
+        self.assertIn("| value + gradient, by user: Eigen | 6 |\n| value + gradient, by user: odot | 2 |", text)
+        # 1000 systems in 4 ms: 1024 in 4.096.
+        self.assertIn("| Cholesky, 1024 systems: Eigen | 4.1 |\n| Cholesky, 1024 systems: odot | 4.1 |", text)
+        self.assertIn("| line's columns added up alone | 6 |\n| odot: line | 2 |", text)
+        self.assertIn("| 16 | 1 | 2 ms | 1 ms | 5.0 | 50% | 25% |\n| 16 | 2 | 1 ms | 500 µs | 10.0 | 50% | 25% |",
+                      text.replace("0.5 ms", "500 µs"))
 
     def test_threads_replayed(self):
         result = self.call("--quick", "--build", self.programs(), "--only", "threads,ceilings")
@@ -258,7 +290,7 @@ class Program(unittest.TestCase):
     def test_the_real_programs(self):
         programs = self.root / "programs"
         programs.mkdir()
-        for name in ("bench_ceilings", "bench_kernels", "bench_chunks"):
+        for name in ("bench_ceilings", "bench_kernels", "bench_chunks", "bench_eigen", "bench_recommend"):
             (programs / name).symlink_to(pathlib.Path(BENCH, name))
             self.assertIn(f"Usage: {name}", subprocess.run([programs / name, "--help"], capture_output=True, text=True,
                                                            check=True).stdout)
@@ -269,7 +301,7 @@ class Program(unittest.TestCase):
             wrong = subprocess.run([programs / words[0], words[1]], capture_output=True, text=True, check=False)
             self.assertEqual(wrong.returncode, 1)
             self.assertRegex(wrong.stderr, "'huge'|'x'")
-        result = self.call("--quick", "--build", programs, "--only", "ceilings,kernels,threads")
+        result = self.call("--quick", "--build", programs, "--only", "ceilings,kernels,threads,eigen,recommending")
         self.assertEqual(result.returncode, 0, result.stderr)
         report, text = self.report()
         for rates in report["sections"]["ceilings"]["parts"][0]["data"].values():
@@ -283,6 +315,8 @@ class Program(unittest.TestCase):
         self.assertEqual(gradient["bytes"], 30000 * (24 * 4 + 4 + 1) + 600 * 2 * 24 * 4)
         self.assertEqual(gradient["gathered"], 400 * 24 * 4)
         self.assertRegex(text, "gradient: 4w operations")
+        self.assertRegex(text, r"\| Cholesky, 1024 systems: Eigen( \| [\d.]+){4} \|")
+        self.assertEqual(len(report["sections"]["recommending"]["parts"][0]["rows"]), 2 if len(cores()) > 1 else 1)
         courses = report["sections"]["threads"]["parts"][1]["data"]
         self.assertEqual([course["course"] for course in courses],
                          ["value and gradient", "line coefficients", "newton sweep"])
