@@ -41,9 +41,8 @@ void check_value(const OptionHelp& option, const std::string& value) {
 
 }  // namespace
 
-std::string config_text(const Options& options) {
-  const SettingTexts settings =
-      std::visit([](const auto& some) { return recorded_settings(some); }, method_settings(options));
+std::string config_text(const Options& options, const MethodSettings& any_settings) {
+  const SettingTexts settings = std::visit([](const auto& some) { return recorded_settings(some); }, any_settings);
   std::string text = "# Options of odot train, for --config\n";
   for (const OptionGroup& group : options.help().groups) {
     std::string lines;

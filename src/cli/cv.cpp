@@ -74,8 +74,8 @@ int run_cv(const Arguments& arguments) {
       return kInterrupted;
     }
     if (trial.status != "done") {
-      throw Error(fmt::format("training diverged in fold {} of {}: try --line-search exact, or a smaller --step", k + 1,
-                              count));
+      throw Error(fmt::format("training diverged in fold {} of {}: try {}a smaller --step", k + 1, count,
+                              data.network() ? "" : "--line-search exact, or "));
     }
     if (!options.quiet()) {
       log(fmt::format("fold {} of {}: RMSE {:.4f}, MAE {:.4f}\n", k + 1, count, trial.rmse.back(), trial.mae.back()));

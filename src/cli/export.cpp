@@ -1,8 +1,6 @@
 // odot export
 #include <fmt/format.h>
 
-#include <iostream>
-
 #include "cli/command.hpp"
 #include "cli/load_model.hpp"
 #include "cli/options.hpp"
@@ -13,7 +11,7 @@
 namespace odot::cli {
 namespace {
 
-// "6041 rows, numbered by id", "6040 rows in the order of users.txt".
+// "6041 rows, numbered by id; 1 of them empty", or where the ids are.
 std::string describe(const LibmfRows& rows, Index known) {
   if (!rows.by_id) return fmt::format("{} rows, whose ids are in {}", rows.rows, rows.id_file);
   return fmt::format("{} rows, numbered by id{}", rows.rows,
@@ -46,7 +44,11 @@ int run_export(const Arguments& arguments) {
   const std::string format = options.choice("format", "");
   const std::string target = options.text("output");
   if (target == "-") throw UsageError(format == "libmf" ? "-o must be a file" : "-o must be a folder");
-  check_paths({{"-o", target}}, options.arguments());
+  std::vector<NamedPath> outputs{{"-o", target}};
+  if (format == "libmf") {
+    for (const char* ids : {".users", ".items"}) outputs.push_back({"-o", target + ids});
+  }
+  check_paths(outputs, options.arguments());
 
   const std::string& path = options.arguments()[0];
   if (format == "npy") {

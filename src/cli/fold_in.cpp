@@ -13,6 +13,7 @@
 #include "cli/options.hpp"
 #include "cli/paths.hpp"
 #include "cli/ranked_output.hpp"
+#include "odot/core/error.hpp"
 #include "odot/core/output_file.hpp"
 #include "odot/core/stopwatch.hpp"
 #include "odot/model/model_file.hpp"
@@ -138,7 +139,13 @@ int run_fold_in(const Arguments& arguments) {
   const std::vector<std::string> files(options.arguments().begin() + 1, options.arguments().end());
   const RatingList list = load_ratings(files, options).list;
   const Stopwatch timer;
-  const FoldInReport report = fold_in(model, list, settings);
+  const FoldInReport report = [&] {
+    try {
+      return fold_in(model, list, settings);
+    } catch (const Error& error) {
+      throw Error(fmt::format("{}: {}", options.arguments()[0], error.what()));
+    }
+  }();
   const double seconds = timer.seconds();
   if (saved) save_model(model, *saved);
   std::string text = to_text(report, model, settings.items);

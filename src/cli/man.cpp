@@ -66,9 +66,7 @@ constexpr Substitute kSubstitutes[]{
 };
 
 // A line of text, which must not look like a request.
-std::string line(std::string_view text) {
-  return (text.starts_with('.') || text.starts_with('\'') ? "\\&" : "") + escape(text) + "\n";
-}
+std::string line(std::string_view text) { return (text.starts_with('.') ? "\\&" : "") + escape(text) + "\n"; }
 
 std::string bold(std::string_view text) { return fmt::format("\\fB{}\\fR", escape(text)); }
 std::string italic(std::string_view text) { return fmt::format("\\fI{}\\fR", escape(text)); }
@@ -176,7 +174,7 @@ std::string exit_status() {
       {{kDone, "done"},
        {kBadData, "bad data, or numerical failure"},
        {kWrongUsage, "wrong usage: nothing was read or written"},
-       {kInterrupted, "interrupted, by Ctrl-C or SIGTERM; what was trained so far is saved"}}};
+       {kInterrupted, "interrupted, by Ctrl-C or SIGTERM"}}};
   for (const auto& [code, meaning] : kMeanings) {
     out += fmt::format(".TP\n.B {}\n{}", static_cast<int>(code), line(meaning));
   }

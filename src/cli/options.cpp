@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <iterator>
 #include <limits>
 #include <sstream>
 
@@ -60,6 +61,13 @@ std::optional<double> to_number(std::string_view text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc{} || end != text.data() + text.size() || !std::isfinite(value)) return std::nullopt;
   return value;
+}
+
+std::string read_config(const std::string& path) {
+  std::ifstream file(path);
+  if (!file) throw Error(fmt::format("cannot read --config {}: {}", path, std::strerror(errno)));
+  if (std::filesystem::is_directory(path)) throw Error(fmt::format("cannot read --config {}: it is a directory", path));
+  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 Options::Options(std::string usage, std::string description) : help_{std::move(usage), std::move(description)} {}
@@ -126,13 +134,17 @@ void Options::common_group() {
   flag("help,h", "print this help");
 }
 
-bool Options::parse(const Arguments& arguments) {
+void Options::not_in_config(const std::vector<std::string>& names) {
+  not_in_config_.insert(not_in_config_.end(), names.begin(), names.end());
+}
+
+bool Options::parse(const Arguments& arguments, const std::string* config) {
   if (std::any_of(arguments.begin(), arguments.end(), [](const auto& a) { return a == "--help" || a == "-h"; })) {
     std::cout << help_.text();
     return false;
   }
   parse_words(arguments);
-  if (known("config") && given("config")) read_config(text("config"));
+  if (known("config") && given("config")) use_config(text("config"), config ? *config : read_config(text("config")));
   if (!flag_given("dump-config")) check_arguments();
   for (const std::string& name : flags_) {
     if (flag_given(name) && flag_given("no-" + name)) {
@@ -175,15 +187,13 @@ void Options::check_arguments() const {
   }
 }
 
-void Options::read_config(const std::string& path) {
-  std::ifstream file(path);
-  if (!file) throw Error(fmt::format("cannot read --config {}: {}", path, std::strerror(errno)));
-  if (std::filesystem::is_directory(path)) throw Error(fmt::format("cannot read --config {}: it is a directory", path));
+void Options::use_config(const std::string& path, const std::string& text) {
+  std::istringstream file(text);
   po::options_description allowed;
   for (const auto& option : declared_.options()) {
     const std::string& name = option->long_name();
-    if (name != "config" && name != "dump-config" && name != "help")
-      allowed.add_options()(name.c_str(), po::value<std::string>(), "");
+    if (std::ranges::count(not_in_config_, name) > 0) continue;
+    allowed.add_options()(name.c_str(), po::value<std::string>(), "");
   }
   try {
     po::parsed_options parsed = po::parse_config_file(file, allowed);

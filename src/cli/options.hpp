@@ -41,9 +41,13 @@ class Options {
   /// --threads, --quiet, --help.
   void common_group();
 
-  /// Parses; --config FILE, where it was declared, is read for what the command line does not give. Returns false after
-  /// printing the help that --help asked for. Applies --threads. Throws UsageError.
-  bool parse(const Arguments& arguments);
+  /// Options of this command that a --config file may not have, beside --config, --dump-config and --help.
+  void not_in_config(const std::vector<std::string>& names);
+
+  /// Parses; --config FILE, where it was declared, is read for what the command line does not give; `config` is its
+  /// text where it was read already. Returns false after printing the help that --help asked for. Applies --threads.
+  /// Throws UsageError.
+  bool parse(const Arguments& arguments, const std::string* config = nullptr);
 
   /// What was declared.
   const HelpPage& help() const { return help_; }
@@ -76,18 +80,22 @@ class Options {
  private:
   void declare(const std::string& name, const boost::program_options::value_semantic* value, OptionHelp help);
   void parse_words(const Arguments& arguments);
-  void read_config(const std::string& path);
+  void use_config(const std::string& path, const std::string& text);
   void check_arguments() const;
 
   HelpPage help_;
   boost::program_options::options_description declared_;
   std::vector<std::string> flags_;
+  std::vector<std::string> not_in_config_{"config", "dump-config", "help"};
   bool pairs_ = false;
   int least_ = 0;
   int most_ = 0;
   boost::program_options::variables_map values_;
   std::vector<std::string> positional_;
 };
+
+/// The text of a --config file. Throws Error.
+std::string read_config(const std::string& path);
 
 /// Parses all of `text` as a finite number.
 std::optional<double> to_number(std::string_view text);

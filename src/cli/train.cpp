@@ -135,12 +135,14 @@ int run_train(const Arguments& arguments) {
   }
   options.fraction("holdout", 0);
   check_train_paths(options);
-  if (options.flag_given("dump-config")) {
-    std::cout << config_text(options);
-    return kDone;
-  }
   const MethodSettings any_settings = method_settings(options);
   const CheckpointSettings checkpoints = checkpoint_settings(options);
+  if (options.flag_given("dump-config")) {
+    (void)options.read_settings();
+    (void)memory_budget(options);
+    std::cout << config_text(options, any_settings);
+    return kDone;
+  }
 
   // Opened before any work, so that a target that cannot be written is found first.
   std::unique_ptr<OutputFile> output;

@@ -29,9 +29,9 @@ StopSettings limits(const MlpSettings& settings);
 /// method does not use.
 MethodSettings method_settings(const Options& options);
 
-/// The options in effect, defaults included, as the text of a --config file. Throws UsageError as method_settings()
-/// does, and for a value that such a file cannot hold.
-std::string config_text(const Options& options);
+/// The options in effect, defaults included, as the text of a --config file. `settings` are what
+/// they say. Throws UsageError for a value that such a file cannot hold.
+std::string config_text(const Options& options, const MethodSettings& settings);
 
 /// Likewise what they say about checkpoints.
 CheckpointSettings checkpoint_settings(const Options& options);

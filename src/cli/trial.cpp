@@ -18,6 +18,14 @@ void forget_untrained(const std::vector<Index>& trained, Index size, std::vector
   }
 }
 
+void add(const auto& report, int iterations, Trial& trial) {
+  if (report.stop_reason == "diverged" || report.stop_reason == "interrupted") trial.status = report.stop_reason;
+  trial.iterations = std::max(trial.iterations, iterations);
+  if (report.best_iteration) trial.best_iterations.push_back(*report.best_iteration);
+  trial.rmse.push_back(report.valid->rmse);
+  trial.mae.push_back(report.valid->mae);
+}
+
 }  // namespace
 
 TrialData load_trial_data(const Options& options) {
@@ -40,18 +48,6 @@ Fold make_fold(const TrialData& data, Triples test) {
   if (data.network()) return {{}, data.list.ratings, std::move(test)};
   return {RatingMatrix(data.list.users.size(), data.list.items.size(), data.list.ratings), {}, std::move(test)};
 }
-
-namespace {
-
-void add(const auto& report, int iterations, Trial& trial) {
-  if (report.stop_reason == "diverged" || report.stop_reason == "interrupted") trial.status = report.stop_reason;
-  trial.iterations = std::max(trial.iterations, iterations);
-  if (report.best_iteration) trial.best_iterations.push_back(*report.best_iteration);
-  trial.rmse.push_back(report.valid->rmse);
-  trial.mae.push_back(report.valid->mae);
-}
-
-}  // namespace
 
 void measure(const TrialData& data, const Fold& fold, const MethodSettings& any_settings, const TrainObserver& observer,
              Trial& trial) {

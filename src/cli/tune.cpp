@@ -4,9 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
 #include <iostream>
-#include <iterator>
 #include <limits>
 #include <memory>
 #include <new>
@@ -149,19 +147,18 @@ std::string command(const Search& search, const std::vector<std::string>& values
 }
 
 // Of what comes from files and decides the search.
-std::string checksum(const Options& options, const TrialData& data, const std::vector<Fold>& folds) {
+std::string checksum(const Search& search, const TrialData& data, const std::vector<Fold>& folds) {
   Digest digest;
-  if (options.given("config")) {
-    std::ifstream file(options.text("config"));
-    digest.add(std::string(std::istreambuf_iterator<char>(file), {}));
-  }
+  if (search.space.config) digest.add(*search.space.config);
   for (const Triples* ratings : {&data.list.ratings, &folds[0].test}) {
     digest.add_values(ratings->user);
     digest.add_values(ratings->item);
     digest.add_values(ratings->value);
   }
   for (const auto* features : {&data.user_features, &data.item_features}) {
-    if (*features) digest.add_values((*features)->inputs);
+    if (!*features) continue;
+    digest.add_values((*features)->inputs);
+    for (Index k = 0; k < (*features)->ids.size(); ++k) digest.add(std::string((*features)->ids[k]) + '\0');
   }
   return digest.text();
 }
@@ -223,7 +220,8 @@ class Table {
 
 // Trains one point, unless it cannot be; nothing when it was interrupted.
 std::optional<Json> train_point(const Search& search, const TrialData& data, const std::vector<Fold>& folds,
-                                const Job& job, const std::vector<std::string>& values, const Stopwatch& watch) {
+                                const std::vector<Result>& results, const Job& job,
+                                const std::vector<std::string>& values, const Stopwatch& watch) {
   Json line{{"trial", job.trial}, {"rung", job.rung}};
   line["options"] = shell_text(point_words(search.space, values));
   for (std::size_t k = 0; k < values.size(); ++k) line["point"][search.space.dimensions[k].name] = values[k];
@@ -233,6 +231,15 @@ std::optional<Json> train_point(const Search& search, const TrialData& data, con
     MethodSettings settings = point_settings(search.space, values);
     iterations(settings) = rung_iterations(iterations(settings), job.rung, search.rungs);
     line["command"] = command(search, values, iterations(settings));
+    // The same again would give the same: spaces of few points, or rungs of as many iterations.
+    for (const Result& earlier : results) {
+      if (earlier.line["command"] != line["command"]) continue;
+      Json same = earlier.line;
+      same["trial"] = job.trial;
+      same["rung"] = job.rung;
+      same["seconds"] = 0;
+      return same;
+    }
     const auto observer = [&](const TrainProgress&) {
       return !InterruptGuard::interrupted() && watch.seconds() < search.seconds;
     };
@@ -295,8 +302,13 @@ void save_best(const Search& search, TrialData data, const std::vector<std::stri
 
 int run_tune(const Arguments& arguments) {
   Search search;
+  // Asked for help, a space with a mistake is none.
+  if (std::ranges::any_of(arguments, [](const auto& word) { return word == "--help" || word == "-h"; })) {
+    search.options.parse({"--help"});
+    return kDone;
+  }
   search.space = take_space(arguments);
-  if (!search.options.parse(search.space.rest)) return kDone;
+  if (!search.options.parse(search.space.rest, search.space.config ? &*search.space.config : nullptr)) return kDone;
   read_search(search);
   const Options& options = search.options;
 
@@ -308,7 +320,7 @@ int run_tune(const Arguments& arguments) {
   std::unique_ptr<TuneLog> trace;
   if (options.given("log")) {
     Json description = describe(search);
-    description["checksum"] = checksum(options, data, folds);
+    description["checksum"] = checksum(search, data, folds);
     trace = std::make_unique<TuneLog>(options.text("log"), description, options.flag_given("resume"));
   }
   if (!output) data.list.ratings = {};
@@ -332,7 +344,8 @@ int run_tune(const Arguments& arguments) {
       }
     }
     const Json* known = trace ? trace->find(job->trial, job->rung) : nullptr;
-    const std::optional<Json> line = known ? *known : train_point(search, data, folds, *job, points[job->trial], watch);
+    const std::optional<Json> line =
+        known ? *known : train_point(search, data, folds, results, *job, points[job->trial], watch);
     if (!line) break;
     if (trace && !known) trace->write(*line);
     Result& result = results.emplace_back(Result{*job, *line});

@@ -6,12 +6,18 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 
 #include "odot/core/error.hpp"
 
 namespace odot::cli {
 
 namespace fs = std::filesystem;
+namespace {
+
+std::string first_line(const Json& search) { return Json{{"search", search}}.dump() + "\n"; }
+
+}  // namespace
 
 TuneLog::TuneLog(const std::string& path, const Json& search, bool resume) : path_(path) {
   const bool written = fs::is_regular_file(path) && fs::file_size(path) > 0;
@@ -55,6 +61,14 @@ void TuneLog::read(const Json& search) {
     whole += line.size() + 1;
   }
   file.close();
+  if (whole == 0) {
+    // Nothing but the beginning of a first line is what a kill leaves.
+    std::ifstream again(path_, std::ios::binary);
+    const std::string found(std::istreambuf_iterator<char>(again), {});
+    if (!first_line(search).starts_with(found)) {
+      throw Error(fmt::format("{}: found '{}', expected the log of this search", path_, found.substr(0, 60)));
+    }
+  }
   fs::resize_file(path_, whole);
 }
 

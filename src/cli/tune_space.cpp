@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <string_view>
 
 #include "cli/train_options.hpp"
@@ -98,6 +99,9 @@ Options declare_tune() {
   options.reading_group();
   declare_method_options(options);
   options.common_group();
+  // What the command that is printed does not know, or should not do.
+  options.not_in_config(
+      {"trials", "duration", "sampler", "no-halving", "metric", "folds", "output", "log", "resume", "json"});
   return options;
 }
 
@@ -123,7 +127,12 @@ TuneSpace take_space(const Arguments& arguments) {
     const bool toggle = is_toggle(searchable, name);
     const bool valued = toggle ? is_on_off(value.substr(0, value.find(','))) : !is_flag(name);
     if (name == "config" && k + 1 < words.size()) {
-      // What is in it is fixed, too, and the best command reads it.
+      // What is in it is fixed, too, and the best command reads it again.
+      if (std::filesystem::exists(value) && !std::filesystem::is_regular_file(value)) {
+        throw UsageError(
+            fmt::format("--config {} must be a regular file: the command that is printed names it", value));
+      }
+      space.config = read_config(value);
       for (Arguments* to : {&space.rest, &space.fixed}) to->insert(to->end(), {words[k], value});
       ++k;
     } else if (name.empty() || !train.known(name)) {
@@ -169,7 +178,7 @@ MethodSettings point_settings(const TuneSpace& space, const std::vector<std::str
   Arguments words = space.rest;
   const Arguments point = point_words(space, values);
   words.insert(words.end(), point.begin(), point.end());
-  options.parse(words);
+  options.parse(words, space.config ? &*space.config : nullptr);
   return method_settings(options);
 }
 

@@ -1,6 +1,7 @@
 // What odot tune searches: the words of its command line, told apart.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,10 +12,11 @@ namespace odot::cli {
 
 struct TuneSpace {
   std::vector<Dimension> dimensions;
-  std::vector<std::string> toggles;  ///< names of those that are on or off
-  Arguments spaces;                  ///< "--rank", "8..128:log2", … as they were given
-  Arguments fixed;                   ///< options of train with one value, but for --iterations and --seed
-  Arguments rest;                    ///< everything but the spaces, for Options::parse()
+  std::vector<std::string> toggles;     ///< names of those that are on or off
+  Arguments spaces;                     ///< "--rank", "8..128:log2", … as they were given
+  Arguments fixed;                      ///< options of train with one value, but for --iterations and --seed
+  std::optional<std::string> config{};  ///< text of the --config file, which is read once
+  Arguments rest;                       ///< everything but the spaces, for Options::parse()
 };
 
 /// Throws UsageError for a space that cannot be read.

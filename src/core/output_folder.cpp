@@ -15,12 +15,15 @@ OutputFolder::OutputFolder(const std::string& path) : path_(path) {
   made_ = fs::create_directory(path, error);
   if (made_) return;
   if (error) {
-    if (fs::exists(path)) throw Error(fmt::format("cannot write {}: it is a file; give a new folder", path));
+    std::error_code ignored;
+    if (fs::exists(path, ignored)) throw Error(fmt::format("cannot write {}: it is a file; give a new folder", path));
     const bool no_parent = error == std::errc::no_such_file_or_directory;
     throw Error(fmt::format("cannot make the folder {}: {}{}", path, error.message(),
                             no_parent ? " (does the folder that it is in exist?)" : ""));
   }
-  if (!fs::is_empty(path, error)) {
+  const bool empty = fs::is_empty(path, error);
+  if (error) throw Error(fmt::format("cannot write {}: {}", path, error.message()));
+  if (!empty) {
     throw Error(fmt::format("cannot write {}: the folder is there already, and not empty; give a new one", path));
   }
 }

@@ -7,7 +7,6 @@
 #include "core/output_folder.hpp"
 #include "model/id_lines.hpp"
 #include "model/model_writer.hpp"
-#include "odot/core/error.hpp"
 #include "odot/model/exchange.hpp"
 #include "odot/ratings/write.hpp"
 
@@ -16,8 +15,6 @@ namespace {
 
 using safetensors::Dtype;
 using safetensors::Output;
-
-constexpr std::size_t kBuffer = std::size_t{1} << 16;
 
 // How NumPy calls the type.
 const char* description(Dtype dtype) {
@@ -67,9 +64,10 @@ void write_table(const Rows& rows, const Factorization& model, OutputFile& file)
   std::string text = rows.what;
   if (rows.bias >= 0) text += ",bias";
   for (int k = 1; k <= model.layout.rank; ++k) text += fmt::format(",factor_{}", k);
-  text += '\n';
+  file.write(text + "\n");
   for (Index row = 0; row < rows.ids.size(); ++row) {
     const Real* values = rows.first + row * model.layout.stride();
+    text.clear();
     append_field(text, rows.ids[row], ",");
     if (rows.bias >= 0) {
       text += ',';
@@ -79,12 +77,8 @@ void write_table(const Rows& rows, const Factorization& model, OutputFile& file)
       text += ',';
       append_number(text, values[k]);
     }
-    text += '\n';
-    if (text.size() < kBuffer) continue;
-    file.write(text);
-    text.clear();
+    file.write(text + "\n");
   }
-  file.write(text);
 }
 
 const IdTable& user_ids(const Factorization& model) { return model.users; }

@@ -2,25 +2,21 @@
 
 #include <fmt/format.h>
 
-#include <string>
-
 #include "odot/core/error.hpp"
 #include "ratings/fields.hpp"
 
 namespace odot {
 
 void write_id_lines(const IdTable& ids, OutputFile& file) {
-  std::string text;
   for (Index row = 0; row < ids.size(); ++row) {
     const std::string_view id = ids[row];
     if (id.find_first_of("\r\n") != std::string_view::npos) {
       throw Error(fmt::format("the id {} has a line end in it, which a file with an id a line cannot hold",
                               reading::printable(id)));
     }
-    text += id;
-    text += '\n';
+    file.write(id);
+    file.write("\n");
   }
-  file.write(text);
 }
 
 }  // namespace odot

@@ -7,6 +7,7 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <optional>
 #include <span>
 
@@ -21,7 +22,6 @@
 namespace odot {
 namespace {
 
-constexpr std::size_t kBuffer = std::size_t{1} << 16;
 constexpr std::size_t kMostRowsOfAnId = 10;  // by id: more are not worth the empty lines
 constexpr std::int32_t kNoRow = -1;
 
@@ -36,7 +36,8 @@ bool is_one_of(std::span<const int> functions, int function) {
 
 // The number that an id is, if it is spelled as LIBMF does.
 std::optional<std::int32_t> row_number(std::string_view id) {
-  std::int32_t number = 0;
+  std::int32_t number = -1;
+  if (id.empty() || id[0] < '0' || id[0] > '9') return std::nullopt;  // as "-0"
   const auto [end, error] = std::from_chars(id.data(), id.data() + id.size(), number);
   if (error != std::errc() || end != id.data() + id.size() || number < 0) return std::nullopt;
   if (id.size() > 1 && id[0] == '0') return std::nullopt;
@@ -67,50 +68,43 @@ std::vector<Index> rows_in_order(const IdTable& ids) {
   return rows;
 }
 
-// The rows of P, or of Q: `extra` are the elements that go beyond the rank, the first of them of a bias.
-class RowWriter {
- public:
-  RowWriter(char letter, int rank, std::size_t extra, OutputFile& file)
-      : letter_(letter), rank_(static_cast<std::size_t>(rank)), extra_(extra), file_(file) {}
-
-  void write(const std::vector<Index>& rows, const Real* first, std::size_t stride, const auto& extra_of) {
-    for (std::size_t row = 0; row < rows.size(); ++row) {
-      fmt::format_to(std::back_inserter(text_), "{}{} {}", letter_, row, rows[row] == kUnknown ? 'F' : 'T');
-      if (rows[row] == kUnknown) {
-        for (std::size_t k = 0; k < rank_ + extra_; ++k) text_ += " 0";
-      } else {
-        const Real* values = first + rows[row] * stride;
-        for (std::size_t k = 0; k < rank_; ++k) add(values[k]);
-        for (std::size_t k = 0; k < extra_; ++k) add(static_cast<Real>(extra_of(values, k)));
-      }
-      text_ += " \n";  // as LIBMF has it
-      if (text_.size() >= kBuffer) flush();
+// Writes the rows of P, or of Q. `extra` are the elements beyond the rank, which extra_of(row's values, 0 …) gives.
+void write_rows(char letter, const std::vector<Index>& rows, const FactorLayout& layout, const Real* first,
+                std::size_t extra, const auto& extra_of, OutputFile& file) {
+  const auto rank = static_cast<std::size_t>(layout.rank);
+  std::string text;
+  const auto add = [&](Real value) {
+    text += ' ';
+    append_number(text, value);
+  };
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    text = fmt::format("{}{} {}", letter, row, rows[row] == kUnknown ? 'F' : 'T');
+    if (rows[row] == kUnknown) {
+      for (std::size_t k = 0; k < rank + extra; ++k) text += " 0";
+    } else {
+      const Real* values = first + rows[row] * layout.stride();
+      for (std::size_t k = 0; k < rank; ++k) add(values[k]);
+      for (std::size_t k = 0; k < extra; ++k) add(static_cast<Real>(extra_of(values, k)));
     }
-    flush();
+    text += " \n";  // as LIBMF has it
+    file.write(text);
   }
-
- private:
-  void add(Real value) {
-    text_ += ' ';
-    append_number(text_, value);
-  }
-  void flush() {
-    file_.write(text_);
-    text_.clear();
-  }
-
-  char letter_;
-  std::size_t rank_;
-  std::size_t extra_;
-  OutputFile& file_;
-  std::string text_;
-};
+}
 
 // One side's numbering, and the file of its ids where they are none.
 struct Numbering {
-  Numbering(const IdTable& ids, const std::string& id_file) {
+  Numbering(const IdTable& ids, const OutputFile& beside, const std::string& id_file) {
+    if (ids.size() > static_cast<Index>(std::numeric_limits<std::int32_t>::max())) {
+      throw Error(fmt::format("there are {} rows, more than LIBMF can count", ids.size()));
+    }
     std::optional<std::vector<Index>> by_id = rows_by_id(ids);
-    if (!by_id) file.emplace(id_file);
+    if (!by_id) {
+      if (beside.descriptor() < 0) {
+        throw Error(fmt::format("cannot write {}: ids that are no numbers need a file beside it, and it is no file",
+                                beside.path()));
+      }
+      file.emplace(id_file);
+    }
     rows = by_id ? std::move(*by_id) : rows_in_order(ids);
     if (file) write_id_lines(ids, *file);
   }
@@ -147,6 +141,7 @@ struct Header {
   Index items = 0;
   int rank = 0;
   double constant = 0;
+  std::map<char, std::size_t> lines{};  // where each is
 };
 
 class LibmfReader {
@@ -157,7 +152,6 @@ class LibmfReader {
 
   Header header() {
     Header header;
-    bool known[256] = {};
     while (!text_.empty()) {
       std::string_view rest = text_;
       std::string_view line = reading::take_line(rest);
@@ -182,7 +176,7 @@ class LibmfReader {
              fmt::format("found {} as {}, expected {}", reading::printable(value), name,
                          name == "b" ? "a number" : "a whole number"));
       }
-      known[static_cast<unsigned char>(name[0])] = true;
+      header.lines[name[0]] = line_;
       if (name == "f") header.function = static_cast<int>(number);
       if (name == "m") header.users = static_cast<Index>(number);
       if (name == "n") header.items = static_cast<Index>(number);
@@ -190,7 +184,7 @@ class LibmfReader {
       if (name == "b") header.constant = number;
     }
     for (const char needed : {'m', 'n', 'k'}) {
-      if (!known[static_cast<unsigned char>(needed)]) {
+      if (header.lines.count(needed) == 0) {
         fail(source_, line_ + 1, fmt::format("there is no line \"{} NUMBER\" before the rows", needed));
       }
     }
@@ -227,26 +221,30 @@ class LibmfReader {
     return !empty;
   }
 
+  const std::string& name() const { return source_.name(); }
+
   void end() {
-    if (!reading::trim(text_).empty() && !reading::trim(reading::take_line(text_)).empty()) {
-      fail(source_, line_ + 1, "found something after the last row");
+    while (!text_.empty()) {
+      ++line_;
+      if (!reading::trim(reading::take_line(text_)).empty()) fail(source_, line_, "found something after the last row");
     }
   }
 
  private:
   void check(const Header& header) const {
     if (is_one_of(kClassFunctions, header.function)) {
-      fail(source_, 1,
+      fail(source_, header.lines.at('f'),
            fmt::format("f is {}, a classification: LIBMF predicts the sign of P·Q, which odot does not",
                        header.function));
     }
     if (!is_one_of(kRealFunctions, header.function) && !is_one_of(kOneClassFunctions, header.function)) {
-      fail(source_, 1,
+      fail(source_, header.lines.at('f'),
            fmt::format("f is {}, expected one of {}, {}", header.function, fmt::join(kRealFunctions, ", "),
                        fmt::join(kOneClassFunctions, ", ")));
     }
     if (header.rank < 1 || header.rank > kHighestRank) {
-      fail(source_, line_, fmt::format("k is {}, expected a rank from 1 to {}", header.rank, kHighestRank));
+      fail(source_, header.lines.at('k'),
+           fmt::format("k is {}, expected a rank from 1 to {}", header.rank, kHighestRank));
     }
     // So that no memory is asked for that the file cannot fill: a number takes two characters.
     const double least = 2.0 * header.rank * (static_cast<double>(header.users) + header.items);
@@ -266,9 +264,10 @@ class LibmfReader {
 // `to` on.
 Index read_side(LibmfReader& reader, char letter, Index count, const std::vector<std::string>& names,
                 const FactorLayout& layout, Real*& to, IdTable& ids) {
+  const char* what = letter == 'p' ? "P (users)" : "Q (items)";
   if (!names.empty() && names.size() != count) {
-    throw Error(fmt::format("the model has {} rows of {}, but there are {} ids for them", count,
-                            letter == 'p' ? "P (users)" : "Q (items)", names.size()));
+    throw Error(fmt::format("{}: found {} rows of {}, but there are {} ids for them", reader.name(), count, what,
+                            names.size()));
   }
   for (Index number = 0; number < count; ++number) {
     if (!reader.row(letter, number, {to, layout.width()})) {
@@ -277,7 +276,8 @@ Index read_side(LibmfReader& reader, char letter, Index count, const std::vector
     }
     const std::string id = names.empty() ? std::to_string(number) : names[number];
     const Index known = ids.size();
-    if (ids.add(id) != known) throw Error(fmt::format("the id {} occurs twice", reading::printable(id)));
+    if (ids.add(id) != known)
+      throw Error(fmt::format("the id {} occurs twice among those for {}", reading::printable(id), what));
     to += layout.stride();
   }
   return count - ids.size();
@@ -288,22 +288,25 @@ Index read_side(LibmfReader& reader, char letter, Index count, const std::vector
 LibmfExport export_libmf(const Factorization& model, const std::string& path) {
   const FactorLayout& layout = model.layout;
   OutputFile file(path);
-  Numbering users(model.users, path + ".users");
-  Numbering items(model.items, path + ".items");
+  Numbering users(model.users, file, path + ".users");
+  Numbering items(model.items, file, path + ".items");
   const std::size_t extra = layout.biases ? 2 : model.mean != 0 ? 1 : 0;
   const int rank = layout.rank + static_cast<int>(extra);
   file.write(fmt::format("f 0\nm {}\nn {}\nk {}\nb {}\n", users.rows.size(), items.rows.size(), rank,
                          static_cast<Real>(model.unknown_mean)));
   // P has (bias + mean, 1), Q has (1, bias), or with the mean alone mean and 1.
   const Real* theta = model.theta.data();
-  RowWriter('p', layout.rank, extra, file).write(users.rows, theta, layout.stride(), [&](const Real* row, auto k) {
-    if (k == 1) return 1.0;
-    return model.mean + (layout.biases ? static_cast<double>(row[layout.user_bias()]) * model.pin : 0);
-  });
-  RowWriter('q', layout.rank, extra, file)
-      .write(items.rows, theta + layout.item_row(0), layout.stride(), [&](const Real* row, auto k) {
-        return k == 0 ? 1.0 : static_cast<double>(row[layout.item_bias()]) * model.pin;
-      });
+  const auto bias = [&](const Real* row, int column) {
+    return column < 0 ? 0 : static_cast<double>(row[column]) * model.pin;
+  };
+  write_rows(
+      'p', users.rows, layout, theta, extra,
+      [&](const Real* row, std::size_t k) { return k == 1 ? 1.0 : model.mean + bias(row, layout.user_bias()); }, file);
+  write_rows(
+      'q', items.rows, layout, theta + layout.item_row(0), extra,
+      [&](const Real* row, std::size_t k) { return k == 0 ? 1.0 : bias(row, layout.item_bias()); }, file);
+  // What is left to be told to the system may fail; then there must be no files of ids either.
+  file.flush();
   for (Numbering* side : {&users, &items}) {
     if (side->file) side->file->commit();
   }

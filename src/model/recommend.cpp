@@ -298,7 +298,7 @@ std::vector<Scored> similar(const FactorView& model, Among among, Index index, s
     double score = product(index, other);
     if (similarity == Similarity::cosine) {
       const double lengths = own * std::sqrt(product(other, other));
-      score = lengths > 0 ? score / lengths : 0;
+      score = lengths == 0 ? 0 : score / lengths;
     }
     scored[other] = {static_cast<Index>(other), score};
   });

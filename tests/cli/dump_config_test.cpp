@@ -78,6 +78,10 @@ TEST_CASE("what such a file cannot hold, and options that are wrong, are refused
   refused({"--ranc", "3"}, {"did you mean --rank?"});
   refused({"--optimizer", "adma"}, {"unknown optimizer 'adma'"});
   refused({"--early-stop", "3"}, {"--early-stop needs ratings to measure on"});
+  refused({"--columns", "1,2"}, {"--columns is '1,2'"});
+  refused({"--duplicates", "both"}, {"--duplicates is 'both'"});
+  refused({"--memory-limit", "much"}, {"--memory-limit"});
+  refused({"--checkpoint", "c", "--checkpoint-every", "x"}, {"--checkpoint-every is 'x'"});
   write_bytes(folder / "c", "dump-config = yes\n");
   const Outcome outcome = run(folder, {"train", "r", "--config", "c"});
   CHECK(outcome.code == 2);

@@ -87,8 +87,15 @@ TEST_CASE("ids that are words come back from their files") {
   check_has(run(folder, {"export", "m", "--format", "libmf", "-o", "lm"}).err,
             {"P (users): 2 rows, whose ids are in lm.users", "Q (items): 2 rows, whose ids are in lm.items"});
   REQUIRE(run(folder, {"import", "lm", "--users", "lm.users", "--items", "lm.items", "-o", "m2", "-q"}).code == 0);
-  const std::string expected = run(folder, {"predict", "m", "r", "-q"}).out;
-  CHECK(lines_of(expected).size() == 4);
+  const std::vector<Words> expected = fields_of(run(folder, {"predict", "m", "r", "-q", "--no-clip"}).out);
+  const std::vector<Words> found = fields_of(run(folder, {"predict", "m2", "r", "-q"}).out);
+  REQUIRE(expected.size() == 4);
+  REQUIRE(found.size() == 4);
+  for (std::size_t k = 0; k < 4; ++k) CHECK(std::stod(found[k][2]) == doctest::Approx(std::stod(expected[k][2])));
+  // Files of ids are not written over the model.
+  std::filesystem::copy(folder / "m", folder / "w.users");
+  CHECK(run(folder, {"export", "w.users", "--format", "libmf", "-o", "w"}).code == 2);
+  CHECK((read_bytes(folder / "w.users") == read_bytes(folder / "m")));
   CHECK(run(folder, {"recommend", "m2", "--user", "anna", "-q"}).out.find("x y") != std::string::npos);
 }
 
@@ -114,7 +121,8 @@ TEST_CASE("wrong usage and wrong files") {
   trained.refused(1, {"import", "m", "-o", "x"}, {"m"});
   trained.refused(1, {"import", "missing", "-o", "x"}, {"missing"});
   trained.done({"export", "m", "--format", "libmf", "-o", "lm"});
-  trained.refused(1, {"import", "lm", "--users", "text", "-o", "x"}, {"rows of P (users), but there are 1 ids"});
+  trained.refused(1, {"import", "lm", "--users", "text", "-o", "x"},
+                  {"lm: found ", " rows of P (users), but there are 1 ids"});
   write_bytes(trained.folder / "gap", "1\n\n2\n");
   trained.refused(1, {"import", "lm", "--users", "gap", "-o", "x"}, {"gap:2: found an empty line, expected an id"});
 }

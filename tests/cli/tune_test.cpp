@@ -1,9 +1,12 @@
 // odot cv and odot tune: folds by hand, commands that reproduce, logs that resume, what is refused.
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <cctype>
 #include <cmath>
 #include <csignal>
 #include <filesystem>
+#include <map>
 #include <set>
 
 #include "odot/ratings/split.hpp"
@@ -323,6 +326,52 @@ TEST_CASE("options from a file are fixed, and the command reads it") {
   const Json again = run_command(folder, report);
   CHECK(again["valid_rmse"] == report["rmse"]);
   CHECK(again["lambda"] == 3);
+}
+
+TEST_CASE("a config of tune is one that the command can read, and is read once") {
+  const TemporaryFolder folder;
+  write_bytes(folder / "r", small_ratings());
+  for (const std::string name : {"trials", "metric", "log", "resume", "folds", "output"}) {
+    write_bytes(folder / "c", name + " = 2\n");
+    const Outcome outcome = run(folder, {"tune", "r", "--rank", "2,3", "--config", "c"});
+    CHECK(outcome.code == 2);
+    check_has(outcome.err, {"c: unknown option", name});
+  }
+  REQUIRE(::mkfifo((folder / "pipe").c_str(), 0600) == 0);
+  const Outcome pipe = run(folder, {"tune", "r", "--rank", "2,3", "--config", "pipe"});
+  CHECK(pipe.code == 2);
+  check_has(pipe.err, {"--config pipe must be a regular file"});
+  CHECK(run(folder, {"tune", "r", "--rank", "8..", "--help"}).code == 0);
+}
+
+TEST_CASE("points that come again are not trained again") {
+  const TemporaryFolder folder;
+  write_bytes(folder / "r", small_ratings());
+  REQUIRE(run(folder, {"tune", "r", "--rank", "1,2", "--trials", "12", "-t", "3", "--log", "log", "-q"}).code == 0);
+  std::map<std::string, std::set<std::string>> figures;
+  std::map<std::string, int> trained;
+  for (const std::string& line : lines_of(read_bytes(folder / "log"))) {
+    const Json json = Json::parse(line);
+    if (!json.contains("command")) continue;
+    const auto command = json["command"].get<std::string>();
+    figures[command].insert(json["rmse"].dump());
+    trained[command] += json["seconds"] != 0;
+  }
+  CHECK(figures.size() == 3);  // two ranks for one iteration, the better one for three
+  for (const auto& [command, values] : figures) CHECK(values.size() == 1);
+  for (const auto& [command, times] : trained) CHECK(times == 1);
+}
+
+TEST_CASE("what is no log is left alone") {
+  const TemporaryFolder folder;
+  write_bytes(folder / "r", small_ratings());
+  for (const std::string text : {"my only note", "{\"search\":{\"ratings\":[\"other", "my\nnotes\n"}) {
+    write_bytes(folder / "log", text);
+    const Outcome outcome = run(folder, with(kSearch, {"--resume"}));
+    CHECK(outcome.code == 1);
+    check_has(outcome.err, {"log:", "expected"});
+    CHECK(read_bytes(folder / "log") == text);
+  }
 }
 
 TEST_CASE("a log of other ratings or another config under the same name is not gone on with") {

@@ -30,7 +30,8 @@ TEST_CASE("commands and options that there are not") {
            {{"trian", "r"}, {"unknown command 'trian'; did you mean train?", "`odot --help`"}},
            {{"fit", "r"},
             {"unknown command 'fit'",
-             "train, cv, tune, evaluate, predict, recommend, similar, fold-in, export, import, split, convert, synth, info, "
+             "train, cv, tune, evaluate, predict, recommend, similar, fold-in, export, import, split, convert, synth, "
+             "info, "
              "completion, man"}},
            {{"help", "evalute"}, {"unknown command 'evalute'; did you mean evaluate?"}},
            {{"train", "r", "--ranc", "3"}, {"unknown option --ranc; did you mean --rank?", "`odot train --help`"}},

@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstring>
@@ -269,11 +270,44 @@ TEST_CASE("ids that are no numbers, or too far apart, go to files beside it") {
   const LibmfImport back = import_libmf(folder / "lm", {"01", "2"}, {"1", "2000000000"});
   CHECK(back.model.items.find("2000000000") == 1);
   CHECK(back.model.predict(0, 1) == doctest::Approx(model.predict(0, 1)).epsilon(1e-5));
-  for (const char* id : {"-1", "", "+1", "1.0", " 1", "2147483647", "99999999999", "1x", "00"}) {
+  for (const char* id : {"-1", "-0", "", "+1", "1.0", " 1", "2147483647", "99999999999", "1x", "00"}) {
     CAPTURE(id);
     CHECK(!export_libmf(model_with_ids({"1", id}, kItems, 1, false), folder / "other").users.by_id);
   }
   CHECK(export_libmf(model_with_ids({"0", "1"}, kItems, 1, false), folder / "other").users.by_id);
+}
+
+TEST_CASE("large models too, whose text does not fit a buffer") {
+  const TemporaryFolder folder;
+  std::vector<std::string> users;
+  for (int user = 0; user < 3000; ++user) users.push_back(std::to_string(2 * user));
+  const Factorization model = model_with_ids(users, kItems, 8, true);
+  export_libmf(model, folder / "lm");
+  const LibmfOracle oracle(folder / "lm");
+  CHECK(oracle.m == 5999);
+  CHECK(static_cast<double>(oracle.predict(5998, 7)) == doctest::Approx(model.predict(2999, 1)).epsilon(1e-5));
+  export_csv(model, folder / "tables");
+  const std::string table = read_bytes(folder / "tables/users.csv");
+  CHECK(std::count(table.begin(), table.end(), '\n') == 3001);
+}
+
+TEST_CASE("rows are numbered by id unless nine in ten were empty") {
+  const TemporaryFolder folder;
+  // 2 ids: up to 10 * 3 rows.
+  CHECK(export_libmf(model_with_ids({"0", "29"}, kItems, 1, false), folder / "a").users.by_id);
+  CHECK(!export_libmf(model_with_ids({"0", "30"}, kItems, 1, false), folder / "a").users.by_id);
+}
+
+TEST_CASE("what fails leaves no ids behind") {
+  const TemporaryFolder folder;
+  const Factorization model = model_with_ids(kNames, kItems, 1, false);
+  CHECK(contains(error_of([&] { export_libmf(model, "/dev/null"); }), "need a file beside it"));
+  CHECK(!fs::exists("/dev/null.users"));
+  fs::create_directory(folder / "lm.items");
+  CHECK(error_of([&] { export_libmf(model_with_ids(kUsers, kNames, 1, false), folder / "lm"); }) != "");
+  CHECK(fs::is_empty(folder / "lm.items"));
+  fs::remove(folder / "lm.items");
+  CHECK(fs::is_empty(folder.path()));
 }
 
 TEST_CASE("a model that came in goes out as it came") {
@@ -359,6 +393,9 @@ TEST_CASE("damaged text is refused, with its line") {
            {rows("1e-3", "nan"), ":8: found \"nan\" in the row p2"},
            {rows("0.25", "0,25"), ":10: found \"0,25\" in the row q1"},
            {kHeader + kRows.substr(0, kRows.find("q1")), ":10: the file ends where the row q1 should be"},
+           {"m 3\nn 2\nk 2\nf 6\nb 1\n" + kRows, ":4: f is 6, a classification"},
+           {rows("k 2", "k 2000"), ":4: k is 2000"},
+           {kHeader + kRows + "\n \nq2 T 1 2\n", ":13: found something after the last row"},
            {kHeader + kRows + "q2 T 1 2\n", ":11: found something after the last row"}}) {
     CAPTURE(damage.text);
     write_bytes(folder / "lm", damage.text);
@@ -371,10 +408,13 @@ TEST_CASE("damaged text is refused, with its line") {
   CHECK(contains(error_of([&] {
                    import_libmf(folder / "lm", {"a", "b"});
                  }),
-                 "3 rows of P (users), but there are 2 ids"));
+                 folder / "lm: found 3 rows of P (users), but there are 2 ids"));
   CHECK(
       contains(error_of([&] { import_libmf(folder / "lm", {}, {"a"}); }), "2 rows of Q (items), but there are 1 ids"));
-  CHECK(contains(error_of([&] { import_libmf(folder / "lm", {"a", "b", "a"}); }), "the id \"a\" occurs twice"));
+  CHECK(contains(error_of([&] {
+                   import_libmf(folder / "lm", {"a", "b", "a"});
+                 }),
+                 "the id \"a\" occurs twice among those for P (users)"));
   CHECK(import_libmf(folder / "lm", {"a", "a", "b"}).model.users.find("b") == 1);  // the row in between is empty
   CHECK(contains(error_of([&] { import_libmf(folder / "missing"); }), "missing"));
 }

@@ -37,7 +37,7 @@ struct RankingQuality {
 /// Ranks for every user of the model all items that are not in `exclude` (lists for all users, or nullptr), as
 /// recommend() does, and compares with `relevant`, of which excluded items are left out. The AUC is that of scores in
 /// the precision of Real. Parallel; the same bits on any number of threads. Throws Error where lists are not of all
-/// users or items are out of range.
+/// users or relevant items are out of range.
 RankingQuality evaluate_ranking(const FactorView& model, const ItemLists& relevant, const ItemLists* exclude,
                                 std::size_t top);
 
