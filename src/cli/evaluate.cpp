@@ -136,7 +136,8 @@ void print_text(const Ranked& result) {
   const auto line = [&](const std::string& name, const std::vector<std::optional<double>>& values) {
     std::string text = fmt::format("{:<20}", name);
     for (std::size_t k = 0; k < (result.others ? values.size() : 1); ++k) {
-      text += values[k] ? fmt::format(" {:>10.4f}", *values[k]) : fmt::format(" {:>10}", "-");
+      text +=
+          values[k] && std::isfinite(*values[k]) ? fmt::format(" {:>10.4f}", *values[k]) : fmt::format(" {:>10}", "-");
     }
     std::cout << text << "\n";
   };
@@ -169,7 +170,8 @@ Json errors_json(const Evaluation& errors) { return {{"rmse", errors.rmse}, {"ma
 
 Json quality_json(const RankingQuality& quality, std::size_t top) {
   Json json = Json::object();
-  for (const Measure& one : measures(top)) json[one.key] = quality.users > 0 ? Json(quality.*one.value) : Json(nullptr);
+  for (const Measure& one : measures(top))
+    json[one.key] = quality.users > 0 ? number_or_null(quality.*one.value) : Json(nullptr);
   return json;
 }
 
@@ -257,6 +259,7 @@ int run_evaluate(const Arguments& arguments) {
   Options options = declare_evaluate();
   if (!options.parse(arguments)) return kDone;
   check(options);
+  if (options.given("memory-limit")) (void)memory_budget(options);
   const std::vector<std::string> files(options.arguments().begin() + 1, options.arguments().end());
   if (options.given("top")) return evaluate_ranked(files, options);
 

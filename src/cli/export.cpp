@@ -1,7 +1,10 @@
 // odot export
 #include <fmt/format.h>
 
+#include <filesystem>
+
 #include "cli/command.hpp"
+#include "cli/interrupt.hpp"
 #include "cli/load_model.hpp"
 #include "cli/options.hpp"
 #include "cli/paths.hpp"
@@ -12,10 +15,11 @@ namespace odot::cli {
 namespace {
 
 // "6041 rows, numbered by id; 1 of them empty", or where the ids are.
-std::string describe(const LibmfRows& rows, Index known) {
+std::string describe(const LibmfRows& rows, Index known, const std::string& id_file) {
   if (!rows.by_id) return fmt::format("{} rows, whose ids are in {}", rows.rows, rows.id_file);
-  return fmt::format("{} rows, numbered by id{}", rows.rows,
-                     rows.rows > known ? fmt::format("; {} of them empty", rows.rows - known) : "");
+  return fmt::format("{} rows, numbered by id{}{}", rows.rows,
+                     rows.rows > known ? fmt::format("; {} of them empty", rows.rows - known) : "",
+                     std::filesystem::exists(id_file) ? fmt::format(" ({} is of something else)", id_file) : "");
 }
 
 }  // namespace
@@ -51,6 +55,8 @@ int run_export(const Arguments& arguments) {
   check_paths(outputs, options.arguments());
 
   const std::string& path = options.arguments()[0];
+  // The files of a folder come together: a first Ctrl-C has to wait for them.
+  const InterruptGuard guard;
   if (format == "npy") {
     export_npy(load_model(path), target);
   } else if (format == "csv") {
@@ -59,8 +65,9 @@ int run_export(const Arguments& arguments) {
     const Factorization model = load_factors(path);
     const LibmfExport made = export_libmf(model, target);
     if (!options.quiet()) {
-      log(fmt::format("P (users): {}\nQ (items): {}\nrank {}{}\n", describe(made.users, model.users.size()),
-                      describe(made.items, model.items.size()), made.rank,
+      log(fmt::format("P (users): {}\nQ (items): {}\nrank {}{}\n",
+                      describe(made.users, model.users.size(), target + ".users"),
+                      describe(made.items, model.items.size(), target + ".items"), made.rank,
                       made.rank > model.layout.rank ? fmt::format(", {} of them for {}", made.rank - model.layout.rank,
                                                                   model.layout.biases ? "mean and biases" : "the mean")
                                                     : ""));

@@ -25,6 +25,7 @@ namespace {
 namespace po = boost::program_options;
 
 constexpr int kMostThreads = 1024;
+constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
 // Long options in full only: an abbreviation that works today may be ambiguous tomorrow.
 constexpr int kStyle = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
@@ -67,7 +68,8 @@ std::string read_config(const std::string& path) {
   std::ifstream file(path);
   if (!file) throw Error(fmt::format("cannot read --config {}: {}", path, std::strerror(errno)));
   if (std::filesystem::is_directory(path)) throw Error(fmt::format("cannot read --config {}: it is a directory", path));
-  return {std::istreambuf_iterator<char>(file), {}};
+  const std::string text(std::istreambuf_iterator<char>(file), {});
+  return text.starts_with(kByteOrderMark) ? text.substr(kByteOrderMark.size()) : text;
 }
 
 Options::Options(std::string usage, std::string description) : help_{std::move(usage), std::move(description)} {}
@@ -146,6 +148,7 @@ bool Options::parse(const Arguments& arguments, const std::string* config) {
   parse_words(arguments);
   if (known("config") && given("config")) use_config(text("config"), config ? *config : read_config(text("config")));
   if (!flag_given("dump-config")) check_arguments();
+  check_names_of_files();
   for (const std::string& name : flags_) {
     if (flag_given(name) && flag_given("no-" + name)) {
       throw UsageError(fmt::format("--{0} and --no-{0} contradict each other", name));
@@ -187,6 +190,21 @@ void Options::check_arguments() const {
   }
 }
 
+// An empty name is what an unset variable of a script gives.
+void Options::check_names_of_files() const {
+  for (const OptionGroup& group : help_.groups) {
+    for (const OptionHelp& option : group.options) {
+      if (!option.is_path() || !given(option.name)) continue;
+      const std::vector<std::string> names =
+          option.repeatable ? texts(option.name) : std::vector<std::string>{text(option.name)};
+      if (std::ranges::count(names, "") > 0) throw UsageError(fmt::format("--{} is empty", option.name));
+    }
+  }
+  if (are_paths(help_.arguments) && std::ranges::count(positional_, "") > 0) {
+    throw UsageError(fmt::format("one of {} is empty", help_.arguments));
+  }
+}
+
 void Options::use_config(const std::string& path, const std::string& text) {
   std::istringstream file(text);
   po::options_description allowed;
@@ -205,10 +223,13 @@ void Options::use_config(const std::string& path, const std::string& text) {
         name = known(opposite(name)) ? opposite(name) : "";
       }
     }
+    const auto on_command_line = [&](const std::string& name) { return given(name); };
     // The command line wins, and --no-x on it wins over x in the file.
     std::erase_if(parsed.options, [&](const auto& option) {
       const std::string& name = option.string_key;
-      return name.empty() || given(name) || given(opposite(name));
+      if (name.empty() || given(name) || given(opposite(name))) return true;
+      // So it does over one that says the same thing in another way.
+      return std::ranges::count(exclusive_, name) > 0 && std::ranges::any_of(exclusive_, on_command_line);
     });
     po::store(parsed, values_);
   } catch (const po::unknown_option& error) {

@@ -82,10 +82,12 @@ class Options {
   void parse_words(const Arguments& arguments);
   void use_config(const std::string& path, const std::string& text);
   void check_arguments() const;
+  void check_names_of_files() const;
 
   HelpPage help_;
   boost::program_options::options_description declared_;
   std::vector<std::string> flags_;
+  std::vector<std::string> exclusive_{"valid", "holdout", "folds"};  // of which one can be given
   std::vector<std::string> not_in_config_{"config", "dump-config", "help"};
   bool pairs_ = false;
   int least_ = 0;

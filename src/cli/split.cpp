@@ -6,6 +6,7 @@
 #include <iostream>
 
 #include "cli/command.hpp"
+#include "cli/interrupt.hpp"
 #include "cli/load.hpp"
 #include "cli/options.hpp"
 #include "cli/paths.hpp"
@@ -53,6 +54,7 @@ int run_split(const Arguments& arguments) {
   // Whatever may fail is done before the first of the two takes its place.
   train.flush();
   test.flush();
+  const InterruptGuard guard;  // both or none
   train.commit();
   test.commit();
   if (options.flag_given("json")) {

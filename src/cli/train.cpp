@@ -15,6 +15,7 @@
 #include "cli/trace.hpp"
 #include "cli/train_options.hpp"
 #include "cli/train_report.hpp"
+#include "odot/core/error.hpp"
 #include "odot/core/output_file.hpp"
 #include "odot/core/stopwatch.hpp"
 #include "odot/model/model.hpp"
@@ -62,6 +63,12 @@ Data load(const Options& options, std::uint64_t seed, bool network) {
   } else if (options.given("holdout")) {
     const double fraction = options.fraction("holdout", 0);
     const Split split = split_ratings(data.train, fraction, seed);
+    if (split.test.empty()) {
+      throw Error(
+          fmt::format("--holdout {} holds none of {} ratings out (every user and every item keeps one): give a "
+                      "larger share",
+                      options.text("holdout"), data.train.ratings.size()));
+    }
     data.valid = select(data.train.ratings, split.test);
     data.train.ratings = select(data.train.ratings, split.train);
   }
@@ -137,9 +144,9 @@ int run_train(const Arguments& arguments) {
   check_train_paths(options);
   const MethodSettings any_settings = method_settings(options);
   const CheckpointSettings checkpoints = checkpoint_settings(options);
+  if (options.given("memory-limit")) (void)memory_budget(options);
   if (options.flag_given("dump-config")) {
     (void)options.read_settings();
-    (void)memory_budget(options);
     std::cout << config_text(options, any_settings);
     return kDone;
   }

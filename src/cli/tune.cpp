@@ -273,8 +273,9 @@ std::optional<Json> train_point(const Search& search, const TrialData& data, con
   return line;
 }
 
-// Trains on all ratings, as long as the best training was before early stopping would have ended it.
-void save_best(const Search& search, TrialData data, const std::vector<std::string>& values, const Result& best,
+// Trains on all ratings, as long as the best training was before early stopping would have ended it. False when that
+// was interrupted; throws Error where there is no model to write.
+bool save_best(const Search& search, TrialData data, const std::vector<std::string>& values, const Result& best,
                OutputFile& output) {
   MethodSettings any_settings = point_settings(search.space, values);
   const auto early = best.line.find("best_iteration");
@@ -284,18 +285,17 @@ void save_best(const Search& search, TrialData data, const std::vector<std::stri
   const auto going = [](const TrainProgress&) { return !InterruptGuard::interrupted(); };
   const auto save = [&](const auto& result) {
     const std::string_view reason = result.report.stop_reason;
-    if (reason == "diverged" || reason == "interrupted") {
-      throw Error(fmt::format("the best options on all ratings: training {}; no model is written", reason));
-    }
+    if (reason == "diverged") throw Error("the best options on all ratings: training diverged; no model is written");
+    if (reason == "interrupted") return false;
     save_model(result.model, output);
+    output.commit();
+    return true;
   };
   if (const auto* settings = std::get_if<TrainSettings>(&any_settings)) {
-    save(train(RatingData(std::move(data.list)), {}, *settings, going));
-  } else {
-    save(train_mlp(std::move(data.list), {}, std::move(*data.user_features), std::move(*data.item_features),
-                   std::get<MlpSettings>(any_settings), going));
+    return save(train(RatingData(std::move(data.list)), {}, *settings, going));
   }
-  output.commit();
+  return save(train_mlp(std::move(data.list), {}, std::move(*data.user_features), std::move(*data.item_features),
+                        std::get<MlpSettings>(any_settings), going));
 }
 
 }  // namespace
@@ -355,7 +355,7 @@ int run_tune(const Arguments& arguments) {
     table.show(results, result, search.metric, shell_text(point_words(search.space, points[job->trial])));
   }
 
-  const bool interrupted = InterruptGuard::interrupted();
+  bool interrupted = InterruptGuard::interrupted();
   if (!best) {
     log(fmt::format("odot: {} trainings, and none of them gave a figure{}\n", results.size(),
                     results.empty() || !results[0].line.contains("error")
@@ -364,7 +364,15 @@ int run_tune(const Arguments& arguments) {
     return interrupted ? kInterrupted : kBadData;
   }
   const Result& winner = results[*best];
-  if (output && !interrupted) save_best(search, std::move(data), points[winner.job.trial], winner, *output);
+  // What the search has found is told whatever becomes of the model.
+  std::optional<Error> failure;
+  try {
+    if (output && !interrupted) {
+      interrupted = !save_best(search, std::move(data), points[winner.job.trial], winner, *output);
+    }
+  } catch (const Error& error) {
+    failure = error;
+  }
   const std::string text = winner.line["command"].get<std::string>();
   if (options.flag_given("json")) {
     print_json({{"metric", search.metric},
@@ -384,8 +392,9 @@ int run_tune(const Arguments& arguments) {
     std::cout << fmt::format("{:<15} {:.4f}, MAE {:.4f}\n", "held-out RMSE", winner.line["rmse"].get<double>(),
                              winner.line["mae"].get<double>());
     std::cout << fmt::format("{:<15} {}\n", "command", text);
-    if (output && !interrupted) std::cout << fmt::format("{:<15} {}\n", "written to", output->path());
+    if (output && !interrupted && !failure) std::cout << fmt::format("{:<15} {}\n", "written to", output->path());
   }
+  if (failure) throw Error(*failure);
   if (!interrupted) return kDone;
   log(fmt::format("odot: interrupted after {} trainings{}\n", results.size(), output ? "; no model is written" : ""));
   return kInterrupted;

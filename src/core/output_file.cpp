@@ -70,12 +70,14 @@ OutputFile::OutputFile(const std::string& path) : path_(path) {
   }
   temporary_ = fmt::format("{}.{}.tmp", target_, ::getpid());
   const mode_t mode = exists ? (found.st_mode & 07777) : 0666;
+  remember(temporary_);  // before it is there, so that it never is unknown
   const int descriptor = ::open(temporary_.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
   if (descriptor < 0) {
-    temporary_.clear();
+    const int cause = errno;
+    forget_temporary();
+    errno = cause;
     fail();
   }
-  remember(temporary_);
   // The umask may have taken bits away that the old target has.
   if (exists) (void)::fchmod(descriptor, mode);
   file_ = ::fdopen(descriptor, "wb");

@@ -171,7 +171,8 @@ class LibmfReader {
                          "each",
                          reading::printable(word)));
       }
-      if (!is_number || (name != "b" && !is_count) || !take_word(line).empty()) {
+      const bool fits = std::abs(number) <= static_cast<double>(std::numeric_limits<Real>::max());
+      if (!is_number || !fits || (name != "b" && !is_count) || !take_word(line).empty()) {
         fail(source_, line_,
              fmt::format("found {} as {}, expected {}", reading::printable(value), name,
                          name == "b" ? "a number" : "a whole number"));
@@ -180,7 +181,7 @@ class LibmfReader {
       if (name == "f") header.function = static_cast<int>(number);
       if (name == "m") header.users = static_cast<Index>(number);
       if (name == "n") header.items = static_cast<Index>(number);
-      if (name == "k") header.rank = static_cast<int>(std::min(number, 1e9));
+      if (name == "k") header.rank = static_cast<int>(std::min(number, 2147483647.0));
       if (name == "b") header.constant = number;
     }
     for (const char needed : {'m', 'n', 'k'}) {

@@ -90,7 +90,7 @@ double mean_auc(const FactorView& model, const ItemLists& relevant, const ItemLi
     total.sum += part.sum;
     total.users += part.users;
   }
-  return total.users > 0 ? total.sum / static_cast<double>(total.users) : 0;
+  return total.users > 0 ? total.sum / static_cast<double>(total.users) : std::numeric_limits<double>::quiet_NaN();
 }
 
 }  // namespace

@@ -63,6 +63,17 @@ TEST_CASE("the file has the defaults of the method, and what was given") {
   CHECK(files_in(folder) == Words{"a"});
 }
 
+TEST_CASE("the command line wins over a file, also where it says the same thing in another way") {
+  const TemporaryFolder folder;
+  write_bytes(folder / "r.csv", small_ratings());
+  write_bytes(folder / "c", "\xef\xbb\xbfholdout = 0.3\nrank = 2\n");  // with a byte-order mark
+  const std::string expected = trained(folder, {"--valid", "r.csv", "--rank", "2"});
+  CHECK((trained(folder, {"--config", "c", "--valid", "r.csv"}) == expected));
+  const Outcome none = run(folder, {"train", "r.csv", "--holdout", "1e-7", "-q"});
+  CHECK(none.code == 1);
+  check_has(none.err, {"--holdout 1e-7 holds none of", "give a larger share"});
+}
+
 TEST_CASE("what such a file cannot hold, and options that are wrong, are refused") {
   const TemporaryFolder folder;
   const auto refused = [&](const Words& options, const Words& message) {

@@ -328,6 +328,26 @@ TEST_CASE("options from a file are fixed, and the command reads it") {
   CHECK(again["lambda"] == 3);
 }
 
+TEST_CASE("interrupted while the model is trained, or without a disk for it, a search still tells what it found") {
+  const TemporaryFolder folder;
+  write_bytes(folder / "r", small_ratings());
+  const Outcome full = run(folder, {"tune", "r", "--rank", "1,2", "--trials", "2", "-o", "/dev/full", "-q"});
+  CHECK(full.code == 1);
+  check_has(full.out, {"held-out RMSE", "command         odot train r"});
+  CHECK(full.out.find("written to") == std::string::npos);
+  check_has(full.err, {"No space left on device"});
+
+  // One training of a tenth of a second or more, then the model's.
+  const Words slow{"tune", "r",           "--rank", "99,100", "--trials", "1",     "--no-halving", "-t",
+                   "4000", "--tolerance", "0",      "-o",     "m",        "--log", "log"};
+  const Outcome stopped = run(
+      folder, slow, {.ready = [&] { return lines_of(read_bytes(folder / "log")).size() > 1; }, .signals = {SIGINT}});
+  CHECK(stopped.code == 130);
+  check_has(stopped.out, {"held-out RMSE", "command         odot train r"});
+  check_has(stopped.err, {"no model is written"});
+  CHECK(!std::filesystem::exists(folder / "m"));
+}
+
 TEST_CASE("a config of tune is one that the command can read, and is read once") {
   const TemporaryFolder folder;
   write_bytes(folder / "r", small_ratings());

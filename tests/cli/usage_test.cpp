@@ -45,6 +45,20 @@ TEST_CASE("commands and options that there are not") {
   }
 }
 
+TEST_CASE("names of files that are empty, as unset variables give them") {
+  const TemporaryFolder folder;
+  write_bytes(folder / "r", small_ratings());
+  for (const Wrong& wrong : std::vector<Wrong>{{{"train", "r", "--checkpoint", ""}, {"--checkpoint is empty"}},
+                                               {{"train", "r", "--resume", ""}, {"--resume is empty"}},
+                                               {{"train", "r", "-o", ""}, {"--output is empty"}},
+                                               {{"train", ""}, {"one of RATINGS... is empty"}},
+                                               {{"recommend", "m", "--exclude", ""}, {"--exclude is empty"}},
+                                               {{"split", "r", "--train", "a", "--test", ""}, {"--test is empty"}},
+                                               {{"man", "--all", ""}, {"--all is empty"}}}) {
+    check_wrong(folder, wrong);
+  }
+}
+
 TEST_CASE("missing and superfluous arguments") {
   const TemporaryFolder folder;
   write_bytes(folder / "r", small_ratings());

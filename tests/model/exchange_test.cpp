@@ -379,6 +379,7 @@ TEST_CASE("damaged text is refused, with its line") {
            {rows("m 3", "m x"), ":2: found \"x\" as m, expected a whole number"},
            {rows("m 3", "m -3"), ":2: found \"-3\" as m, expected a whole number"},
            {rows("m 3", "m 3 4"), ":2: found \"3\" as m"},
+           {rows("b 3.5", "b 1e400"), ":5: found \"1e400\" as b, expected a number"},
            {rows("b 3.5", "b inf"), ":5: found \"inf\" as b, expected a number"},
            {rows("k 2", "k 0"), "k is 0, expected a rank from 1 to 1024"},
            {rows("k 2", "k 4000000000"), "expected a rank from 1 to 1024"},

@@ -30,7 +30,7 @@ struct RankingQuality {
   double recall = 0;
   double ndcg = 0;
   double map = 0;
-  double auc = 0;       ///< share of pairs of a relevant and another candidate that are in the right order, ties half
+  double auc = 0;  ///< share of pairs of a relevant and another candidate in the right order, ties half; NaN: no pairs
   double coverage = 0;  ///< share of the model's items that are among somebody's top
 };
 
