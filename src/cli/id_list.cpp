@@ -9,10 +9,6 @@
 namespace odot::cli {
 namespace {
 
-std::string_view without_byte_order_mark(std::string_view text) {
-  return text.starts_with("\xef\xbb\xbf") ? text.substr(3) : text;
-}
-
 // "the 1000 users of the model are 1, 2, 3 and so on"
 std::string describe(const IdTable& ids, const std::string& what) {
   constexpr Index kShown = 3;
@@ -43,7 +39,7 @@ std::vector<Index> read_ids(const std::string& path, const IdTable& ids, const s
   const std::string line_of = what == "user" ? "a user's id" : "an item's id";
   const reading::Source source(path, {"ids", line_of});
   std::vector<Index> found;
-  std::string_view text = without_byte_order_mark(source.text());
+  std::string_view text = reading::without_byte_order_mark(source.text());
   for (std::size_t number = 1; !text.empty(); ++number) {
     const std::string_view line = reading::take_line(text);
     if (reading::trim(line).empty()) continue;
@@ -62,7 +58,7 @@ std::vector<Index> read_ids(const std::string& path, const IdTable& ids, const s
 std::vector<std::string> read_lines(const std::string& path) {
   const reading::Source source(path, {"ids", "an id"});
   std::vector<std::string> lines;
-  for (std::string_view text = without_byte_order_mark(source.text()); !text.empty();) {
+  for (std::string_view text = reading::without_byte_order_mark(source.text()); !text.empty();) {
     lines.emplace_back(reading::take_line(text));
     if (lines.back().empty()) {
       throw Error(fmt::format("{}:{}: found an empty line, expected an id", source.name(), lines.size()));

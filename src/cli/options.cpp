@@ -18,6 +18,7 @@
 #include "odot/core/error.hpp"
 #include "odot/core/parallel.hpp"
 #include "odot/core/spelling.hpp"
+#include "ratings/fields.hpp"
 
 namespace odot::cli {
 namespace {
@@ -25,7 +26,6 @@ namespace {
 namespace po = boost::program_options;
 
 constexpr int kMostThreads = 1024;
-constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
 // Long options in full only: an abbreviation that works today may be ambiguous tomorrow.
 constexpr int kStyle = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
@@ -69,7 +69,7 @@ std::string read_config(const std::string& path) {
   if (!file) throw Error(fmt::format("cannot read --config {}: {}", path, std::strerror(errno)));
   if (std::filesystem::is_directory(path)) throw Error(fmt::format("cannot read --config {}: it is a directory", path));
   const std::string text(std::istreambuf_iterator<char>(file), {});
-  return text.starts_with(kByteOrderMark) ? text.substr(kByteOrderMark.size()) : text;
+  return std::string(reading::without_byte_order_mark(text));
 }
 
 Options::Options(std::string usage, std::string description) : help_{std::move(usage), std::move(description)} {}

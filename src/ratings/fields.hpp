@@ -21,6 +21,11 @@ inline std::string_view trim(std::string_view text) {
   return text;
 }
 
+/// Without the byte-order mark that may be before UTF-8 text.
+inline std::string_view without_byte_order_mark(std::string_view text) {
+  return text.starts_with("\xef\xbb\xbf") ? text.substr(3) : text;
+}
+
 /// The next line of `text` without its line end, which is removed from `text` with it.
 std::string_view take_line(std::string_view& text);
 

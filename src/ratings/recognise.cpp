@@ -166,7 +166,7 @@ std::string parse_separator(const std::string& text) {
 Format recognise(std::string_view text, const std::string& name, const ReadSettings& settings,
                  const Contents& contents) {
   refuse_known_binary(text, name, contents);
-  const std::size_t begin = text.starts_with("\xef\xbb\xbf") ? 3 : 0;
+  const std::size_t begin = text.size() - without_byte_order_mark(text).size();
   if (is_matrix_market(text.substr(begin))) {
     Format format = recognise_matrix_market(text.substr(begin), name, settings);
     format.body += begin;

@@ -6,27 +6,10 @@
 namespace odot::test {
 namespace {
 
-struct Trained {
+struct Trained : Session {
   Trained() {
     write_bytes(folder / "r", small_ratings());
     REQUIRE(run(folder, {"train", "r", "-o", "m", "-q", "--rank", "4"}).code == 0);
-  }
-  Outcome done(const Words& words, const Conditions& conditions = {}) const {
-    const Outcome outcome = run(folder, words, conditions);
-    CAPTURE(words);
-    CAPTURE(outcome.err);
-    REQUIRE(outcome.code == 0);
-    return outcome;
-  }
-  void refused(int code, const Words& words, const Words& message) const {
-    const Words before = files_in(folder);
-    const Outcome outcome = run(folder, words);
-    CAPTURE(words);
-    CAPTURE(outcome.err);
-    CHECK(outcome.code == code);
-    CHECK(outcome.out == "");
-    CHECK(files_in(folder) == before);
-    check_has(outcome.err, message);
   }
   std::vector<double> predictions(const std::string& model) const {
     std::vector<double> values;
@@ -35,7 +18,6 @@ struct Trained {
     }
     return values;
   }
-  TemporaryFolder folder;
 };
 
 TEST_CASE("folders of arrays and of tables") {

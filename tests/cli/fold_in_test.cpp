@@ -8,7 +8,7 @@ namespace odot::test {
 namespace {
 
 // small_ratings() less the users 3 and 7, and these.
-struct Prepared {
+struct Prepared : Session {
   Prepared() {
     std::string old_ratings;
     std::string fresh;
@@ -20,25 +20,6 @@ struct Prepared {
     write_bytes(folder / "new", fresh);
     REQUIRE(run(folder, {"train", "old", "-o", "m", "-q", "--rank", "4"}).code == 0);
   }
-  Outcome done(const Words& words, const Conditions& conditions = {}) const {
-    const Outcome outcome = run(folder, words, conditions);
-    CAPTURE(words);
-    CAPTURE(outcome.err);
-    REQUIRE(outcome.code == 0);
-    return outcome;
-  }
-  // Fails with exit code 1 and this message, and writes nothing.
-  void refused(const Words& words, const Words& message) const {
-    const Words before = files_in(folder);
-    const Outcome outcome = run(folder, words);
-    CAPTURE(words);
-    CAPTURE(outcome.err);
-    CHECK(outcome.code == 1);
-    CHECK(outcome.out == "");
-    CHECK(files_in(folder) == before);
-    check_has(outcome.err, message);
-  }
-  TemporaryFolder folder;
 };
 
 TEST_CASE("a model with users added is one that evaluate, predict, recommend and fold-in itself read") {
@@ -124,20 +105,21 @@ TEST_CASE("lambda is the model's own unless it is given") {
 TEST_CASE("what cannot be folded in is refused, and nothing written") {
   const Prepared prepared;
   const TemporaryFolder& folder = prepared.folder;
-  prepared.refused({"fold-in", "m", "old", "-o", "x", "-q"},
+  prepared.refused(1, {"fold-in", "m", "old", "-o", "x", "-q"},
                    {"found the user '", "and 27 more in the model already", "--update"});
-  prepared.refused({"fold-in", "m", "new", "--items", "-o", "x", "-q"}, {"found the item '", "in the model already"});
-  prepared.refused({"fold-in", "m", "none", "-o", "x"}, {"none: found no such file"});
-  prepared.refused({"fold-in", "none", "new", "-o", "x"}, {"cannot load the model none"});
-  prepared.refused({"fold-in", "new", "new", "-o", "x"}, {"cannot load the model new"});
-  prepared.refused({"fold-in", "m", "new", "-o", "/dev/full", "-q"}, {"cannot write /dev/full"});
-  prepared.refused({"fold-in", "m", "new", "-o", "nowhere/x"}, {"cannot write nowhere/x"});
+  prepared.refused(1, {"fold-in", "m", "new", "--items", "-o", "x", "-q"},
+                   {"found the item '", "in the model already"});
+  prepared.refused(1, {"fold-in", "m", "none", "-o", "x"}, {"none: found no such file"});
+  prepared.refused(1, {"fold-in", "none", "new", "-o", "x"}, {"cannot load the model none"});
+  prepared.refused(1, {"fold-in", "new", "new", "-o", "x"}, {"cannot load the model new"});
+  prepared.refused(1, {"fold-in", "m", "new", "-o", "/dev/full", "-q"}, {"cannot write /dev/full"});
+  prepared.refused(1, {"fold-in", "m", "new", "-o", "nowhere/x"}, {"cannot write nowhere/x"});
   write_bytes(folder / "bad", "3,1,4\n3,2,great\n");
-  prepared.refused({"fold-in", "m", "bad", "-o", "x"}, {"bad:2: found \"great\" as the rating, expected a number"});
+  prepared.refused(1, {"fold-in", "m", "bad", "-o", "x"}, {"bad:2: found \"great\" as the rating, expected a number"});
   write_bytes(folder / "bad", "");
-  prepared.refused({"fold-in", "m", "bad", "-o", "x"}, {"bad: found an empty file"});
+  prepared.refused(1, {"fold-in", "m", "bad", "-o", "x"}, {"bad: found an empty file"});
   write_bytes(folder / "bad", "3,nothing,4\n");
-  prepared.refused({"fold-in", "m", "bad", "-o", "x", "-q"},
+  prepared.refused(1, {"fold-in", "m", "bad", "-o", "x", "-q"},
                    {"found no rating of an item that the model knows", "'nothing'"});
   // A reader that goes away: no model either.
   const Outcome full = run(folder, {"fold-in", "m", "new", "--top", "3", "-o", "x", "-q"}, {.out_file = "/dev/full"});
@@ -147,7 +129,8 @@ TEST_CASE("what cannot be folded in is refused, and nothing written") {
   write_rated_features(folder, 30);
   prepared.done({"train", "r.csv", "--method", "mlp", "--users", "users.csv", "--items", "items.csv", "--iterations",
                  "1", "-o", "network", "-q"});
-  prepared.refused({"fold-in", "network", "new", "-o", "x"}, {"network: found a neural network, which has no factors"});
+  prepared.refused(1, {"fold-in", "network", "new", "-o", "x"},
+                   {"network: found a neural network, which has no factors"});
 }
 
 TEST_CASE("options of fold-in that make no sense") {

@@ -144,6 +144,25 @@ Outcome run(const TemporaryFolder& in, const Words& arguments, const Conditions&
   return outcome;
 }
 
+Outcome Session::done(const Words& words, const Conditions& conditions) const {
+  Outcome outcome = run(folder, words, conditions);
+  CAPTURE(words);
+  CAPTURE(outcome.err);
+  REQUIRE(outcome.code == 0);
+  return outcome;
+}
+
+void Session::refused(int code, const Words& words, const Words& message) const {
+  const Words before = files_in(folder);
+  const Outcome outcome = run(folder, words);
+  CAPTURE(words);
+  CAPTURE(outcome.err);
+  CHECK(outcome.code == code);
+  CHECK(outcome.out == "");
+  CHECK(files_in(folder) == before);
+  check_has(outcome.err, message);
+}
+
 bool can_run_unprivileged(const TemporaryFolder& in) {
   fs::permissions(in.path(), fs::perms(0755));
   if (run(in, {"--version"}, {.unprivileged = true}).code == 0) return true;

@@ -42,6 +42,17 @@ bool has_terminals();
 /// Runs odot with these arguments. Fails the test when it cannot be started or does not end within two minutes.
 Outcome run(const TemporaryFolder& in, const Words& arguments, const Conditions& conditions = {});
 
+/// A folder to run the program in, again and again.
+struct Session {
+  TemporaryFolder folder;
+
+  /// Fails the test unless the exit code is 0.
+  Outcome done(const Words& words, const Conditions& conditions = {}) const;
+  /// Fails the test unless it ends with this exit code and a message that has all these parts, prints nothing else and
+  /// writes nothing.
+  void refused(int code, const Words& words, const Words& message) const;
+};
+
 /// Whether the program can be started by an unprivileged user from here; says so when it cannot.
 bool can_run_unprivileged(const TemporaryFolder& in);
 

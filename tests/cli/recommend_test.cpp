@@ -10,21 +10,13 @@
 namespace odot::test {
 namespace {
 
-struct Prepared {
+struct Prepared : Session {
   Prepared() {
     write_bytes(folder / "r", small_ratings());
     REQUIRE(run(folder, {"train", "r", "-o", "m", "-q", "--rank", "4"}).code == 0);
     // Item 3's title is in ISO-8859-1, that of item 4 in UTF-8.
     write_bytes(folder / "titles", "1::One, \"1\"::x\n3::Caf\xE9::y\n4::Caf\xC3\xA9::z\n999::Other::x\n");
   }
-  Outcome done(const Words& words, const Conditions& conditions = {}) const {
-    const Outcome outcome = run(folder, words, conditions);
-    CAPTURE(words);
-    CAPTURE(outcome.err);
-    REQUIRE(outcome.code == 0);
-    return outcome;
-  }
-  TemporaryFolder folder;
 };
 
 using Pair = std::pair<std::string, std::string>;
