@@ -43,11 +43,7 @@ int run_cv(const Arguments& arguments) {
   if (!options.parse(arguments)) return kDone;
   const auto count = static_cast<std::size_t>(options.integer("folds", 5, 2, kMostFolds));
   const MethodSettings settings = method_settings(options);
-  std::vector<std::string> inputs = options.arguments();
-  for (const char* name : {"config", "users", "items"}) {
-    if (options.given(name)) inputs.push_back(options.text(name));
-  }
-  check_paths({}, inputs);
+  check_paths({}, options.inputs({"config", "users", "items"}));
 
   const TrialData data = load_trial_data(options);
   const std::vector<std::size_t> numbers = fold_numbers(data.list.ratings.size(), count, seed(settings));

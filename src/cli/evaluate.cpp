@@ -223,9 +223,7 @@ void check(const Options& options) {
   if (!feature_paths(options).empty()) {
     throw UsageError("--users and --items are for neural networks, whose items --top cannot rank");
   }
-  std::vector<std::string> inputs = options.arguments();
-  for (const std::string& path : options.texts("exclude")) inputs.push_back(path);
-  check_paths({}, inputs);
+  check_paths({}, options.inputs({"exclude"}));
 }
 
 }  // namespace

@@ -30,11 +30,7 @@ int run_import(const Arguments& arguments) {
   Options options = declare_import();
   if (!options.parse(arguments)) return kDone;
   if (!options.given("output")) throw UsageError("-o MODEL is missing");
-  std::vector<std::string> inputs = options.arguments();
-  for (const char* name : {"users", "items"}) {
-    if (options.given(name)) inputs.push_back(options.text(name));
-  }
-  check_paths({{"-o", options.text("output")}}, inputs);
+  check_paths({{"-o", options.text("output")}}, options.inputs({"users", "items"}));
 
   OutputFile output(options.text("output"));
   const auto ids = [&](const char* name) {

@@ -64,6 +64,10 @@ std::optional<double> to_number(std::string_view text) {
   return value;
 }
 
+bool asks_for_help(const Arguments& arguments) {
+  return std::ranges::any_of(arguments, [](const auto& word) { return word == "--help" || word == "-h"; });
+}
+
 std::string read_config(const std::string& path) {
   std::ifstream file(path);
   if (!file) throw Error(fmt::format("cannot read --config {}: {}", path, std::strerror(errno)));
@@ -140,8 +144,8 @@ void Options::not_in_config(const std::vector<std::string>& names) {
   not_in_config_.insert(not_in_config_.end(), names.begin(), names.end());
 }
 
-bool Options::parse(const Arguments& arguments, const std::string* config) {
-  if (std::any_of(arguments.begin(), arguments.end(), [](const auto& a) { return a == "--help" || a == "-h"; })) {
+bool Options::parse(const Arguments& arguments, const std::optional<std::string>& config) {
+  if (asks_for_help(arguments)) {
     std::cout << help_.text();
     return false;
   }
@@ -194,10 +198,9 @@ void Options::check_arguments() const {
 void Options::check_names_of_files() const {
   for (const OptionGroup& group : help_.groups) {
     for (const OptionHelp& option : group.options) {
-      if (!option.is_path() || !given(option.name)) continue;
-      const std::vector<std::string> names =
-          option.repeatable ? texts(option.name) : std::vector<std::string>{text(option.name)};
-      if (std::ranges::count(names, "") > 0) throw UsageError(fmt::format("--{} is empty", option.name));
+      if (option.is_path() && std::ranges::count(texts(option.name), "") > 0) {
+        throw UsageError(fmt::format("--{} is empty", option.name));
+      }
     }
   }
   if (are_paths(help_.arguments) && std::ranges::count(positional_, "") > 0) {
@@ -266,7 +269,18 @@ std::string Options::choice(const std::string& name, const std::string& standard
 }
 
 std::vector<std::string> Options::texts(const std::string& name) const {
-  return given(name) ? values_.at(name).as<std::vector<std::string>>() : std::vector<std::string>();
+  if (!given(name)) return {};
+  if (find(name)->repeatable) return values_.at(name).as<std::vector<std::string>>();
+  return {text(name)};
+}
+
+std::vector<std::string> Options::inputs(const std::vector<std::string>& names) const {
+  std::vector<std::string> paths = positional_;
+  for (const std::string& name : names) {
+    const std::vector<std::string> more = texts(name);
+    paths.insert(paths.end(), more.begin(), more.end());
+  }
+  return paths;
 }
 
 double Options::number(const std::string& name, double standard, double low, double high) const {

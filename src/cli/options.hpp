@@ -47,7 +47,7 @@ class Options {
   /// Parses; --config FILE, where it was declared, is read for what the command line does not give; `config` is its
   /// text where it was read already. Returns false after printing the help that --help asked for. Applies --threads.
   /// Throws UsageError.
-  bool parse(const Arguments& arguments, const std::string* config = nullptr);
+  bool parse(const Arguments& arguments, const std::optional<std::string>& config = {});
 
   /// What was declared.
   const HelpPage& help() const { return help_; }
@@ -59,8 +59,10 @@ class Options {
   std::string text(const std::string& name, const std::string& standard) const;
   /// One of the words that the option was declared with; throws UsageError otherwise.
   std::string choice(const std::string& name, const std::string& standard) const;
-  /// All values of an option that may be given several times, in order.
+  /// All values of an option, in order: several where it may be given several times.
   std::vector<std::string> texts(const std::string& name) const;
+  /// The arguments, and the values of these options, for check_paths().
+  std::vector<std::string> inputs(const std::vector<std::string>& names) const;
   /// Finite and within [low, high]; throws UsageError otherwise.
   double number(const std::string& name, double standard, double low, double high) const;
   long long integer(const std::string& name, long long standard, long long low, long long high) const;
@@ -95,6 +97,9 @@ class Options {
   boost::program_options::variables_map values_;
   std::vector<std::string> positional_;
 };
+
+/// Whether --help is among the arguments of a command.
+bool asks_for_help(const Arguments& arguments);
 
 /// The text of a --config file. Throws Error.
 std::string read_config(const std::string& path);

@@ -61,9 +61,7 @@ int run_predict(const Arguments& arguments) {
   const std::string target = options.text("output", "-");
   const bool json = options.flag_given("json");
   if (json && target == "-") throw UsageError("--json and predictions cannot both go to standard output: give -o FILE");
-  std::vector<std::string> inputs = options.arguments();
-  for (const std::string& path : feature_paths(options)) inputs.push_back(path);
-  check_paths({{"-o", target}}, inputs);
+  check_paths({{"-o", target}}, options.inputs({"users", "items"}));
 
   OutputFile output(target);
   const Model model = load_model_with_features(options.arguments()[0], options);

@@ -20,15 +20,6 @@
 namespace odot::cli {
 namespace {
 
-std::vector<std::string> inputs_of(const Options& options) {
-  std::vector<std::string> inputs = options.arguments();
-  for (const std::string& path : options.texts("exclude")) inputs.push_back(path);
-  for (const char* name : {"users", "only", "items"}) {
-    if (options.given(name)) inputs.push_back(options.text(name));
-  }
-  return inputs;
-}
-
 void check(const Options& options) {
   if (options.given("user") && options.given("users")) throw UsageError("--user and --users cannot both be given");
   if (options.given("exclude")) return;
@@ -89,7 +80,7 @@ int run_recommend(const Arguments& arguments) {
   settings.top = static_cast<std::size_t>(options.integer("top", 10, 1, std::numeric_limits<Index>::max()));
   check(options);
   const std::string target = options.text("output", "-");
-  check_paths({{"-o", target}}, inputs_of(options));
+  check_paths({{"-o", target}}, options.inputs({"exclude", "users", "only", "items"}));
   (void)options.read_settings();
   OutputFile file(target);
   RankedOutput output(file, kItemsForUsers, options);

@@ -50,10 +50,8 @@ int run_similar(const Arguments& arguments) {
   }
   const bool of_items = options.given("item");
   if (!of_items && options.given("items")) throw UsageError("--items is of no use with --user: users have no titles");
-  std::vector<std::string> inputs = options.arguments();
-  if (options.given("items")) inputs.push_back(options.text("items"));
   const std::string target = options.text("output", "-");
-  check_paths({{"-o", target}}, inputs);
+  check_paths({{"-o", target}}, options.inputs({"items"}));
   OutputFile file(target);
   RankedOutput output(file, of_items ? kItems : kUsers, options);
 

@@ -77,10 +77,7 @@ Data load(const Options& options, std::uint64_t seed, bool network) {
 }
 
 void check_train_paths(const Options& options) {
-  std::vector<std::string> inputs = options.arguments();
-  for (const char* input : {"valid", "config", "users", "items", "init-model"}) {
-    if (options.given(input)) inputs.push_back(options.text(input));
-  }
+  const std::vector<std::string> inputs = options.inputs({"valid", "config", "users", "items", "init-model"});
   std::vector<NamedPath> outputs;
   if (options.given("output")) outputs.push_back({"-o", options.text("output")});
   if (options.given("trace")) outputs.push_back({"--trace", options.text("trace")});

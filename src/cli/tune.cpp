@@ -96,11 +96,7 @@ void read_search(Search& search) {
     if (options.text(name) == "-") throw UsageError(fmt::format("{} must be a file", label));
     outputs.push_back({label, options.text(name)});
   }
-  std::vector<std::string> inputs = options.arguments();
-  for (const char* name : {"valid", "config", "users", "items"}) {
-    if (options.given(name)) inputs.push_back(options.text(name));
-  }
-  check_paths(outputs, inputs);
+  check_paths(outputs, options.inputs({"valid", "config", "users", "items"}));
   check_space(search.space);
 }
 
@@ -303,12 +299,9 @@ bool save_best(const Search& search, TrialData data, const std::vector<std::stri
 int run_tune(const Arguments& arguments) {
   Search search;
   // Asked for help, a space with a mistake is none.
-  if (std::ranges::any_of(arguments, [](const auto& word) { return word == "--help" || word == "-h"; })) {
-    search.options.parse({"--help"});
+  if (!asks_for_help(arguments)) search.space = take_space(arguments);
+  if (!search.options.parse(asks_for_help(arguments) ? arguments : search.space.rest, search.space.config))
     return kDone;
-  }
-  search.space = take_space(arguments);
-  if (!search.options.parse(search.space.rest, search.space.config ? &*search.space.config : nullptr)) return kDone;
   read_search(search);
   const Options& options = search.options;
 

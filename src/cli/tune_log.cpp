@@ -15,7 +15,7 @@ namespace odot::cli {
 namespace fs = std::filesystem;
 namespace {
 
-std::string first_line(const Json& search) { return Json{{"search", search}}.dump() + "\n"; }
+Json first_line(const Json& search) { return {{"search", search}}; }
 
 }  // namespace
 
@@ -28,7 +28,7 @@ TuneLog::TuneLog(const std::string& path, const Json& search, bool resume) : pat
   if (written) read(search);
   file_.reset(std::fopen(path.c_str(), "a"));
   if (!file_) throw Error(fmt::format("cannot write {}: {}", path, std::strerror(errno)));
-  if (!written || fs::file_size(path) == 0) write({{"search", search}});
+  if (!written || fs::file_size(path) == 0) write(first_line(search));
 }
 
 void TuneLog::read(const Json& search) {
@@ -65,7 +65,7 @@ void TuneLog::read(const Json& search) {
     // Nothing but the beginning of a first line is what a kill leaves.
     std::ifstream again(path_, std::ios::binary);
     const std::string found(std::istreambuf_iterator<char>(again), {});
-    if (!first_line(search).starts_with(found)) {
+    if (!first_line(search).dump().starts_with(found)) {
       throw Error(fmt::format("{}: found '{}', expected the log of this search", path_, found.substr(0, 60)));
     }
   }

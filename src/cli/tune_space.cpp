@@ -178,7 +178,7 @@ MethodSettings point_settings(const TuneSpace& space, const std::vector<std::str
   Arguments words = space.rest;
   const Arguments point = point_words(space, values);
   words.insert(words.end(), point.begin(), point.end());
-  options.parse(words, space.config ? &*space.config : nullptr);
+  options.parse(words, space.config);
   return method_settings(options);
 }
 

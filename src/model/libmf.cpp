@@ -23,7 +23,6 @@ namespace odot {
 namespace {
 
 constexpr std::size_t kMostRowsOfAnId = 10;  // by id: more are not worth the empty lines
-constexpr std::int32_t kNoRow = -1;
 
 // Loss functions: squares, absolute values and divergence of real values; losses of two classes; one-class.
 constexpr int kRealFunctions[] = {0, 1, 2};
@@ -36,10 +35,10 @@ bool is_one_of(std::span<const int> functions, int function) {
 
 // The number that an id is, if it is spelled as LIBMF does.
 std::optional<std::int32_t> row_number(std::string_view id) {
-  std::int32_t number = -1;
+  std::int32_t number = 0;
   if (id.empty() || id[0] < '0' || id[0] > '9') return std::nullopt;  // as "-0"
   const auto [end, error] = std::from_chars(id.data(), id.data() + id.size(), number);
-  if (error != std::errc() || end != id.data() + id.size() || number < 0) return std::nullopt;
+  if (error != std::errc() || end != id.data() + id.size()) return std::nullopt;
   if (id.size() > 1 && id[0] == '0') return std::nullopt;
   if (number == std::numeric_limits<std::int32_t>::max()) return std::nullopt;  // one more would be no number of rows
   return number;
@@ -47,7 +46,7 @@ std::optional<std::int32_t> row_number(std::string_view id) {
 
 // For each row of LIBMF's the index of its id, kUnknown where there is none; nothing unless by id is sensible.
 std::optional<std::vector<Index>> rows_by_id(const IdTable& ids) {
-  std::int32_t last = kNoRow;
+  std::int32_t last = -1;  // there is none
   for (Index index = 0; index < ids.size(); ++index) {
     const std::optional<std::int32_t> number = row_number(ids[index]);
     if (!number) return std::nullopt;
