@@ -148,10 +148,10 @@ nlohmann::json measure_sweeps(const RatingMatrix& ratings, int rank, int repetit
   // The ratings outlive what is made here.
   RatingMatrix watched(by_user, by_item, ratings.table(), ratings.summary(), nullptr);
 
-  TrainSettings settings = default_settings(FactorMethod::blocks);
+  TrainSettings settings{.method = "blocks"};
   settings.optimizer = kNewton;
   settings.rank = rank;
-  settings.stop = {.iterations = 1 + repetitions};
+  limit(settings, {.iterations = 1 + repetitions});
   std::vector<Course> sweeps;
   double before = 0;
   train(RatingData(numbered_ids(ratings.users()), numbered_ids(ratings.items()), std::move(watched)), {}, settings,

@@ -3,9 +3,10 @@
 
 #include <nlohmann/json.hpp>
 #include <span>
-#include <stdexcept>
 #include <string>
 #include <vector>
+
+#include "odot/core/error.hpp"
 
 namespace odot::cli {
 
@@ -18,10 +19,13 @@ class Options;
 enum ExitCode { kDone = 0, kBadData = 1, kWrongUsage = 2, kInterrupted = 130 };
 
 /// Wrong usage: an unknown option, a value out of range, options that contradict each other.
-class UsageError : public std::runtime_error {
+class UsageError : public Error {
  public:
-  using std::runtime_error::runtime_error;
+  explicit UsageError(const std::string& message) : Error(message, ErrorKind::usage) {}
 };
+
+/// What to print of an error: a setting that the library complains of is an option here.
+std::string message_of(const Error& error);
 
 /// A subcommand.
 struct Command {

@@ -9,8 +9,9 @@
 #include "cli/load.hpp"
 #include "cli/paths.hpp"
 #include "cli/progress.hpp"
-#include "cli/trial.hpp"
+#include "cli/train_options.hpp"
 #include "odot/core/error.hpp"
+#include "odot/search/cross_validation.hpp"
 
 namespace odot::cli {
 namespace {
@@ -42,48 +43,46 @@ int run_cv(const Arguments& arguments) {
   Options options = declare_cv();
   if (!options.parse(arguments)) return kDone;
   const auto count = static_cast<std::size_t>(options.integer("folds", 5, 2, kMostFolds));
-  const MethodSettings settings = method_settings(options);
+  const TrainSettings settings = method_settings(options);
+  const std::uint64_t seed = *in_effect(settings).seed;
   check_paths({}, options.inputs({"config", "users", "items"}));
 
-  const TrialData data = load_trial_data(options);
-  const std::vector<std::size_t> numbers = fold_numbers(data.list.ratings.size(), count, seed(settings));
+  Dataset data = load_ratings(options.arguments(), options).list;
+  load_features(options, data);
   const InterruptGuard guard;
-  Trial trial;
-  for (std::size_t k = 0; k < count; ++k) {
-    const Fold fold = make_fold(data, fold_split(numbers, k));
-    {
-      std::unique_ptr<ProgressLine> line;
-      if (!options.quiet()) {
-        line = std::make_unique<ProgressLine>(std::visit([](const auto& some) { return limits(some); }, settings),
-                                              data.list.ratings.size() - fold.test.size());
-      }
-      measure(
-          data, fold, settings,
-          [&](const TrainProgress& progress) {
-            if (line) line->show(progress);
-            return !InterruptGuard::interrupted();
-          },
-          trial);
-    }
-    if (trial.status == "interrupted") {
-      log(fmt::format("odot: interrupted in fold {} of {}\n", k + 1, count));
-      return kInterrupted;
-    }
-    if (trial.status != "done") {
-      throw Error(fmt::format("training diverged in fold {} of {}: try {}a smaller --step", k + 1, count,
-                              data.network() ? "" : "--line-search exact, or "));
-    }
-    if (!options.quiet()) {
-      log(fmt::format("fold {} of {}: RMSE {:.4f}, MAE {:.4f}\n", k + 1, count, trial.rmse.back(), trial.mae.back()));
-    }
+  std::unique_ptr<ProgressLine> progress_line;
+  FoldHooks hooks;
+  hooks.observe = [&](std::size_t, const Dataset& fold) -> TrainObserver {
+    if (!options.quiet())
+      progress_line = std::make_unique<ProgressLine>(stop_settings(in_effect(settings)), fold.size());
+    return [&](const TrainProgress& progress) {
+      if (progress_line) progress_line->show(progress);
+      return !InterruptGuard::interrupted();
+    };
+  };
+  hooks.finished = [&](std::size_t k, const Trial& trial) {
+    progress_line.reset();
+    if (options.quiet() || trial.status != "done") return;
+    log(fmt::format("fold {} of {}: RMSE {:.4f}, MAE {:.4f}\n", k + 1, count, trial.rmse.back(), trial.mae.back()));
+  };
+  const Trial trial = cross_validate(data, settings, count, hooks);
+  const std::size_t folds = trial.rmse.size();
+  if (trial.status == to_string(StopReason::interrupted)) {
+    log(fmt::format("odot: interrupted in fold {} of {}\n", folds, count));
+    return kInterrupted;
+  }
+  if (trial.status != "done") {
+    throw Error(fmt::format("training diverged in fold {} of {}: try {}a smaller --step", folds, count,
+                            data.user_features ? "" : "--line-search exact, or "),
+                ErrorKind::numerical);
   }
   if (options.flag_given("json")) {
     print_json({{"rmse", figures(trial.rmse)},
                 {"mae", figures(trial.mae)},
                 {"best_iterations", trial.best_iterations.empty() ? Json(nullptr) : Json(trial.best_iterations)},
-                {"ratings", data.list.ratings.size()},
+                {"ratings", data.size()},
                 {"folds", count},
-                {"seed", seed(settings)},
+                {"seed", seed},
                 {"train_seconds", trial.seconds}});
     return kDone;
   }

@@ -99,14 +99,18 @@ ReadResult load_ratings(const std::vector<std::string>& paths, const Options& op
   return result;
 }
 
-FeatureTable load_features(const std::string& file, const std::string& specification, const Options& options,
-                           IdTable& ids) {
-  FeatureTable table = read_features(options.text(file), options.text(specification, ""));
-  for (Index k = 0; k < table.ids.size(); ++k) ids.add(table.ids[k]);
-  if (options.quiet()) return table;
-  log(fmt::format("{}: features of {} {}, {} inputs\n", table.path, table.ids.size(), file, table.encoding.inputs()));
-  for (const std::string& note : table.notes) log(fmt::format("  {}\n", note));
-  return table;
+void load_features(const Options& options, Dataset& data) {
+  const auto load = [&](const char* file, const char* specification, IdTable& ids) -> std::optional<FeatureTable> {
+    if (!options.given(file)) return std::nullopt;
+    FeatureTable table = read_features(options.text(file), options.text(specification, ""));
+    for (Index k = 0; k < table.ids.size(); ++k) ids.add(table.ids[k]);
+    if (options.quiet()) return table;
+    log(fmt::format("{}: features of {} {}, {} inputs\n", table.path, table.ids.size(), file, table.encoding.inputs()));
+    for (const std::string& note : table.notes) log(fmt::format("  {}\n", note));
+    return table;
+  };
+  data.user_features = load("users", "user-features", data.users);
+  data.item_features = load("items", "item-features", data.items);
 }
 
 std::string separator_of(const ReadResult& result) {

@@ -6,9 +6,9 @@
 
 #include "cli/command.hpp"
 #include "cli/options.hpp"
-#include "odot/ratings/features.hpp"
 #include "odot/ratings/odr.hpp"
 #include "odot/ratings/read.hpp"
+#include "odot/train/dataset.hpp"
 
 namespace odot::cli {
 
@@ -31,11 +31,10 @@ std::string describe(const SourceFormat& source, bool pairs_only = false);
 /// were recognised.
 ReadResult load_ratings(const std::vector<std::string>& paths, const Options& options);
 
-/// Reads the features of --users or --items, which `file` is, as the option `specification` says, and tells unless
-/// --quiet what they were taken for. Adds the ids to `ids`, so that ratings to measure on may be of users or items of
-/// which training has features alone.
-FeatureTable load_features(const std::string& file, const std::string& specification, const Options& options,
-                           IdTable& ids);
+/// Reads the features of --users and --items, where they are given, as --user-features and --item-features say, and
+/// tells unless --quiet what they were taken for. Adds their ids to those of the ratings, so that ratings to measure on
+/// may be of users or items of which training has features alone.
+void load_features(const Options& options, Dataset& data);
 
 /// The separator that an output made from these files should have.
 std::string separator_of(const ReadResult& result);

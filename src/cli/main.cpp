@@ -77,6 +77,8 @@ void finish_output() {
 
 }  // namespace
 
+std::string message_of(const Error& error) { return (error.setting().empty() ? "" : "--") + std::string(error.what()); }
+
 void log(const std::string& text) { std::fputs(text.c_str(), stderr); }
 
 void print_json(const Json& json) { std::cout << json.dump(2) << "\n"; }
@@ -87,6 +89,7 @@ Json number_or_null(double value) { return value - value == 0 ? Json(value) : Js
 
 int main(int argc, char** argv) {
   using namespace odot::cli;
+  using odot::Error;
   wait_briefly(argv);
   return_memory();
   fill_standard_streams();
@@ -96,10 +99,12 @@ int main(int argc, char** argv) {
     const int code = run(words);
     finish_output();
     return code;
-  } catch (const UsageError& error) {
+  } catch (const Error& error) {
+    std::cerr << "odot: " << message_of(error) << "\n";
+    if (error.kind() != odot::ErrorKind::usage) return kBadData;
     const bool known = std::ranges::any_of(
         commands(), [&](const Command& command) { return !words.empty() && words[0] == command.name; });
-    std::cerr << "odot: " << error.what() << "\nTry `odot " << (known ? words[0] + " " : "") << "--help`.\n";
+    std::cerr << "Try `odot " << (known ? words[0] + " " : "") << "--help`.\n";
     return kWrongUsage;
   } catch (const std::bad_alloc&) {
     std::cerr << "odot: not enough memory\n";

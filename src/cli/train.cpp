@@ -4,7 +4,6 @@
 #include <iostream>
 #include <memory>
 #include <optional>
-#include <type_traits>
 
 #include "cli/command.hpp"
 #include "cli/interrupt.hpp"
@@ -22,57 +21,40 @@
 #include "odot/model/model_file.hpp"
 #include "odot/ratings/features.hpp"
 #include "odot/ratings/split.hpp"
+#include "odot/train/methods.hpp"
 
 namespace odot::cli {
 namespace {
 
-// What there is to train on and to measure on.
-struct Data {
-  RatingList train;
-  std::optional<RatingData> mapped;  // instead of `train`, an .odr file
-  Triples valid;
-  FeatureTable user_features;  // only for the network
-  FeatureTable item_features;
-  Index users = 0;  // with ratings
-  Index items = 0;
-  double load_seconds = 0;
-
-  std::size_t size() const { return mapped ? mapped->ratings.size() : train.ratings.size(); }
-};
-
-// Only a factorisation without hold-out can do with ratings that are not in memory.
-Data load(const Options& options, std::uint64_t seed, bool network) {
-  const Stopwatch timer;
-  Data data;
-  if (is_one_odr(options.arguments()) && !network && !options.given("holdout")) {
-    data.mapped = load_odr(options.arguments()[0], options);
-  } else {
-    data.train = load_ratings(options.arguments(), options).list;
-  }
-  const IdTable& users = data.mapped ? data.mapped->users : data.train.users;
-  const IdTable& items = data.mapped ? data.mapped->items : data.train.items;
-  data.users = users.size();
-  data.items = items.size();
-  if (options.given("users")) data.user_features = load_features("users", "user-features", options, data.train.users);
-  if (options.given("items")) data.item_features = load_features("items", "item-features", options, data.train.items);
+// Only a method that does not need the ratings' order can do with ratings that are not in memory, and only without
+// hold-out.
+Dataset load(const Options& options, const TrainSettings& settings) {
+  const bool in_memory = method_of(settings).needs_order || options.given("holdout");
+  Dataset data = is_one_odr(options.arguments()) && !in_memory
+                     ? Dataset(load_odr(options.arguments()[0], options))
+                     : Dataset(load_ratings(options.arguments(), options).list);
+  load_features(options, data);
   if (options.given("valid")) {
     const ReadResult valid = load_ratings({options.text("valid")}, options);
     // A table that is part of a file is indexed to look ids up, which nothing after this does: a copy, which shares all
     // else, takes that along.
-    data.valid = data.mapped ? reindex(valid.list, IdTable(users), IdTable(items)) : reindex(valid.list, users, items);
+    data.valid = data.matrix ? reindex(valid.list, IdTable(data.users), IdTable(data.items))
+                             : reindex(valid.list, data.users, data.items);
   } else if (options.given("holdout")) {
     const double fraction = options.fraction("holdout", 0);
-    const Split split = split_ratings(data.train, fraction, seed);
+    const RatingList all{std::move(data.users), std::move(data.items), std::move(data.list)};
+    const Split split = split_ratings(all, fraction, *in_effect(settings).seed);
     if (split.test.empty()) {
       throw Error(
           fmt::format("--holdout {} holds none of {} ratings out (every user and every item keeps one): give a "
                       "larger share",
-                      options.text("holdout"), data.train.ratings.size()));
+                      options.text("holdout"), all.ratings.size()));
     }
-    data.valid = select(data.train.ratings, split.test);
-    data.train.ratings = select(data.train.ratings, split.train);
+    data.users = all.users;
+    data.items = all.items;
+    data.valid = select(all.ratings, split.test);
+    data.list = select(all.ratings, split.train);
   }
-  data.load_seconds = timer.seconds();
   return data;
 }
 
@@ -95,38 +77,14 @@ void check_train_paths(const Options& options) {
 }
 
 // The remedy for a diverged run depends on who chose the step.
-std::string remedy(const ParameterValues& parameters, const RunReport& report) {
-  if (report.line_search == "constant" || report.line_search == "decreasing") {
-    const std::string smaller = parameters.count("step") || report.method == "mlp" ? "a smaller --step" : "";
-    if (report.method == "mlp") return "try " + smaller;
-    return smaller.empty() ? "try --line-search exact, or a small --step"
-                           : "try " + smaller + ", or --line-search exact, which chooses it";
-  }
-  return "try --line-search exact, or smaller ratings";
-}
-
-// A trained model with what there is to say of it.
-struct Run {
-  Model model;
-  RunReport report;
-  std::string remedy;
-};
-
-Run run(Data& data, const TrainSettings& settings, const TrainObserver& observer,
-        const CheckpointSettings& checkpoints) {
-  RatingData ratings = data.mapped ? std::move(*data.mapped) : RatingData(std::move(data.train));
-  TrainResult result = train(std::move(ratings), data.valid, settings, observer, checkpoints);
-  RunReport report = describe(settings, result);
-  const std::string advice = remedy(settings.parameters, report);
-  return {std::move(result.model), std::move(report), advice};
-}
-
-Run run(Data& data, const MlpSettings& settings, const TrainObserver& observer, const CheckpointSettings& checkpoints) {
-  MlpResult result = train_mlp(std::move(data.train), data.valid, std::move(data.user_features),
-                               std::move(data.item_features), settings, observer, checkpoints);
-  RunReport report = describe(settings, result, data.users, data.items);
-  const std::string advice = remedy(settings.parameters, report);
-  return {std::move(result.model), std::move(report), advice};
+std::string remedy(const TrainSettings& settings) {
+  const bool fixed = settings.line_search && make_step_rule(*settings.line_search)->fixed_steps();
+  if (!fixed) return "try --line-search exact, or smaller ratings";
+  const auto step = settings.parameters.find("step");
+  if (step == settings.parameters.end() || step->second == 0) return "try --line-search exact, or a small --step";
+  // Mini-batches leave no choice.
+  if (settings.batch_size.value_or(0) > 0) return "try a smaller --step";
+  return "try a smaller --step, or --line-search exact, which chooses it";
 }
 
 }  // namespace
@@ -139,12 +97,12 @@ int run_train(const Arguments& arguments) {
   }
   options.fraction("holdout", 0);
   check_train_paths(options);
-  const MethodSettings any_settings = method_settings(options);
+  const TrainSettings settings = method_settings(options);
   const CheckpointSettings checkpoints = checkpoint_settings(options);
   if (options.given("memory-limit")) (void)memory_budget(options);
   if (options.flag_given("dump-config")) {
     (void)options.read_settings();
-    std::cout << config_text(options, any_settings);
+    std::cout << config_text(options, settings);
     return kDone;
   }
 
@@ -155,33 +113,28 @@ int run_train(const Arguments& arguments) {
   std::unique_ptr<Trace> trace;
   if (options.given("trace")) trace = std::make_unique<Trace>(options.text("trace"), !checkpoints.resume.empty());
 
-  double load_seconds = 0;
-  Run trained = std::visit(
-      [&](const auto& settings) {
-        constexpr bool kNetwork = std::is_same_v<std::decay_t<decltype(settings)>, MlpSettings>;
-        Data data = load(options, settings.seed, kNetwork);
-        load_seconds = data.load_seconds;
-        const InterruptGuard guard;
-        std::unique_ptr<ProgressLine> line;
-        if (!options.quiet()) line = std::make_unique<ProgressLine>(limits(settings), data.size());
-        const RatingMatrix mapped = data.mapped ? data.mapped->ratings : RatingMatrix();
-        Run result = run(
-            data, settings,
-            [&](const TrainProgress& progress) {
-              if (trace) trace->write(progress);
-              if (line) line->show(progress);
-              return !InterruptGuard::interrupted();
-            },
-            checkpoints);
-        verify_rest(mapped);  // few iterations may not have read all
-        return result;
-      },
-      any_settings);
+  const Stopwatch loading;
+  Dataset data = load(options, settings);
+  const double load_seconds = loading.seconds();
+  const RatingMatrix mapped = data.matrix.value_or(RatingMatrix());
+  TrainResult trained = [&] {
+    const InterruptGuard guard;
+    std::unique_ptr<ProgressLine> line;
+    if (!options.quiet()) line = std::make_unique<ProgressLine>(stop_settings(in_effect(settings)), data.size());
+    const TrainObserver observer = [&](const TrainProgress& progress) {
+      if (trace) trace->write(progress);
+      if (line) line->show(progress);
+      return !InterruptGuard::interrupted();
+    };
+    return train(std::move(data), settings, observer, checkpoints);
+  }();
+  verify_rest(mapped);  // few iterations may not have read all
 
-  const RunReport& report = trained.report;
-  if (report.diverged()) {
-    log(fmt::format("odot: training diverged after {} iterations: the objective grew without bound; {}\n",
-                    report.counts.iterations, trained.remedy));
+  const TrainReport& report = trained.report;
+  const int iterations = report.optimisation.counts.iterations;
+  if (has_diverged(report)) {
+    log(fmt::format("odot: training diverged after {} iterations: the objective grew without bound; {}\n", iterations,
+                    remedy(report.settings)));
     if (!options.flag_given("keep-diverged")) return kBadData;
   }
   if (output) {
@@ -196,16 +149,16 @@ int run_train(const Arguments& arguments) {
   if (options.flag_given("json")) {
     print_json(to_json(report, load_seconds));
   } else {
-    std::cout << to_text(report);
+    std::cout << to_text(report, std::visit([](const auto& model) { return model.lowest; }, trained.model));
     if (output) std::cout << fmt::format("{:<15} {}\n", "written to", output->path());
   }
-  if (report.diverged()) return kBadData;
-  if (report.interrupted()) {
+  if (has_diverged(report)) return kBadData;
+  if (was_interrupted(report)) {
     const std::string model = output                 ? "the model so far is saved"
                               : checkpoints.writes() ? "no -o was given, so no model is saved"
                                                      : "no -o was given, so nothing is saved";
     const std::string resume = checkpoints.writes() ? fmt::format("; --resume {} goes on", checkpoints.path) : "";
-    log(fmt::format("odot: interrupted after {} iterations; {}{}\n", report.counts.iterations, model, resume));
+    log(fmt::format("odot: interrupted after {} iterations; {}{}\n", iterations, model, resume));
     return kInterrupted;
   }
   return kDone;

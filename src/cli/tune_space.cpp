@@ -1,42 +1,27 @@
+// The words of odot tune: which of them are spaces, which are options of every trial.
 #include "cli/tune_space.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <filesystem>
 #include <string_view>
 
 #include "cli/train_options.hpp"
 #include "odot/core/error.hpp"
-#include "odot/optim/registry.hpp"
+#include "odot/train/options.hpp"
 
 namespace odot::cli {
 namespace {
 
-constexpr std::array<std::string_view, 7> kIntegers{"rank",       "iterations", "inner-iterations", "block-rows",
-                                                    "block-cols", "early-stop", "batch-size"};
-// Not to be searched: a seed is no hyper-parameter, what the clock ends does not come again, and files may have any
-// name.
-constexpr std::array<std::string_view, 6> kPlain{"seed",  "time-limit",    "users",
-                                                 "items", "user-features", "item-features"};
-constexpr std::size_t kMostChecks = 2000;
-
-bool has(const auto& names, std::string_view name) { return std::ranges::count(names, name) > 0; }
-
-bool is_integer(const std::string& name) {
-  return has(kIntegers, name) ||
-         std::ranges::any_of(parameters(), [&](const Parameter& p) { return p.name == name && p.integer; });
-}
-
 bool is_on_off(const std::string& word) { return word == "on" || word == "off"; }
 
-// Sizes of layers have commas between, so choices of them have another sign.
-constexpr std::string_view kLayers = "layers";
-constexpr char kBetweenLayers = '/';
+// Sizes have commas between, so choices of them have another sign.
+constexpr char kBetweenSizes = '/';
 
-bool is_space_of(const std::string& name, const std::string& text) {
-  return name == kLayers ? text.find(kBetweenLayers) != std::string::npos : is_space(text);
+bool is_space_of(const TrainOption& option, const std::string& text) {
+  if (option.kind == OptionKind::input) return false;  // files may have any name
+  return option.kind == OptionKind::sizes ? text.find(kBetweenSizes) != std::string::npos : is_space(text);
 }
 
 // "--rank=8" and "-k8" as two words each.
@@ -44,8 +29,12 @@ Arguments separate(const Arguments& arguments) {
   Arguments words;
   for (const std::string& word : arguments) {
     const std::size_t equals = word.find('=');
-    if (word.rfind("-k", 0) == 0 || word.rfind("-t", 0) == 0) {
-      words.push_back(word[1] == 'k' ? "--rank" : "--iterations");
+    const auto has_letter = [&](const TrainOption& option) {
+      return option.letter != 0 && word.size() > 1 && word[0] == '-' && word[1] == option.letter;
+    };
+    const auto option = std::ranges::find_if(train_options(), has_letter);
+    if (option != train_options().end()) {
+      words.push_back("--" + option->name);
       if (word.size() > 2) words.push_back(word.substr(2));
     } else if (word.rfind("--", 0) == 0 && equals != std::string::npos) {
       words.push_back(word.substr(0, equals));
@@ -57,14 +46,21 @@ Arguments separate(const Arguments& arguments) {
   return words;
 }
 
-Dimension read_dimension(const std::string& name, const std::string& text, bool toggle) {
+Dimension read_dimension(const TrainOption& option, const std::string& text) {
+  if (!option.searched) {
+    throw UsageError(fmt::format("--{0} is '{1}', but cannot be searched: give it one value", option.name, text));
+  }
   try {
-    Dimension dimension =
-        name == kLayers ? parse_choices(name, text, kBetweenLayers) : parse_dimension(name, text, is_integer(name));
+    Dimension dimension = option.kind == OptionKind::sizes
+                              ? parse_choices(option.name, text, kBetweenSizes)
+                              : parse_dimension(option.name, text, option.kind == OptionKind::integer);
+    const bool toggle = option.kind == OptionKind::toggle;
     if (toggle && !std::ranges::all_of(dimension.choices, is_on_off)) throw Error("expected on,off");
     return dimension;
+  } catch (const UsageError&) {
+    throw;
   } catch (const Error& error) {
-    throw UsageError(fmt::format("--{} is '{}': {}", name, text, error.what()));
+    throw UsageError(fmt::format("--{} is '{}': {}", option.name, text, error.what()));
   }
 }
 
@@ -109,14 +105,9 @@ TuneSpace take_space(const Arguments& arguments) {
   Options train("", "");
   train.reading_group();
   declare_method_options(train);
-  Options searchable("", "");
-  declare_method_options(searchable);
-  const auto is_toggle = [](const Options& options, const std::string& name) {
-    const OptionHelp* option = options.find(name);
-    return option && option->toggle;
-  };
   const auto is_flag = [&](const std::string& name) {
-    return is_toggle(train, name.rfind("no-", 0) == 0 ? name.substr(3) : name);
+    const OptionHelp* option = train.find(name.rfind("no-", 0) == 0 ? name.substr(3) : name);
+    return option && option->toggle;
   };
 
   TuneSpace space;
@@ -124,7 +115,8 @@ TuneSpace take_space(const Arguments& arguments) {
   for (std::size_t k = 0; k < words.size(); ++k) {
     const std::string name = words[k].rfind("--", 0) == 0 ? words[k].substr(2) : "";
     const std::string value = k + 1 < words.size() ? words[k + 1] : "";
-    const bool toggle = is_toggle(searchable, name);
+    const TrainOption* option = !name.empty() && train.known(name) ? find_train_option(name) : nullptr;
+    const bool toggle = option && option->kind == OptionKind::toggle;
     const bool valued = toggle ? is_on_off(value.substr(0, value.find(','))) : !is_flag(name);
     if (name == "config" && k + 1 < words.size()) {
       // What is in it is fixed, too, and the best command reads it again.
@@ -137,11 +129,11 @@ TuneSpace take_space(const Arguments& arguments) {
       ++k;
     } else if (name.empty() || !train.known(name)) {
       space.rest.push_back(words[k]);
-    } else if (valued && is_space_of(name, value) && searchable.known(name) && !has(kPlain, name)) {
+    } else if (valued && option && is_space_of(*option, value)) {
       if (std::ranges::any_of(space.dimensions, [&](const Dimension& other) { return other.name == name; })) {
         throw UsageError(fmt::format("--{} is given more than once", name));
       }
-      space.dimensions.push_back(read_dimension(name, value, toggle));
+      space.dimensions.push_back(read_dimension(*option, value));
       if (toggle) space.toggles.push_back(name);
       space.spaces.insert(space.spaces.end(), {words[k], value});
       ++k;
@@ -164,54 +156,13 @@ Arguments point_words(const TuneSpace& space, const std::vector<std::string>& va
   Arguments words;
   for (std::size_t k = 0; k < values.size(); ++k) {
     const std::string& name = space.dimensions[k].name;
-    if (has(space.toggles, name)) {
+    if (std::ranges::count(space.toggles, name) > 0) {
       words.push_back(values[k] == "on" ? "--" + name : "--no-" + name);
     } else {
       words.insert(words.end(), {"--" + name, values[k]});
     }
   }
   return words;
-}
-
-MethodSettings point_settings(const TuneSpace& space, const std::vector<std::string>& values) {
-  Options options = declare_tune();
-  Arguments words = space.rest;
-  const Arguments point = point_words(space, values);
-  words.insert(words.end(), point.begin(), point.end());
-  options.parse(words, space.config);
-  return method_settings(options);
-}
-
-void check_space(const TuneSpace& space) {
-  std::vector<std::vector<std::string>> samples;
-  for (const Dimension& dimension : space.dimensions) samples.push_back(dimension.samples());
-  for (std::size_t k = 0; k < samples.size(); ++k) {
-    for (const std::string& value : samples[k]) {
-      // All values of the others, like the digits of a number, until one goes with it.
-      std::string complaint;
-      std::vector<std::size_t> digits(samples.size(), 0);
-      bool more = true;
-      bool good = false;
-      std::size_t checks = 0;
-      for (; more && !good && checks < kMostChecks; ++checks) {
-        std::vector<std::string> values;
-        for (std::size_t d = 0; d < samples.size(); ++d) values.push_back(d == k ? value : samples[d][digits[d]]);
-        try {
-          point_settings(space, values);
-          good = true;
-        } catch (const UsageError& error) {
-          if (complaint.empty()) complaint = error.what();
-        }
-        more = false;
-        for (std::size_t d = 0; d < samples.size() && !more; ++d) {
-          if (d == k) continue;
-          more = ++digits[d] < samples[d].size();
-          if (!more) digits[d] = 0;
-        }
-      }
-      if (!good && checks < kMostChecks) throw UsageError(complaint);
-    }
-  }
 }
 
 std::string shell_text(const Arguments& words) {

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "cli/train_options.hpp"
-#include "odot/tune/space.hpp"
+#include "cli/options.hpp"
+#include "odot/search/space.hpp"
 
 namespace odot::cli {
 
@@ -24,12 +24,6 @@ TuneSpace take_space(const Arguments& arguments);
 
 /// Options of train for a point of the space.
 Arguments point_words(const TuneSpace& space, const std::vector<std::string>& values);
-
-/// The settings of a point. Throws UsageError where its values do not go together.
-MethodSettings point_settings(const TuneSpace& space, const std::vector<std::string>& values);
-
-/// Throws UsageError when a value of one option goes with no values of the others.
-void check_space(const TuneSpace& space);
 
 /// Words as a shell reads them.
 std::string shell_text(const Arguments& words);

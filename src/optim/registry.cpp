@@ -31,10 +31,10 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-// A method together with how to make it from parameter values.
+// An algorithm together with how to make it from parameter values.
 template <class Base>
 struct Entry {
-  Method method;
+  Algorithm algorithm;
   std::function<std::unique_ptr<Base>(const ParameterValues&)> make;
 };
 
@@ -49,11 +49,11 @@ template <class Base, class T>
 Entry<Base> entry(std::string_view name, std::string_view help, std::string_view partner,
                   std::vector<Binding<typename T::Settings>> bindings) {
   typename T::Settings defaults{};
-  Method method{name, help, partner, {}};
+  Algorithm algorithm{name, help, partner, {}};
   if constexpr (!std::is_empty_v<typename T::Settings>) {
-    for (const auto& binding : bindings) method.parameters.emplace_back(binding.parameter, defaults.*binding.member);
+    for (const auto& binding : bindings) algorithm.parameters.emplace_back(binding.parameter, defaults.*binding.member);
   }
-  return {method, [bindings](const ParameterValues& values) -> std::unique_ptr<Base> {
+  return {algorithm, [bindings](const ParameterValues& values) -> std::unique_ptr<Base> {
             typename T::Settings settings{};
             if constexpr (!std::is_empty_v<typename T::Settings>) {
               for (const auto& binding : bindings) {
@@ -135,10 +135,10 @@ const std::vector<Entry<StepRule>>& line_search_entries() {
 }
 
 template <class Base>
-std::vector<Method> methods_of(const std::vector<Entry<Base>>& entries) {
-  std::vector<Method> methods;
-  for (const auto& e : entries) methods.push_back(e.method);
-  return methods;
+std::vector<Algorithm> algorithms_of(const std::vector<Entry<Base>>& entries) {
+  std::vector<Algorithm> algorithms;
+  for (const auto& e : entries) algorithms.push_back(e.algorithm);
+  return algorithms;
 }
 
 template <class Named>
@@ -148,88 +148,94 @@ const Named& find(const std::vector<Named>& known, std::string_view name, std::s
   }
   std::vector<std::string_view> names;
   for (const Named& candidate : known) names.push_back(candidate.name);
-  throw Error(fmt::format("unknown {} '{}': known are {}", what, name, fmt::join(nearest_first(names, name), ", ")));
+  throw Error(fmt::format("unknown {} '{}': known are {}", what, name, fmt::join(nearest_first(names, name), ", ")),
+              ErrorKind::usage);
 }
 
-void check_values(const Method& method, std::string_view what, const ParameterValues& values) {
+void check_values(const Algorithm& algorithm, std::string_view what, const ParameterValues& values) {
   for (const auto& [name, value] : values) {
-    const Parameter& parameter = find_parameter(name);
-    const bool used = std::any_of(method.parameters.begin(), method.parameters.end(),
-                                  [&, n = std::string_view(name)](const auto& own) { return own.first == n; });
-    if (!used) {
+    const Option& parameter = find_parameter(name);
+    if (!algorithm.has(name)) {
       std::vector<std::string_view> own;
-      for (const auto& p : method.parameters) own.push_back(p.first);
-      throw Error(fmt::format("the {} {} has no parameter {}: it has {}", what, method.name, name,
-                              own.empty() ? "none" : fmt::format("{}", fmt::join(own, ", "))));
+      for (const auto& p : algorithm.parameters) own.push_back(p.first);
+      throw Error(fmt::format("the {} {} has no parameter {}: it has {}", what, algorithm.name, name,
+                              own.empty() ? "none" : fmt::format("{}", fmt::join(own, ", "))),
+                  ErrorKind::usage);
     }
-    const bool low_ok = parameter.low_open ? value > parameter.low : value >= parameter.low;
-    const bool high_ok = parameter.high_open ? value < parameter.high : value <= parameter.high;
-    if (!low_ok || !high_ok || (parameter.integer && value != std::floor(value))) {
-      throw Error(fmt::format("{} is {}, but must be {}", name, value, parameter.range()));
-    }
+    check_value(parameter, value);
   }
 }
 
 template <class Base>
-std::unique_ptr<Base> make(const std::vector<Entry<Base>>& entries, const Method& method, std::string_view what,
+std::unique_ptr<Base> make(const std::vector<Entry<Base>>& entries, const Algorithm& algorithm, std::string_view what,
                            const ParameterValues& values) {
-  check_values(method, what, values);
+  check_values(algorithm, what, values);
   for (const auto& e : entries) {
-    if (e.method.name == method.name) return e.make(values);
+    if (e.algorithm.name == algorithm.name) return e.make(values);
   }
   return nullptr;
 }
 
 }  // namespace
 
-std::string Parameter::range() const {
-  const std::string_view kind = integer ? "a whole number " : "";
-  std::string text;
-  if (std::isinf(high)) {
-    text = fmt::format("{}{} {}", kind, low_open ? ">" : "≥", low);
-  } else {
-    text = fmt::format("{}{} {} and {} {}", kind, low_open ? ">" : "≥", low, high_open ? "<" : "≤", high);
-  }
-  return zero_word.empty() ? text : fmt::format("{} or the word {}", text, zero_word);
+bool Algorithm::has(std::string_view parameter) const {
+  return std::ranges::any_of(parameters, [&](const auto& own) { return own.first == parameter; });
 }
 
-const std::vector<Parameter>& parameters() {
-  static const std::vector<Parameter> all{
-      {"momentum", "momentum β", 0, 1, false, true, false, ""},
-      {"beta1", "decay of the first moment, β₁", 0, 1, false, true, false, ""},
-      {"beta2", "decay of the second moment, β₂", 0, 1, false, true, false, ""},
-      {"decay", "decay of the squared gradients, α (rmsprop: below 1)", 0, 1, false, false, false, ""},
-      {"epsilon", "ε added to the root of the squared gradients", 0, kInfinity, true, true, false, ""},
-      {"memory", "pairs of steps kept", 1, 1000, false, false, true, ""},
-      {"initial-hessian", "H_0 is this times I, 1 as in the document; scaled: sized by the first steps", 0, kInfinity,
-       false, true, false, "scaled"},
-      {"first-step", "length of the very first step relative to that of θ", 0, kInfinity, true, true, false, ""},
-      {"step", "step γ; auto: found along the first direction", 0, kInfinity, false, true, false, "auto"},
-      {"c1", "sufficient decrease, c₁", 0, 1, true, true, false, ""},
-      {"c2", "curvature, c₂ > c₁", 0, 1, true, true, false, ""},
-      {"backtrack", "factor β that shrinks a refused step", 0, 1, true, true, false, ""},
-      {"max-trials", "most trials a search, t", 1, 1e6, false, false, true, ""},
-      {"min-step", "floor ε: a search that falls below it ends", 0, kInfinity, true, true, false, ""},
-      {"initial-step", "first trial of a search; warm: the last step enlarged", 0, kInfinity, false, true, false,
-       "warm"},
-      {"growth", "enlargement of the last step for a warm start", 1, kInfinity, false, true, false, ""},
-  };
+const std::vector<Option>& parameters() {
+  static const std::vector<Option> all = [] {
+    constexpr bool kOpen = true;
+    const auto number = [](std::string name, std::string help, const Range& range, std::string zero_word = {}) {
+      Option option{.name = std::move(name), .placeholder = "X", .help = std::move(help), .range = range};
+      option.group = "Parameters of the optimizer or line search (in brackets: whose default it is)";
+      option.zero_word = std::move(zero_word);
+      option.along_lines = true;
+      option.needs_optimizer = true;
+      return option;
+    };
+    const auto integer = [&](std::string name, std::string help, const Range& range) {
+      Option option = number(std::move(name), std::move(help), range);
+      option.kind = OptionKind::integer;
+      return option;
+    };
+    return std::vector<Option>{
+        number("momentum", "momentum β", {0, 1, !kOpen, kOpen}),
+        number("beta1", "decay of the first moment, β₁", {0, 1, !kOpen, kOpen}),
+        number("beta2", "decay of the second moment, β₂", {0, 1, !kOpen, kOpen}),
+        number("decay", "decay of the squared gradients, α (rmsprop: below 1)", {0, 1}),
+        number("epsilon", "ε added to the root of the squared gradients", {0, kInfinity, kOpen}),
+        integer("memory", "pairs of steps kept", {1, 1000}),
+        number("initial-hessian", "H_0 is this times I, 1 as in the document; scaled: sized by the first steps",
+               {0, kInfinity}, "scaled"),
+        number("first-step", "length of the very first step relative to that of θ", {0, kInfinity, kOpen}),
+        number("step", "step γ; auto: found along the first direction", {0, kInfinity}, "auto"),
+        number("c1", "sufficient decrease, c₁", {0, 1, kOpen, kOpen}),
+        number("c2", "curvature, c₂ > c₁", {0, 1, kOpen, kOpen}),
+        number("backtrack", "factor β that shrinks a refused step", {0, 1, kOpen, kOpen}),
+        integer("max-trials", "most trials a search, t", {1, 1e6}),
+        number("min-step", "floor ε: a search that falls below it ends", {0, kInfinity, kOpen}),
+        number("initial-step", "first trial of a search; warm: the last step enlarged", {0, kInfinity}, "warm"),
+        number("growth", "enlargement of the last step for a warm start", {1, kInfinity}),
+    };
+  }();
   return all;
 }
 
-const std::vector<Method>& optimizers() {
-  static const std::vector<Method> methods = methods_of(optimizer_entries());
-  return methods;
+const std::vector<Algorithm>& optimizers() {
+  static const std::vector<Algorithm> all = algorithms_of(optimizer_entries());
+  return all;
 }
 
-const std::vector<Method>& line_searches() {
-  static const std::vector<Method> methods = methods_of(line_search_entries());
-  return methods;
+const std::vector<Algorithm>& line_searches() {
+  static const std::vector<Algorithm> all = algorithms_of(line_search_entries());
+  return all;
 }
 
-const Parameter& find_parameter(std::string_view name) { return find(parameters(), name, "parameter"); }
-const Method& find_optimizer(std::string_view name) { return find(optimizers(), name, "optimizer"); }
-const Method& find_line_search(std::string_view name) { return find(line_searches(), name, "line search"); }
+bool is_parameter(std::string_view name) { return std::ranges::count(parameters(), name, &Option::name) > 0; }
+
+const Option& find_parameter(std::string_view name) { return find(parameters(), name, "parameter"); }
+const Algorithm& find_optimizer(std::string_view name) { return find(optimizers(), name, "optimizer"); }
+const Algorithm& find_line_search(std::string_view name) { return find(line_searches(), name, "line search"); }
 
 std::unique_ptr<Direction> make_direction(std::string_view name, const ParameterValues& values) {
   return make(optimizer_entries(), find_optimizer(name), "optimizer", values);

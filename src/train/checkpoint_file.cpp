@@ -9,6 +9,7 @@
 #include "core/digest.hpp"
 #include "odot/core/error.hpp"
 #include "odot/core/output_file.hpp"
+#include "odot/train/options.hpp"
 
 namespace odot {
 namespace {
@@ -23,12 +24,6 @@ constexpr int kVersion = 1;
 constexpr std::string_view kMadeWith = "made_with.";
 constexpr std::string_view kState = "state.";
 constexpr const char* kNotSet = "not set";
-
-// Settings that say when to stop, not where to.
-constexpr std::string_view kLimits[] = {"iterations", "time-limit"};
-
-// Settings that decide which others there are.
-constexpr std::string_view kNames[] = {"method", "optimizer", "line-search"};
 
 // Positions read at a time: ratings may be in a file.
 constexpr Offset kPiece = 1 << 16;
@@ -83,10 +78,12 @@ RunIdentity identify(std::size_t ratings, const std::string& checksum_of_ratings
                        {"the checksum of the users' and items' ids", checksum_of_all_ids},
                        {"the checksum of the training ratings", checksum_of_ratings},
                        {"the checksum of the held-out ratings", checksum(valid)}};
-  // The names first: the others follow from them.
-  for (const bool names : {true, false}) {
+  // What others follow from comes first.
+  for (const bool chooses : {true, false}) {
     for (const auto& [name, value] : settings) {
-      if (std::ranges::count(kLimits, name) > 0 || (std::ranges::count(kNames, name) > 0) != names) continue;
+      const TrainOption* option = find_train_option(name);
+      if (option && (option->limits || option->chooses != chooses)) continue;
+      if (!option && chooses) continue;
       identity.emplace_back(name, value);
     }
   }
@@ -123,9 +120,9 @@ class Collector : public StateVisitor {
 
 }  // namespace
 
-RunIdentity identify(const RatingData& data, const Triples& valid, const std::map<std::string, std::string>& settings) {
-  return identify(data.ratings.size(), checksum(data.ratings), valid, checksum_of_ids(data.users, data.items),
-                  settings);
+RunIdentity identify(const IdPair& ids, const RatingMatrix& ratings, const Triples& valid,
+                     const std::map<std::string, std::string>& settings) {
+  return identify(ratings.size(), checksum(ratings), valid, checksum_of_ids(ids.users, ids.items), settings);
 }
 
 RunIdentity identify(const Mlp& model, const Triples& train, const Triples& valid,

@@ -19,8 +19,15 @@ namespace odot {
 /// What must be the same for a run to be resumed, in words, by its name; compared in this order.
 using RunIdentity = std::vector<std::pair<std::string, std::string>>;
 
+/// The ids of users and of items.
+struct IdPair {
+  const IdTable& users;
+  const IdTable& items;
+};
+
 /// Ratings, ids and the settings that decide the result. Those that only say when to stop are left out.
-RunIdentity identify(const RatingData& data, const Triples& valid, const std::map<std::string, std::string>& settings);
+RunIdentity identify(const IdPair& ids, const RatingMatrix& ratings, const Triples& valid,
+                     const std::map<std::string, std::string>& settings);
 /// Likewise of a network; `train` and `valid` have indices of its users and items, whose inputs count as data.
 RunIdentity identify(const Mlp& model, const Triples& train, const Triples& valid,
                      const std::map<std::string, std::string>& settings);

@@ -187,7 +187,7 @@ Vector solve(const Factorization& model, const Wanted& wanted, const Sides& side
   };
   if (layout.biases) for_each_row([&](Real* row) { row[sides.pin] = static_cast<Real>(pin); });
   const auto method = model.settings.find("method");
-  const bool non_negative = method != model.settings.end() && method->second == to_string(FactorMethod::nnmf);
+  const bool non_negative = method != model.settings.end() && method->second == "nnmf";
   HalfSweep sweep(items ? wanted.ratings.by_item() : wanted.ratings.by_user(), rows,
                   {by.lambda, by.per_rating, sides.pin}, layout, {.non_negative = non_negative});
   sweep.update(0, solved.data(), training_columns(model, sides, pin).data());

@@ -27,13 +27,13 @@ std::string first_negative(const Factorization& model) {
 
 }  // namespace
 
-void check_start_model(const InitModel& init, const TrainSettings& settings) {
+void check_start_model(const InitModel& init, const TrainSettings& settings, bool non_negative) {
   const Factorization& model = init.model;
-  if (model.layout.rank != settings.rank) {
-    throw Error(fmt::format("rank is {}, but must be {}, as in the model {} to start from", settings.rank,
+  if (model.layout.rank != *settings.rank) {
+    throw Error(fmt::format("rank is {}, but must be {}, as in the model {} to start from", *settings.rank,
                             model.layout.rank, init.path));
   }
-  if (settings.method == FactorMethod::nnmf) {
+  if (non_negative) {
     const std::string negative = first_negative(model);
     if (model.layout.biases || model.mean != 0 || !negative.empty()) {
       throw Error(fmt::format(
@@ -44,9 +44,9 @@ void check_start_model(const InitModel& init, const TrainSettings& settings) {
           : model.mean != 0   ? "a mean"
                               : "a negative factor of " + negative));
     }
-  } else if (model.layout.biases && !settings.biases) {
+  } else if (model.layout.biases && !*settings.biases) {
     throw Error(fmt::format("init-model {} has biases, for which no-biases leaves no place", init.path));
-  } else if (!settings.biases && (model.mean != 0) != settings.center) {
+  } else if (!*settings.biases && (model.mean != 0) != *settings.center) {
     throw Error(
         fmt::format("init-model {} was trained {} a mean: without biases that would change all its predictions; "
                     "use {}",
@@ -54,7 +54,7 @@ void check_start_model(const InitModel& init, const TrainSettings& settings) {
   }
 }
 
-KnownIds start_from(const InitModel& init, const RatingData& ids, const FactorLayout& layout, double pin, double mean,
+KnownIds start_from(const InitModel& init, const IdPair& ids, const FactorLayout& layout, double pin, double mean,
                     Vector& theta) {
   const Factorization& model = init.model;
   const FactorLayout& from = model.layout;

@@ -2,17 +2,18 @@
 #pragma once
 
 #include "odot/train/train.hpp"
+#include "train/checkpoint_file.hpp"
 
 namespace odot {
 
-/// Throws Error where factors of these settings cannot be as `init` has them.
-void check_start_model(const InitModel& init, const TrainSettings& settings);
+/// Throws Error where factors of these settings, which are in effect, cannot be as `init` has them.
+void check_start_model(const InitModel& init, const TrainSettings& settings, bool non_negative);
 
 /// Gives the users and items of `ids` that the model knows their factors and biases in `theta`, whose other rows stay
 /// as they are. Biases are converted to `pin`; what the two means differ by is added to them in halves, so that ratings
 /// of known users and items are predicted as the model does. Without biases in `layout` that difference is lost. Throws
 /// Error when the model knows none of the ids.
-KnownIds start_from(const InitModel& init, const RatingData& ids, const FactorLayout& layout, double pin, double mean,
+KnownIds start_from(const InitModel& init, const IdPair& ids, const FactorLayout& layout, double pin, double mean,
                     Vector& theta);
 
 }  // namespace odot

@@ -21,7 +21,7 @@ void restore_factors(const TrainTask& task, Vector& theta) {
 }
 
 TrainOutcome run_sweeps(const TrainTask& task, Sweeper& sweeper, Vector& theta) {
-  const StopSettings& stop = task.settings.stop;
+  const StopSettings stop = stop_settings(task.settings);
   Stopwatch watch;
   double earlier_seconds = 0;  // of the runs that this one goes on from
   int sweeps = 0;

@@ -1,7 +1,7 @@
 // The loop of the methods that go over all factors in sweeps instead of minimising in all of them at once.
 #pragma once
 
-#include "train/method.hpp"
+#include "train/factor_training.hpp"
 
 namespace odot {
 

@@ -178,7 +178,7 @@ TEST_CASE("wrong usage of checkpoints and models to start from") {
   refused(2, {"--early-stop", "2"}, {"--early-stop needs", "--valid or --holdout"});
   refused(2, {"--early-stop", "-2", "--holdout", "0.1"}, {"--early-stop"});
   refused(2, {"--method", "mlp", "--users", "users.csv", "--items", "items.csv", "--init-model", "m"},
-          {"--init-model is of no use to --method mlp"});
+          {"--init-model is of no use to method mlp"});
 }
 
 TEST_CASE("early stopping and starting from a model are reported and traced") {

@@ -49,20 +49,20 @@ TEST_CASE("options that a method does not use are refused, and the methods that 
     check_has(outcome.err, message);
   };
   for (const std::string option : {"--inner-iterations", "--block-rows", "--block-cols"}) {
-    refused({option, "2", "--optimizer", "gd"}, {option + " is of no use to --method full", "blocks"});
-    refused({"--method", "full", option, "2"}, {option + " is of no use to --method full", "blocks"});
-    refused({"--method", "nnmf", option, "2"}, {option + " is of no use to --method nnmf", "blocks"});
+    refused({option, "2", "--optimizer", "gd"}, {option + " is of no use to method full", "blocks"});
+    refused({"--method", "full", option, "2"}, {option + " is of no use to method full", "blocks"});
+    refused({"--method", "nnmf", option, "2"}, {option + " is of no use to method nnmf", "blocks"});
   }
   refused({"--method", "blocks", "--gradient-tolerance", "0.1"}, {"--gradient-tolerance", "--method blocks", "full"});
   refused({"--method", "nnmf", "--gradient-tolerance", "0.1"}, {"--gradient-tolerance", "--method nnmf", "full"});
-  refused({"--method", "nnmf", "--optimizer", "adam"}, {"--optimizer", "--method nnmf", "full, blocks"});
-  refused({"--method", "nnmf", "--line-search", "exact"}, {"--line-search", "--method nnmf", "full, blocks"});
-  refused({"--method", "nnmf", "--biases"}, {"--biases is of no use to --method nnmf", "full, blocks"});
-  refused({"--method", "nnmf", "--center"}, {"--center is of no use to --method nnmf", "full, blocks"});
-  refused({"--method", "nnmf", "--momentum", "0.5"}, {"--momentum is of no use to nnmf"});
-  refused({"--method", "nnmf", "--step", "0.5"}, {"--step is of no use to nnmf"});
+  refused({"--method", "nnmf", "--optimizer", "adam"}, {"--optimizer", "--method nnmf", "blocks, full"});
+  refused({"--method", "nnmf", "--line-search", "exact"}, {"--line-search", "--method nnmf", "blocks, full"});
+  refused({"--method", "nnmf", "--biases"}, {"--biases is of no use to method nnmf", "blocks, full"});
+  refused({"--method", "nnmf", "--center"}, {"--center is of no use to method nnmf", "blocks, full"});
+  refused({"--method", "nnmf", "--momentum", "0.5"}, {"--momentum is of no use to method nnmf"});
+  refused({"--method", "nnmf", "--step", "0.5"}, {"--step is of no use to method nnmf"});
   refused({"--method", "blocks", "--momentum", "0.5"}, {"--momentum is of no use to newton"});
-  refused({"--method", "blocks", "--line-search", "exact"}, {"--line-search exact is of no use to newton"});
+  refused({"--method", "blocks", "--line-search", "exact"}, {"--line-search is of no use to newton"});
   refused({"--method", "blocks", "--optimizer", "newton", "--inner-iterations", "2"},
           {"--inner-iterations is of no use to newton"});
   refused({"--method", "blocks", "--optimizer", "gd", "--momentum", "0.5"}, {"--momentum", "heavy-ball, nesterov"});

@@ -126,14 +126,14 @@ TEST_CASE("help names every optimizer and line search, and every parameter with 
   const std::string search_help = help_of(page, "line-search");
   REQUIRE(optimizers().size() >= 9);
   REQUIRE(line_searches().size() >= 7);
-  const auto check_parameters = [&](const Method& method) {
+  const auto check_parameters = [&](const Algorithm& method) {
     for (const auto& parameter_value : method.parameters) {
       const std::string_view name = parameter_value.first;
       const double value = parameter_value.second;
       const std::string help = help_of(page, std::string(name));
       CAPTURE(name);
       CAPTURE(help);
-      const Parameter& parameter = find_parameter(name);
+      const Option& parameter = find_parameter(name);
       std::string standard = Json(value).dump();
       if (standard.size() > 2 && standard.substr(standard.size() - 2) == ".0") standard.resize(standard.size() - 2);
       if (value == 0 && !parameter.zero_word.empty()) standard = parameter.zero_word;
@@ -148,11 +148,11 @@ TEST_CASE("help names every optimizer and line search, and every parameter with 
       CHECK(help.substr(space + 1, bracket - space - 2) == standard);
     }
   };
-  for (const Method& method : optimizers()) {
+  for (const Algorithm& method : optimizers()) {
     check_has(optimizer_help, {std::string(method.name), fmt::format("[{}]", method.default_partner)});
     check_parameters(method);
   }
-  for (const Method& method : line_searches()) {
+  for (const Algorithm& method : line_searches()) {
     check_has(search_help, {std::string(method.name) + " "});
     check_parameters(method);
   }
@@ -161,8 +161,8 @@ TEST_CASE("help names every optimizer and line search, and every parameter with 
 TEST_CASE("every optimizer runs with every line search, and their defaults are legal values") {
   const TemporaryFolder folder;
   write_bytes(folder / "r", small_ratings());
-  for (const Method& optimizer : optimizers()) {
-    for (const Method& search : line_searches()) {
+  for (const Algorithm& optimizer : optimizers()) {
+    for (const Algorithm& search : line_searches()) {
       CAPTURE(optimizer.name);
       CAPTURE(search.name);
       Words words{"train",

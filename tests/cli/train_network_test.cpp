@@ -115,7 +115,7 @@ TEST_CASE("wrong usage of the network is told before any work") {
   wrong({"--line-search", "armijo"}, {"armijo", "constant or decreasing", "batch-size 0"});
   wrong({"--step", "auto"}, {"step auto"});
   wrong({"--user-features", "age:number"}, {"--user-features", "numeric"});
-  wrong({"--rank", "8"}, {"--rank is of no use to --method mlp", "full, blocks, nnmf"});
+  wrong({"--rank", "8"}, {"--rank is of no use to method mlp", "blocks, full, nnmf"});
   wrong({"--optimizer", "newton"}, {"unknown optimizer 'newton'"});
 }
 

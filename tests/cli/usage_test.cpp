@@ -91,7 +91,7 @@ TEST_CASE("values that cannot be") {
   train({"-k", "1025"}, {"--rank is '1025'"});
   train({"--rank", "abc"}, {"--rank is 'abc'"});
   train({"--rank", "2.5"}, {"--rank is '2.5'"});
-  train({"--lambda", "-1"}, {"--lambda is '-1', but must be a number of at least 0"});
+  train({"--lambda", "-1"}, {"--lambda is '-1', but must be a number ≥ 0"});
   train({"--lambda=nan"}, {"--lambda is 'nan'"});
   for (const std::string value : {"0", "1", "2", "-0.1", "x"}) {
     train({"--holdout", value}, {"--holdout is '" + value + "', but must be a number above 0 and below 1"});
@@ -104,10 +104,10 @@ TEST_CASE("values that cannot be") {
   train({"--method", "magic"}, {"unknown method 'magic'"});
   train({"--optimizer", "adma"}, {"unknown optimizer 'adma'", "adam", "lbfgs"});
   train({"--line-search", "wolfe"}, {"unknown line search 'wolfe'", "weak-wolfe", "strong-wolfe"});
-  train({"--lambda-per-rating", "-1"}, {"--lambda-per-rating is '-1', but must be a number of at least 0"});
-  train({"--line-search", "armijo", "--c1", "3"}, {"--c1 is 3, but must be > 0 and < 1"});
+  train({"--lambda-per-rating", "-1"}, {"--lambda-per-rating is '-1', but must be a number ≥ 0"});
+  train({"--line-search", "armijo", "--c1", "3"}, {"--c1 is '3', but must be a number > 0 and < 1"});
   train({"--line-search", "constant", "--step", "big"}, {"--step is 'big', but must be", "auto"});
-  train({"--optimizer", "lbfgs", "--memory", "1.5"}, {"--memory is 1.5, but must be a whole number"});
+  train({"--optimizer", "lbfgs", "--memory", "1.5"}, {"--memory is '1.5', but must be a whole number"});
   train({"--duplicates", "both"}, {"--duplicates is 'both', but must be first, last or mean"});
   train({"--columns", "1,2"}, {"--columns is '1,2', but must name three columns"});
   train({"--columns", "0,1,2"}, {"--columns has a 0, but columns are counted from 1"});

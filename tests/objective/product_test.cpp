@@ -20,8 +20,8 @@ TEST_CASE("every pair lowers f or says why not, and never leaves a NaN") {
     const RatingMatrix matrix = problem.matrix();
     const Vector start = random_theta(problem.layout, 1.2, 1);
     const double before = static_cast<double>(naive_evaluate(problem, widen(start)).value());
-    for (const Method& optimizer : optimizers()) {
-      for (const Method& search : line_searches()) {
+    for (const Algorithm& optimizer : optimizers()) {
+      for (const Algorithm& search : line_searches()) {
         CAPTURE(describe(problem));
         CAPTURE(optimizer.name);
         CAPTURE(search.name);

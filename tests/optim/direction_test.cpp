@@ -128,7 +128,7 @@ TEST_CASE("first-order directions on vectors that are cut into several chunks of
 }
 
 TEST_CASE("a zero gradient gives a finite direction") {
-  for (const Method& method : optimizers()) {
+  for (const Algorithm& method : optimizers()) {
     CAPTURE(method.name);
     const auto direction = make_direction(method.name);
     direction->reset(3);
@@ -145,7 +145,7 @@ TEST_CASE("a zero gradient gives a finite direction") {
 }
 
 TEST_CASE("directions state their natural step and their gain") {
-  for (const Method& method : optimizers()) {
+  for (const Algorithm& method : optimizers()) {
     CAPTURE(method.name);
     const auto direction = make_direction(method.name);
     const bool own_length = method.name == "adgd" || method.name == "bfgs" || method.name == "lbfgs";

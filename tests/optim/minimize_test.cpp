@@ -316,7 +316,7 @@ TEST_CASE("a rule for any direction follows one uphill until it diverges") {
 }
 
 TEST_CASE("a rule and a direction can be used again: minimize starts both afresh") {
-  for (const Method& method : optimizers()) {
+  for (const Algorithm& method : optimizers()) {
     CAPTURE(method.name);
     const auto direction = make_direction(method.name);
     const auto rule = make_step_rule("armijo", {{"initial-step", 0}});

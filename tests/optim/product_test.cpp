@@ -32,8 +32,8 @@ std::vector<Problem> problems() {
 
 TEST_CASE("every pair lowers f or says why not, and never leaves a NaN") {
   for (Problem& problem : problems()) {
-    for (const Method& optimizer : optimizers()) {
-      for (const Method& search : line_searches()) {
+    for (const Algorithm& optimizer : optimizers()) {
+      for (const Algorithm& search : line_searches()) {
         CAPTURE(problem.name);
         CAPTURE(optimizer.name);
         CAPTURE(search.name);
@@ -87,8 +87,8 @@ TEST_CASE("pairs that are known to converge reach the minimum of a quadratic") {
       {"adgd", "constant"}, {"gd", "lipschitz"}, {"lbfgs", "lipschitz"}, {"gd", "constant"}};
   int pairs = 0;
   for (const bool sampled : {false, true}) {
-    for (const Method& optimizer : optimizers()) {
-      for (const Method& search : line_searches()) {
+    for (const Algorithm& optimizer : optimizers()) {
+      for (const Algorithm& search : line_searches()) {
         const bool newton = optimizer.name == "bfgs" || optimizer.name == "lbfgs" || optimizer.name == "gd";
         const bool wolfe = search.name == "weak-wolfe" || search.name == "exact" || search.name == "armijo";
         if (!(newton && wolfe) && !others.contains({std::string(optimizer.name), std::string(search.name)})) continue;
@@ -133,7 +133,7 @@ TEST_CASE("quasi-Newton methods end where theory says: n steps on a quadratic, t
 }
 
 TEST_CASE("each optimizer with its default line search works out of the box") {
-  for (const Method& optimizer : optimizers()) {
+  for (const Algorithm& optimizer : optimizers()) {
     for (const double scale : {1e-4, 1.0, 1e4}) {
       CAPTURE(optimizer.name);
       CAPTURE(scale);

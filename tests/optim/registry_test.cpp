@@ -29,7 +29,7 @@ bool contains(std::string_view text, std::string_view part) { return text.find(p
 
 // Every method of both kinds with a way to make it.
 struct Entry {
-  const Method& method;
+  const Algorithm& method;
   bool is_optimizer;
   void make(const ParameterValues& values) const {
     if (is_optimizer) {
@@ -42,15 +42,15 @@ struct Entry {
 
 std::vector<Entry> entries() {
   std::vector<Entry> all;
-  for (const Method& method : optimizers()) all.push_back({method, true});
-  for (const Method& method : line_searches()) all.push_back({method, false});
+  for (const Algorithm& method : optimizers()) all.push_back({method, true});
+  for (const Algorithm& method : line_searches()) all.push_back({method, false});
   return all;
 }
 
 TEST_CASE("all methods of the document and the two beyond it are there") {
-  const auto names = [](const std::vector<Method>& methods) {
+  const auto names = [](const std::vector<Algorithm>& methods) {
     std::set<std::string_view> result;
-    for (const Method& method : methods) result.insert(method.name);
+    for (const Algorithm& method : methods) result.insert(method.name);
     CHECK(result.size() == methods.size());
     return result;
   };
@@ -73,25 +73,25 @@ TEST_CASE("what the registry says of methods and parameters is complete and agre
       CAPTURE(name);
       CHECK(own.insert(name).second);
       used.insert(name);
-      const Parameter& parameter = find_parameter(name);
+      const Option& parameter = find_parameter(name);
       CHECK(parameter.name == name);
-      CHECK(value >= parameter.low);
-      CHECK(value <= parameter.high);
+      CHECK(value >= parameter.range.low);
+      CHECK(value <= parameter.range.high);
     }
   }
-  for (const Parameter& parameter : parameters()) {
+  for (const Option& parameter : parameters()) {
     CAPTURE(parameter.name);
     CHECK(used.contains(parameter.name));
     CHECK_FALSE(parameter.help.empty());
-    CHECK_FALSE(parameter.range().empty());
-    CHECK(parameter.low < parameter.high);
-    if (!parameter.zero_word.empty()) CHECK(parameter.low == 0);
+    CHECK_FALSE(parameter.range_text().empty());
+    CHECK(parameter.range.low < parameter.range.high);
+    if (!parameter.zero_word.empty()) CHECK(parameter.range.low == 0);
   }
   CHECK(used.size() == parameters().size());
 }
 
 TEST_CASE("the defaults are the literature's") {
-  const auto value_of = [](const Method& method, std::string_view name) {
+  const auto value_of = [](const Algorithm& method, std::string_view name) {
     for (const auto& [own, value] : method.parameters) {
       if (own == name) return value;
     }
@@ -137,13 +137,13 @@ TEST_CASE("the defaults in the registry are those in force") {
 TEST_CASE("unknown names are refused with the known ones, the nearest first") {
   const std::string optimizer = error_of([] { make_direction("addam"); });
   CHECK(contains(optimizer, "addam"));
-  for (const Method& method : optimizers()) CHECK(contains(optimizer, method.name));
+  for (const Algorithm& method : optimizers()) CHECK(contains(optimizer, method.name));
   CHECK(optimizer.find("adam", optimizer.find("addam") + 5) < optimizer.find("gd"));
   CHECK(optimizer.find("adam", optimizer.find("addam") + 5) < optimizer.find("heavy-ball"));
   CHECK(error_of([] { find_optimizer("addam"); }) == optimizer);
 
   const std::string search = error_of([] { make_step_rule("wolfe"); });
-  for (const Method& method : line_searches()) CHECK(contains(search, method.name));
+  for (const Algorithm& method : line_searches()) CHECK(contains(search, method.name));
   CHECK(search.find("weak-wolfe") < search.find("constant"));
 
   const std::string parameter = error_of([] { find_parameter("momentun"); });
@@ -158,12 +158,12 @@ TEST_CASE("unknown names are refused with the known ones, the nearest first") {
 TEST_CASE("a parameter that the method does not have is refused by name") {
   for (const Entry& entry : entries()) {
     CAPTURE(entry.method.name);
-    for (const Parameter& parameter : parameters()) {
+    for (const Option& parameter : parameters()) {
       CAPTURE(parameter.name);
       const auto& own = entry.method.parameters;
       const bool has = std::any_of(own.begin(), own.end(), [&](const auto& p) { return p.first == parameter.name; });
       if (has) continue;
-      const double fine = parameter.integer ? 5 : std::min(parameter.low + 0.5, (parameter.low + parameter.high) / 2);
+      const double fine = (parameter.kind == OptionKind::integer) ? 5 : std::min(parameter.range.low + 0.5, (parameter.range.low + parameter.range.high) / 2);
       const std::string error = error_of([&] { entry.make({{std::string(parameter.name), fine}}); });
       CHECK(contains(error, parameter.name));
       CHECK(contains(error, entry.method.name));
@@ -179,20 +179,20 @@ TEST_CASE("values out of range are refused by name, and the ends are as the regi
       const std::string_view name = parameter_value.first;
       const double value = parameter_value.second;
       CAPTURE(name);
-      const Parameter& parameter = find_parameter(name);
+      const Option& parameter = find_parameter(name);
       const auto error = [&](double wrong) { return error_of([&] { entry.make({{std::string(name), wrong}}); }); };
       CHECK(error(value).empty());
-      CHECK(contains(error(parameter.low - 1), name));
+      CHECK(contains(error(parameter.range.low - 1), name));
       CHECK(contains(error(NAN), name));
       CHECK(contains(error(INFINITY), name));
-      CHECK(error(parameter.low).empty() == !parameter.low_open);
-      if (std::isfinite(parameter.high)) {
-        CHECK(contains(error(parameter.high + 1), name));
+      CHECK(error(parameter.range.low).empty() == !parameter.range.low_open);
+      if (std::isfinite(parameter.range.high)) {
+        CHECK(contains(error(parameter.range.high + 1), name));
         // RMSProp's average would never leave 0 at α = 1, which AdaGrad's sum allows.
         const bool unusable = entry.method.name == "rmsprop" && name == "decay";
-        CHECK(error(parameter.high).empty() == !(parameter.high_open || unusable));
+        CHECK(error(parameter.range.high).empty() == !(parameter.range.high_open || unusable));
       }
-      if (parameter.integer) CHECK(contains(error(value + 0.5), name));
+      if ((parameter.kind == OptionKind::integer)) CHECK(contains(error(value + 0.5), name));
       if (!parameter.zero_word.empty()) CHECK(error(0).empty());
     }
   }

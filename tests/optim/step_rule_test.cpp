@@ -160,7 +160,7 @@ TEST_CASE("searches survive values that are infinite or NaN far out") {
                               [nan](double x) { return x < 0.1 ? 1 / (0.1 - x) - 20
                                                        : nan   ? NAN
                                                                : INFINITY; });
-    for (const Method& method : line_searches()) {
+    for (const Algorithm& method : line_searches()) {
       if (method.name == "constant" || method.name == "decreasing") continue;
       CAPTURE(method.name);
       CAPTURE(nan);

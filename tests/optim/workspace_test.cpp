@@ -41,8 +41,8 @@ class Bowl : public Objective {
 TEST_CASE("a run in a used workspace gives the same bits and allocates nothing") {
   if (!test::kCountsAllocations) MESSAGE("allocations cannot be counted in this build");
   const StopSettings stop{.iterations = 12};
-  for (const Method& optimizer : optimizers()) {
-    for (const Method& search : line_searches()) {
+  for (const Algorithm& optimizer : optimizers()) {
+    for (const Algorithm& search : line_searches()) {
       CAPTURE(optimizer.name);
       CAPTURE(search.name);
       Bowl bowl(6);

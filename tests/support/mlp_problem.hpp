@@ -5,7 +5,7 @@
 #include <random>
 #include <string>
 
-#include "odot/train/train_mlp.hpp"
+#include "odot/train/train.hpp"
 #include "support/saved_model.hpp"
 
 namespace odot::test {
@@ -48,8 +48,26 @@ inline MlpProblem mlp_problem(std::size_t count = 3000, double scale = 1) {
   return problem;
 }
 
-inline MlpResult train_on(const MlpProblem& problem, const MlpSettings& settings, const TrainObserver& observer = {}) {
-  return train_mlp(problem.train, problem.valid, problem.users, problem.items, settings, observer);
+/// What training a network gives.
+struct NetworkResult {
+  Mlp model;
+  TrainReport report;
+};
+
+/// train() by the method mlp.
+inline NetworkResult train_network(RatingList ratings, const Triples& valid, FeatureTable users, FeatureTable items,
+                                   const TrainSettings& settings, const TrainObserver& observer = {},
+                                   const CheckpointSettings& checkpoints = {}) {
+  Dataset data(std::move(ratings), valid);
+  data.user_features = std::move(users);
+  data.item_features = std::move(items);
+  TrainResult result = train(std::move(data), settings, observer, checkpoints);
+  return {std::get<Mlp>(std::move(result.model)), std::move(result.report)};
+}
+
+inline NetworkResult train_on(const MlpProblem& problem, const TrainSettings& settings,
+                              const TrainObserver& observer = {}) {
+  return train_network(problem.train, problem.valid, problem.users, problem.items, settings, observer);
 }
 
 }  // namespace odot::test

@@ -30,8 +30,8 @@ TEST_CASE("no allocation for a row") {
   }
   // With several threads, one of them may not see its first row before the third sweep.
   set_threads(1);
-  std::vector<TrainSettings> all{default_settings(FactorMethod::blocks), default_settings(FactorMethod::nnmf)};
-  for (const Method& optimizer : optimizers()) {
+  std::vector<TrainSettings> all{{.method = "blocks"}, {.method = "nnmf"}};
+  for (const Algorithm& optimizer : optimizers()) {
     for (const std::string search : {"constant", "lipschitz", "armijo", "weak-wolfe", "strong-wolfe", "exact"}) {
       all.push_back(all[0]);
       all.back().optimizer = optimizer.name;
@@ -44,7 +44,7 @@ TEST_CASE("no allocation for a row") {
     CAPTURE(settings.line_search.value_or(""));
     settings.rank = 4;
     settings.unobserved = false;
-    settings.stop = {.iterations = 3};
+    limit(settings, {.iterations = 3});
     const long few = count(settings, 40);
     CHECK(few < 40);
     CHECK(count(settings, 900) == few);

@@ -13,9 +13,9 @@ namespace {
 using namespace test;
 
 TrainSettings blocks(std::string_view optimizer, int sweeps) {
-  TrainSettings settings = default_settings(FactorMethod::blocks);
+  TrainSettings settings{.method = "blocks"};
   settings.optimizer = optimizer;
-  settings.stop = {.iterations = sweeps};
+  limit(settings, {.iterations = sweeps});
   return settings;
 }
 
@@ -48,12 +48,12 @@ TEST_CASE("the same model file on any number of threads, with rows of one and of
       settings.regularisation = Regularisation{3, 0};
       if (large) settings.block_rows = data.train.users.size();
       set_threads(1);
-      const TrainResult one = train_on(data, settings);
+      const FactorResult one = train_on(data, settings);
       for (const int count : {2, 5}) {
         if (large && count == 2) continue;
         CAPTURE(count);
         set_threads(count);
-        const TrainResult many = train_on(data, settings);
+        const FactorResult many = train_on(data, settings);
         CHECK((many.model.theta == one.model.theta));
         CHECK(many.report.optimisation.value == one.report.optimisation.value);
         if (!large) CHECK((file_bytes(many.model) == file_bytes(one.model)));

@@ -13,9 +13,9 @@ using namespace test;
 constexpr double kPin = 1.75;
 
 TrainSettings blocks(std::string_view optimizer = kNewton, int sweeps = 4) {
-  TrainSettings settings = default_settings(FactorMethod::blocks);
+  TrainSettings settings{.method = "blocks"};
   settings.optimizer = optimizer;
-  settings.stop = {.iterations = sweeps};
+  limit(settings, {.iterations = sweeps});
   return settings;
 }
 
@@ -297,14 +297,14 @@ TEST_CASE("it stops as it is told") {
   CHECK((four.theta == four.iterates.back()));
 
   TrainSettings settings = blocks(kNewton, 1000);
-  settings.stop.tolerance = 1e-3;
+  settings.tolerance = 1e-3;
   const MethodRun settled = run_method(run_blocks, problem, settings, start);
   CHECK(settled.outcome.summary.reason == StopReason::tolerance);
   const std::vector<double>& f = settled.objectives;
   REQUIRE(f.size() > 3);
   for (std::size_t t = 1; t < f.size(); ++t) CHECK((f[t - 1] - f[t] <= 1e-3 * f[t - 1]) == (t + 1 == f.size()));
 
-  settings.stop = {.iterations = 1000, .seconds = 1e-9};
+  limit(settings, {.iterations = 1000, .seconds = 1e-9});
   const MethodRun timed = run_method(run_blocks, problem, settings, start);
   CHECK(timed.outcome.summary.reason == StopReason::time);
   CHECK(timed.outcome.summary.counts.iterations < 1000);

@@ -77,19 +77,43 @@ inline Data half_by_one_user() {
   return {list_of(users, items, values), {}};
 }
 
+/// The solver of rows that is no optimizer.
+inline constexpr std::string_view kNewton = "newton";
+
+/// These limits and no others: what `stop` leaves out is off.
+inline void limit(TrainSettings& settings, const StopSettings& stop) {
+  settings.iterations = stop.iterations;
+  settings.tolerance = stop.tolerance;
+  if (stop.gradient_tolerance > 0) settings.gradient_tolerance = stop.gradient_tolerance;
+  if (stop.seconds > 0) settings.time_limit = stop.seconds;
+}
+
 /// Plain factors: no mean, no biases, uniform λ.
 inline TrainSettings plain(int rank, double lambda, const std::string& optimizer, int iterations) {
-  TrainSettings settings;
+  TrainSettings settings{.method = "full"};
   settings.rank = rank;
   settings.regularisation = Regularisation{lambda};
   settings.center = false;
   settings.biases = false;
   settings.optimizer = optimizer;
-  settings.stop = {.iterations = iterations};
+  limit(settings, {.iterations = iterations});
   return settings;
 }
 
-inline TrainResult train_on(const Data& data, const TrainSettings& settings, const TrainObserver& observer = {}) {
+/// What training a factorisation gives.
+struct FactorResult {
+  Factorization model;
+  TrainReport report;
+};
+
+/// train() by a method that gives a factorization.
+inline FactorResult train(RatingData data, const Triples& valid, const TrainSettings& settings,
+                          const TrainObserver& observer = {}, const CheckpointSettings& checkpoints = {}) {
+  TrainResult result = odot::train(Dataset(std::move(data), valid), settings, observer, checkpoints);
+  return {std::get<Factorization>(std::move(result.model)), std::move(result.report)};
+}
+
+inline FactorResult train_on(const Data& data, const TrainSettings& settings, const TrainObserver& observer = {}) {
   return train(data.train, data.valid, settings, observer);
 }
 

@@ -12,9 +12,9 @@ using namespace test;
 
 // Settings of each kind of method under which everyday_data() is soon learnt by heart.
 std::vector<TrainSettings> overfitting() {
-  TrainSettings blocks = default_settings(FactorMethod::blocks);
+  TrainSettings blocks{.method = "blocks"};
   TrainSettings full = plain(16, 0.1, "lbfgs", 300);
-  TrainSettings nnmf = default_settings(FactorMethod::nnmf);
+  TrainSettings nnmf{.method = "nnmf"};
   for (TrainSettings* settings : {&blocks, &full, &nnmf}) {
     settings->regularisation = Regularisation{0.1};
     settings->stop = {.iterations = 300};
@@ -30,7 +30,7 @@ TEST_CASE("the best iterate is the model, its figures are reported, and training
     settings.early_stop = 4;
     std::vector<double> valid;
     std::vector<double> objectives;
-    const TrainResult result = train_on(data, settings, [&](const TrainProgress& progress) {
+    const FactorResult result = train_on(data, settings, [&](const TrainProgress& progress) {
       valid.push_back(*progress.valid_rmse());
       objectives.push_back(progress.objective);
       const auto best = std::min_element(valid.begin(), valid.end());
@@ -53,8 +53,8 @@ TEST_CASE("the best iterate is the model, its figures are reported, and training
 
     // The same as stopping there by the number of iterations.
     settings.early_stop = 0;
-    settings.stop.iterations = static_cast<int>(best);
-    const TrainResult there = train_on(data, settings);
+    settings.iterations = static_cast<int>(best);
+    const FactorResult there = train_on(data, settings);
     CHECK((there.model.theta == result.model.theta));
     CHECK_FALSE(there.report.best_iteration.has_value());
     CHECK(there.report.train.rmse == report.train.rmse);
@@ -67,22 +67,22 @@ TEST_CASE("the best iterate is kept whatever ends the run") {
   const Data data = everyday_data();
   TrainSettings settings = overfitting()[0];
   settings.early_stop = 1000;
-  settings.stop.iterations = 40;
-  const TrainResult limited = train_on(data, settings);
+  settings.iterations = 40;
+  const FactorResult limited = train_on(data, settings);
   CHECK(limited.report.stop_reason == "iterations");
   CHECK(*limited.report.best_iteration < 40);
   int seen = 0;
-  const TrainResult interrupted = train_on(data, settings, [&](const TrainProgress&) { return ++seen <= 30; });
+  const FactorResult interrupted = train_on(data, settings, [&](const TrainProgress&) { return ++seen <= 30; });
   CHECK(interrupted.report.stop_reason == "interrupted");
   CHECK((interrupted.model.theta == limited.model.theta));
 }
 
 TEST_CASE("early stopping without held-out ratings changes nothing") {
   const Data data = everyday_data();
-  TrainSettings settings = default_settings(FactorMethod::blocks);
-  const TrainResult without = train(data.train, {}, settings);
+  TrainSettings settings{.method = "blocks"};
+  const FactorResult without = train(data.train, {}, settings);
   settings.early_stop = 1;
-  const TrainResult with = train(data.train, {}, settings);
+  const FactorResult with = train(data.train, {}, settings);
   CHECK((with.model.theta == without.model.theta));
   CHECK_FALSE(with.report.best_iteration.has_value());
 }

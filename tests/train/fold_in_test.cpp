@@ -19,12 +19,12 @@ using namespace test;
 constexpr bool kDouble = sizeof(Real) == 8;
 
 TrainSettings newton_sweeps(int sweeps, bool biases, Regularisation by) {
-  TrainSettings settings = default_settings(FactorMethod::blocks);
+  TrainSettings settings{.method = "blocks"};
   settings.rank = 5;
   settings.center = settings.biases = biases;
   settings.regularisation = by;
   settings.block_rows = settings.block_cols = 1000;  // a sweep is all users, then all items
-  settings.stop = {.iterations = sweeps};
+  limit(settings, {.iterations = sweeps});
   return settings;
 }
 
@@ -74,7 +74,7 @@ TEST_CASE("folding in the users that training had is its next half-sweep, also l
         settings.block_rows = settings.block_cols = 20000;
         const Factorization before = train_on(data, settings).model;
         settings.init = std::make_shared<InitModel>(InitModel{before, "m", "none"});
-        settings.stop.iterations = 1;
+        settings.iterations = 1;
         const Factorization after = train_on(data, settings).model;
         Factorization folded = before;
         const FoldInReport report = fold_in(folded, data.train, {.update = true});
@@ -95,7 +95,7 @@ TEST_CASE("the users of a model that has converged get the factors that they hav
   for (const bool biases : {true, false}) {
     CAPTURE(biases);
     TrainSettings settings = newton_sweeps(3000, biases, {8, 0.03});
-    settings.stop.tolerance = kDouble ? 1e-14 : 1e-9;
+    settings.tolerance = kDouble ? 1e-14 : 1e-9;
     const Factorization model = train_on(data, settings).model;
     for (const bool items : {false, true}) {
       Factorization folded = model;
@@ -265,9 +265,9 @@ TEST_CASE("the same bits on any number of threads, and for each user alone") {
 
 TEST_CASE("users of a non-negative model get non-negative factors, which no small move betters") {
   const RatingList all = everyday_data().train;
-  TrainSettings settings = default_settings(FactorMethod::nnmf);
+  TrainSettings settings{.method = "nnmf"};
   settings.rank = 6;
-  settings.stop.iterations = 100;
+  settings.iterations = 100;
   Factorization model = train(RatingData(part_of(all, 0, true)), {}, settings).model;
   const RatingList fresh = part_of(all, 0, false);
   // With little penalty, so that some factors would be negative if they could.

@@ -4,7 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "support/factorization_problem.hpp"
-#include "train/method.hpp"
+#include "train/factor_training.hpp"
 
 namespace odot::test {
 
@@ -17,13 +17,12 @@ struct MethodRun {
   std::vector<Counts> counts;
 };
 
-using RunMethod = TrainOutcome (*)(const TrainTask&, Vector&);
-
 /// Runs a method and checks at every iterate that what it says of f, of Σ e² and of its passes is so.
-inline MethodRun run_method(RunMethod method, const FactorizationProblem& problem, TrainSettings settings,
+inline MethodRun run_method(RunFactors method, const FactorizationProblem& problem, TrainSettings settings,
                             const Vector& start) {
   settings.rank = problem.layout.rank;
   settings.biases = problem.layout.biases;
+  settings = in_effect(settings);
   const RatingMatrix matrix = problem.matrix();
   MethodRun run;
   run.theta = start;

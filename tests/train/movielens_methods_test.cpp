@@ -21,9 +21,9 @@ std::optional<Data> load() {
 TEST_CASE("blocks on ML-1M: within 1% of the objective of 100 iterations of lbfgs, by newton in fewer passes") {
   const std::optional<Data> data = load();
   if (!data) return;
-  TrainSettings full;
+  TrainSettings full{.method = "full"};
   full.optimizer = "lbfgs";
-  full.stop = {.iterations = 100};
+  limit(full, {.iterations = 100});
   const TrainReport lbfgs = train_on(*data, full).report;
 
   // The passes after which the objective is there, or −1.
@@ -35,7 +35,7 @@ TEST_CASE("blocks on ML-1M: within 1% of the objective of 100 iterations of lbfg
     });
     return found;
   };
-  TrainSettings blocks = default_settings(FactorMethod::blocks);
+  TrainSettings blocks{.method = "blocks"};
   const long newton = passes(blocks);
   CHECK(newton > 0);
   CHECK(newton < lbfgs.passes);
@@ -49,7 +49,7 @@ TEST_CASE("blocks on ML-1M: within 1% of the objective of 100 iterations of lbfg
 TEST_CASE("nnmf on ML-1M") {
   const std::optional<Data> data = load();
   if (!data) return;
-  TrainSettings settings = default_settings(FactorMethod::nnmf);
+  TrainSettings settings{.method = "nnmf"};
   settings.rank = 10;
   const TrainReport report = train_on(*data, settings).report;
   CHECK(report.valid->rmse <= 0.90);

@@ -2,7 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "odot/ratings/read.hpp"
-#include "odot/train/train_mlp.hpp"
+#include "odot/train/train.hpp"
 #include "train/cases.hpp"
 
 namespace odot {
@@ -17,9 +17,9 @@ TEST_CASE("the document's network on ML-1M, after a few epochs") {
     return;
   }
   const test::Data data = test::hold_out(read_ratings({*ratings}).list, 0.1, 1);
-  MlpSettings settings;
-  settings.epochs = 2;
-  const MlpResult result = train_mlp(data.train, data.valid, read_features(*users), read_features(*items), settings);
+  TrainSettings settings{.method = "mlp"};
+  settings.iterations = 2;
+  const NetworkResult result = train_network(data.train, data.valid, read_features(*users), read_features(*items), settings);
   CHECK(result.model.layers == std::vector<std::size_t>{23, 64, 128, 64, 1});
   CHECK(result.report.valid->rmse <= 1.06);  // the mean predictor has 1.117, and many epochs come to 1.03
 }

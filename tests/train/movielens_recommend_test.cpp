@@ -18,9 +18,9 @@ TEST_CASE("the ten best unseen items of all users of ML-1M at rank 64 are those 
     return;
   }
   const RatingList list = read_ratings({*path}).list;
-  TrainSettings settings = default_settings(FactorMethod::blocks);
+  TrainSettings settings{.method = "blocks"};
   settings.rank = 64;
-  settings.stop.iterations = 5;
+  settings.iterations = 5;
   const Factorization model = train(RatingData(RatingList(list)), {}, settings).model;
   const ItemLists seen(model.layout.users, reindex(list, model.users, model.items));
   CHECK(seen.size() == list.ratings.size());

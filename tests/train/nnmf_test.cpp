@@ -15,8 +15,8 @@ namespace {
 using namespace test;
 
 TrainSettings nnmf(int sweeps) {
-  TrainSettings settings = default_settings(FactorMethod::nnmf);
-  settings.stop = {.iterations = sweeps};
+  TrainSettings settings{.method = "nnmf"};
+  limit(settings, {.iterations = sweeps});
   return settings;
 }
 
@@ -128,7 +128,7 @@ TEST_CASE("ratings that are hardly any") {
     TrainSettings settings = nnmf(200);
     settings.rank = 3;
     settings.regularisation = Regularisation{0};
-    const TrainResult result = train(list, list.ratings, settings);
+    const FactorResult result = train(list, list.ratings, settings);
     CHECK(all_finite(result.model.theta));
     CHECK(negatives(result.model.theta) == 0);
     CHECK(std::isfinite(result.model.predict(kUnknown, 0)));
@@ -166,11 +166,11 @@ TEST_CASE("the same model file on any number of threads") {
   settings.rank = 5;
   for (const Data& data : {everyday_data(), half_by_one_user()}) {
     set_threads(1);
-    const TrainResult one = train_on(data, settings);
+    const FactorResult one = train_on(data, settings);
     for (const int count : {2, 5}) {
       CAPTURE(count);
       set_threads(count);
-      const TrainResult many = train_on(data, settings);
+      const FactorResult many = train_on(data, settings);
       CHECK((file_bytes(many.model) == file_bytes(one.model)));
       CHECK(many.report.optimisation.value == one.report.optimisation.value);
       CHECK(many.report.unobserved->near_one == one.report.unobserved->near_one);
@@ -185,16 +185,16 @@ TEST_CASE("it stops as it is told") {
   const TrainReport none = train_on(data, settings).report;
   CHECK(none.optimisation.reason == StopReason::iterations);
   CHECK(none.passes == 1);
-  settings.stop = {.iterations = 10000, .tolerance = 1e-3};
+  limit(settings, {.iterations = 10000, .tolerance = 1e-3});
   CHECK(train_on(data, settings).report.optimisation.reason == StopReason::tolerance);
-  settings.stop = {.iterations = 10000, .seconds = 1e-9};
+  limit(settings, {.iterations = 10000, .seconds = 1e-9});
   CHECK(train_on(data, settings).report.optimisation.reason == StopReason::time);
-  settings.stop = {.iterations = 50};
-  const TrainResult stopped =
+  limit(settings, {.iterations = 50});
+  const FactorResult stopped =
       train_on(data, settings, [](const TrainProgress& progress) { return progress.counts.iterations < 3; });
   CHECK(stopped.report.optimisation.reason == StopReason::interrupted);
   CHECK(stopped.report.passes == 7);
-  settings.stop.iterations = 3;
+  settings.iterations = 3;
   CHECK((train_on(data, settings).model.theta == stopped.model.theta));
 }
 

@@ -59,10 +59,10 @@ TEST_CASE("the defaults do not depend on the ratings' scale") {
 TEST_CASE("every optimizer with its defaults predicts better than the mean") {
   const Data data = everyday_data();
   const double deviation = summarize(data.valid.value).deviation;
-  for (const Method& optimizer : optimizers()) {
+  for (const Algorithm& optimizer : optimizers()) {
     if (optimizer.name == "bfgs") continue;  // refuses a problem of this size
     CAPTURE(optimizer.name);
-    TrainSettings settings;
+    TrainSettings settings{.method = "full"};
     settings.optimizer = optimizer.name;
     const TrainReport report = train_on(data, settings).report;
     CHECK(report.optimisation.reason != StopReason::diverged);
@@ -73,7 +73,7 @@ TEST_CASE("every optimizer with its defaults predicts better than the mean") {
 
 TEST_CASE("bfgs on the full problem is refused with a remedy") {
   const Data data = everyday_data();
-  TrainSettings settings;
+  TrainSettings settings{.method = "full"};
   settings.optimizer = "bfgs";
   CHECK_THROWS_WITH_AS(train_on(data, settings), doctest::Contains("lbfgs"), Error);
 }

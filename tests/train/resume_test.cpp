@@ -8,7 +8,7 @@
 
 #include "odot/core/error.hpp"
 #include "odot/core/parallel.hpp"
-#include "odot/train/train_mlp.hpp"
+#include "odot/train/train.hpp"
 #include "support/mlp_problem.hpp"
 #include "train/cases.hpp"
 
@@ -30,9 +30,9 @@ std::string words(const TrainReport& report) {
 }
 
 std::string words(const MlpReport& report) {
-  const Counts& counts = report.counts;
-  return fmt::format("{} {} {} {} | {} {} {} {} {} {} | {} {} {}", report.stop_reason, report.epochs,
-                     report.best_iteration.value_or(-1), report.objective, counts.iterations, counts.evaluations,
+  const Counts& counts = report.optimisation.counts;
+  return fmt::format("{} {} {} {} | {} {} {} {} {} {} | {} {} {}", report.stop_reason, report.optimisation.counts.iterations,
+                     report.best_iteration.value_or(-1), report.optimisation.value, counts.iterations, counts.evaluations,
                      counts.lines, counts.trials, counts.restarts, counts.floor_steps, report.passes, report.train.rmse,
                      report.valid->rmse);
 }
@@ -77,15 +77,15 @@ void check_resumes(const Data& data, const TrainSettings& settings, const std::v
 
 TEST_CASE("every optimizer with every line search resumes to the same bits") {
   const Data data = small_data();
-  for (const Method& optimizer : optimizers()) {
-    for (const Method& search : line_searches()) {
+  for (const Algorithm& optimizer : optimizers()) {
+    for (const Algorithm& search : line_searches()) {
       CAPTURE(optimizer.name);
       CAPTURE(search.name);
-      TrainSettings settings;
+      TrainSettings settings{.method = "full"};
       settings.rank = 4;
       settings.optimizer = optimizer.name;
       settings.line_search = std::string(search.name);
-      settings.stop = {.iterations = 17};
+      limit(settings, {.iterations = 17});
       check_resumes(data, settings, {0, 1, 4, 5, 11});
     }
   }
@@ -93,11 +93,11 @@ TEST_CASE("every optimizer with every line search resumes to the same bits") {
 
 TEST_CASE("every way of solving rows resumes to the same bits") {
   const Data data = small_data();
-  TrainSettings settings = default_settings(FactorMethod::blocks);
+  TrainSettings settings{.method = "blocks"};
   settings.rank = 4;
-  settings.stop = {.iterations = 9};
+  limit(settings, {.iterations = 9});
   check_resumes(data, settings, {0, 1, 4, 5});
-  for (const Method& optimizer : optimizers()) {
+  for (const Algorithm& optimizer : optimizers()) {
     CAPTURE(optimizer.name);
     settings.optimizer = optimizer.name;
     check_resumes(data, settings, {0, 1, 4, 5});
@@ -105,20 +105,20 @@ TEST_CASE("every way of solving rows resumes to the same bits") {
 }
 
 TEST_CASE("nnmf resumes to the same bits") {
-  TrainSettings settings = default_settings(FactorMethod::nnmf);
+  TrainSettings settings{.method = "nnmf"};
   settings.rank = 4;
-  settings.stop = {.iterations = 30};
+  limit(settings, {.iterations = 30});
   check_resumes(small_data(), settings, {0, 1, 12, 13});
 }
 
 TEST_CASE("early stopping, tolerances and the best iterate survive a break") {
   const Data data = everyday_data();
-  for (const FactorMethod method : {FactorMethod::full, FactorMethod::blocks, FactorMethod::nnmf}) {
+  for (const std::string method : {"full", "blocks", "nnmf"}) {
     CAPTURE(to_string(method));
-    TrainSettings settings = default_settings(method);
+    TrainSettings settings{.method = method};
     settings.regularisation = Regularisation{0.1};
     settings.early_stop = 4;
-    settings.stop = {.iterations = 300};
+    limit(settings, {.iterations = 300});
     int best = 0;
     int end = 0;
     train_on(data, settings, [&](const TrainProgress& progress) {
@@ -129,25 +129,25 @@ TEST_CASE("early stopping, tolerances and the best iterate survive a break") {
     REQUIRE(end == best + 4);
     check_resumes(data, settings, {1, best, best + 2, end - 1});
 
-    settings = default_settings(method);
-    settings.stop.tolerance = 1e-3;
-    if (method == FactorMethod::full) settings.stop.gradient_tolerance = 1e-2;
+    settings = {.method = method};
+    settings.tolerance = 1e-3;
+    if (method == "full") settings.gradient_tolerance = 1e-2;
     check_resumes(data, settings, {1, 2});
   }
 }
 
 TEST_CASE("networks resume to the same bits") {
   const MlpProblem problem = mlp_problem(500);
-  const auto check_mlp = [&](const MlpSettings& settings, const std::vector<int>& breaks) {
+  const auto check_mlp = [&](const TrainSettings& settings, const std::vector<int>& breaks) {
     check_resumes(
         [&](const TrainObserver& observer, const CheckpointSettings& checkpoints) {
-          return train_mlp(problem.train, problem.valid, problem.users, problem.items, settings, observer, checkpoints);
+          return train_network(problem.train, problem.valid, problem.users, problem.items, settings, observer, checkpoints);
         },
         breaks);
   };
-  MlpSettings settings;
-  settings.hidden = {8};
-  settings.epochs = 9;
+  TrainSettings settings{.method = "mlp"};
+  settings.layers = {8};
+  settings.iterations = 9;
   settings.early_stop = 2;
   settings.parameters = {{"step", 0.02}};
   for (const std::size_t batch : {std::size_t{32}, std::size_t{0}, std::size_t{400}}) {
@@ -166,16 +166,16 @@ TEST_CASE("a run that the iteration limit ended goes on with a higher one, on ot
   const Data data = small_data();
   const TemporaryFolder folder;
   const std::string path = folder / "checkpoint";
-  TrainSettings settings;
+  TrainSettings settings{.method = "full"};
   settings.optimizer = "lbfgs";
-  settings.stop = {.iterations = 30};
+  limit(settings, {.iterations = 30});
   set_threads(3);
-  const TrainResult whole = train_on(data, settings);
-  settings.stop.iterations = 12;
+  const FactorResult whole = train_on(data, settings);
+  settings.iterations = 12;
   train(data.train, data.valid, settings, {}, {.path = path, .iterations = 5});
-  settings.stop.iterations = 30;
+  settings.iterations = 30;
   set_threads(2);
-  const TrainResult resumed = train(data.train, data.valid, settings, {}, {.resume = path});
+  const FactorResult resumed = train(data.train, data.valid, settings, {}, {.resume = path});
   set_threads(0);
   CHECK(words(resumed.report) == words(whole.report));
   CHECK((file_bytes(resumed.model) == file_bytes(whole.model)));
@@ -185,9 +185,9 @@ TEST_CASE("checkpoints change nothing and are written when they should be") {
   const Data data = small_data();
   const TemporaryFolder folder;
   const std::string path = folder / "checkpoint";
-  TrainSettings settings = default_settings(FactorMethod::blocks);
-  settings.stop = {.iterations = 11};
-  const TrainResult without = train_on(data, settings);
+  TrainSettings settings{.method = "blocks"};
+  limit(settings, {.iterations = 11});
+  const FactorResult without = train_on(data, settings);
   std::vector<int> written;  // seen one iteration later
   std::string last;
   const auto observer = [&](const TrainProgress& progress) {
@@ -196,7 +196,7 @@ TEST_CASE("checkpoints change nothing and are written when they should be") {
     last = now;
     return true;
   };
-  const TrainResult with = train(data.train, data.valid, settings, observer, {.path = path, .iterations = 4});
+  const FactorResult with = train(data.train, data.valid, settings, observer, {.path = path, .iterations = 4});
   CHECK(words(with.report) == words(without.report));
   CHECK((file_bytes(with.model) == file_bytes(without.model)));
   CHECK(written == std::vector<int>{0, 4, 8});
@@ -209,10 +209,10 @@ TEST_CASE("checkpoints change nothing and are written when they should be") {
 
 TEST_CASE("a checkpoint that cannot be written is told, and training goes on") {
   const Data data = small_data();
-  TrainSettings settings = default_settings(FactorMethod::blocks);
-  settings.stop = {.iterations = 3};
+  TrainSettings settings{.method = "blocks"};
+  limit(settings, {.iterations = 3});
   std::vector<std::string> warnings;
-  const TrainResult result =
+  const FactorResult result =
       train(data.train, data.valid, settings, {},
             {.path = "/nowhere/checkpoint", .iterations = 1, .warn = [&](const std::string& text) {
                warnings.push_back(text);
@@ -246,25 +246,25 @@ TEST_CASE("where there is no room for a checkpoint, the one before stays and can
   const Data data = everyday_data();
   const TemporaryFolder folder;
   const std::string path = folder / "checkpoint";
-  TrainSettings settings = default_settings(FactorMethod::blocks);
-  settings.stop = {.iterations = 3};
+  TrainSettings settings{.method = "blocks"};
+  limit(settings, {.iterations = 3});
   train(data.train, data.valid, settings, {}, {.path = path});
   const std::string before = read_bytes(path);
-  settings.stop.iterations = 6;
-  const TrainResult whole = train_on(data, settings);
+  settings.iterations = 6;
+  const FactorResult whole = train_on(data, settings);
   int warnings = 0;
   const auto warn = [&](const std::string&) { ++warnings; };
   {
     const FileSizeLimit limit(20000);
     REQUIRE(before.size() > 20000);
-    const TrainResult resumed =
+    const FactorResult resumed =
         train(data.train, data.valid, settings, {}, {.path = path, .iterations = 1, .resume = path, .warn = warn});
     CHECK((resumed.model.theta == whole.model.theta));
   }
   CHECK(warnings == 3);
   CHECK((read_bytes(path) == before));
   CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 1);
-  const TrainResult resumed = train(data.train, data.valid, settings, {}, {.resume = path});
+  const FactorResult resumed = train(data.train, data.valid, settings, {}, {.resume = path});
   CHECK((file_bytes(resumed.model) == file_bytes(whole.model)));
 }
 
@@ -281,10 +281,10 @@ TEST_CASE("other settings, other ratings and other files are refused by name") {
   const Data data = small_data();
   const TemporaryFolder folder;
   const std::string path = folder / "checkpoint";
-  TrainSettings settings;
+  TrainSettings settings{.method = "full"};
   settings.rank = 4;
-  settings.stop = {.iterations = 3};
-  const TrainResult result = train(data.train, data.valid, settings, {}, {.path = path});
+  limit(settings, {.iterations = 3});
+  const FactorResult result = train(data.train, data.valid, settings, {}, {.path = path});
   REQUIRE(refusal(data, settings, path) == "");
   const auto has = [&](const std::string& text, const std::vector<std::string>& parts) {
     CAPTURE(text);
@@ -300,8 +300,8 @@ TEST_CASE("other settings, other ratings and other files are refused by name") {
   other.early_stop = 2;
   has(refusal(data, other, path), {"early-stop was not set there, and is 2 here"});
   other = settings;
-  other.stop.seconds = 100;
-  other.stop.iterations = 5;
+  other.time_limit = 100;
+  other.iterations = 5;
   CHECK(refusal(data, other, path) == "");
 
   Data fewer = data;

@@ -200,7 +200,7 @@ TEST_CASE("every optimizer reaches newton's row with every line search that look
       const RowProblem problem(kWidth, count, 1, pinned, 40 + count);
       const double start = value(problem, problem.row);
       const auto least = static_cast<double>(problem.value(problem.minimiser()));
-      for (const Method& optimizer : optimizers()) {
+      for (const Algorithm& optimizer : optimizers()) {
         for (const std::string search : {"exact", "armijo", "weak-wolfe", "strong-wolfe"}) {
           CAPTURE(count);
           CAPTURE(pinned);
@@ -229,8 +229,8 @@ TEST_CASE("every optimizer reaches newton's row with every line search that look
 TEST_CASE("under any line search a row stays finite, and a change is told or is infinite") {
   for (const std::size_t count : {2, 30, 400}) {
     const RowProblem problem(6, count, 1, 4, 50 + count);
-    for (const Method& optimizer : optimizers()) {
-      for (const Method& search : line_searches()) {
+    for (const Algorithm& optimizer : optimizers()) {
+      for (const Algorithm& search : line_searches()) {
         for (const double step : {0.0, 1e-3, 10.0}) {
           const bool has_step = search.name == "constant" || search.name == "decreasing";
           if (!has_step && step > 0) continue;

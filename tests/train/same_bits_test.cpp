@@ -11,8 +11,8 @@ using namespace test;
 
 TEST_CASE("any number of threads and any run give the same model file") {
   const Data data = everyday_data();
-  TrainSettings standard;
-  standard.stop.iterations = 15;
+  TrainSettings standard{.method = "full"};
+  standard.iterations = 15;
   TrainSettings by_count = standard;
   by_count.regularisation = Regularisation{0, 0.05};
   by_count.optimizer = "lbfgs";
@@ -21,13 +21,13 @@ TEST_CASE("any number of threads and any run give the same model file") {
   for (const TrainSettings& settings : {standard, by_count, armijo, plain(10, 2, "gd", 15), plain(3, 1, "adgd", 15)}) {
     CAPTURE(settings.optimizer);
     set_threads(1);
-    const TrainResult one = train_on(data, settings);
+    const FactorResult one = train_on(data, settings);
     const std::string expected = file_bytes(one.model);
     REQUIRE(expected.size() > 900 * sizeof(Real));
     for (const int count : {1, 2, 3, 8}) {
       CAPTURE(count);
       set_threads(count);
-      const TrainResult many = train_on(data, settings);
+      const FactorResult many = train_on(data, settings);
       CHECK(file_bytes(many.model) == expected);
       CHECK(many.report.valid->rmse == one.report.valid->rmse);
       CHECK(many.report.optimisation.value == one.report.optimisation.value);
@@ -39,9 +39,9 @@ TEST_CASE("any number of threads and any run give the same model file") {
 
 TEST_CASE("one user with half of all ratings: the same model file on any number of threads") {
   const Data data = half_by_one_user();
-  TrainSettings settings;
+  TrainSettings settings{.method = "full"};
   settings.rank = 5;
-  settings.stop.iterations = 10;
+  settings.iterations = 10;
   set_threads(1);
   const std::string expected = file_bytes(train_on(data, settings).model);
   for (const int count : {2, 3, 8}) {
@@ -54,11 +54,11 @@ TEST_CASE("one user with half of all ratings: the same model file on any number 
 
 TEST_CASE("another seed gives another model, watching changes nothing") {
   const Data data = everyday_data();
-  TrainSettings settings;
-  settings.stop.iterations = 5;
-  const TrainResult one = train_on(data, settings);
+  TrainSettings settings{.method = "full"};
+  settings.iterations = 5;
+  const FactorResult one = train_on(data, settings);
   int seen = 0;
-  const TrainResult watched = train_on(data, settings, [&](const TrainProgress& progress) {
+  const FactorResult watched = train_on(data, settings, [&](const TrainProgress& progress) {
     progress.valid_rmse();
     ++seen;
     return true;
@@ -72,14 +72,14 @@ TEST_CASE("another seed gives another model, watching changes nothing") {
 
 TEST_CASE("the model's settings are all that decides the result, and nothing else") {
   const Data data = everyday_data();
-  TrainSettings settings;
+  TrainSettings settings{.method = "full"};
   settings.rank = 7;
   settings.seed = 12;
   settings.optimizer = "gd";
   settings.line_search = "armijo";
   settings.parameters = {{"c1", 0.01}};
-  settings.stop = {.iterations = 4, .tolerance = 1e-7, .gradient_tolerance = 1e-9};
-  const TrainResult result = train_on(data, settings);
+  limit(settings, {.iterations = 4, .tolerance = 1e-7, .gradient_tolerance = 1e-9});
+  const FactorResult result = train_on(data, settings);
   const auto& recorded = result.model.settings;
   const auto value = [&](const std::string& name) {
     const auto found = recorded.find(name);
@@ -123,9 +123,9 @@ TEST_CASE("the model's settings are all that decides the result, and nothing els
   CHECK(changed([](TrainSettings& s) { s.optimizer = "nesterov"; }));
   CHECK(changed([](TrainSettings& s) { s.line_search = "weak-wolfe"; }));
   CHECK(changed([](TrainSettings& s) { s.parameters["backtrack"] = 0.4; }));
-  CHECK(changed([](TrainSettings& s) { s.stop.iterations = 5; }));
-  CHECK(changed([](TrainSettings& s) { s.stop.tolerance = 0; }));
-  CHECK(changed([](TrainSettings& s) { s.stop.gradient_tolerance = 0; }));
+  CHECK(changed([](TrainSettings& s) { s.iterations = 5; }));
+  CHECK(changed([](TrainSettings& s) { s.tolerance = 0; }));
+  CHECK(changed([](TrainSettings& s) { s.gradient_tolerance = 0; }));
   CHECK(changed([](TrainSettings& s) { s.seed = 13; }));
 }
 

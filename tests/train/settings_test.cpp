@@ -16,7 +16,7 @@ using namespace test;
 // The message that these settings are refused with, or "accepted".
 template <class Change>
 std::string refusal(Change change) {
-  TrainSettings settings;
+  TrainSettings settings{.method = "full"};
   change(settings);
   try {
     check(settings);
@@ -45,11 +45,11 @@ TEST_CASE("settings that cannot be used are refused by name") {
   for (const double bad : {-1.0, -1e-9, kNaN, kInfinity}) {
     CHECK(contains(refusal([&](S& s) { s.regularisation = Regularisation{bad, 0}; }), "lambda is"));
     CHECK(contains(refusal([&](S& s) { s.regularisation = Regularisation{0, bad}; }), "lambda-per-rating"));
-    CHECK(contains(refusal([&](S& s) { s.stop.tolerance = bad; }), "tolerance"));
-    CHECK(contains(refusal([&](S& s) { s.stop.gradient_tolerance = bad; }), "gradient-tolerance"));
-    CHECK(contains(refusal([&](S& s) { s.stop.seconds = bad; }), "time-limit"));
+    CHECK(contains(refusal([&](S& s) { s.tolerance = bad; }), "tolerance"));
+    CHECK(contains(refusal([&](S& s) { s.gradient_tolerance = bad; }), "gradient-tolerance"));
+    CHECK(contains(refusal([&](S& s) { s.time_limit = bad; }), "time-limit"));
   }
-  CHECK(contains(refusal([](S& s) { s.stop.iterations = -1; }), "iterations"));
+  CHECK(contains(refusal([](S& s) { s.iterations = -1; }), "iterations"));
   const std::string misspelt = refusal([](S& s) { s.optimizer = "lbgfs"; });
   CHECK(contains(misspelt, "lbgfs"));
   CHECK(contains(misspelt, "lbfgs"));
@@ -80,7 +80,7 @@ TEST_CASE("settings that cannot be used are refused by name") {
 
 TEST_CASE("train() checks its settings too, and needs ratings") {
   const RatingList one = list_of({0}, {0}, {4});
-  TrainSettings settings;
+  TrainSettings settings{.method = "full"};
   settings.rank = 0;
   CHECK_THROWS_WITH_AS(train(one, {}, settings), doctest::Contains("rank"), Error);
   CHECK_THROWS_WITH_AS(train({}, {}, {}), doctest::Contains("no ratings"), Error);
@@ -88,7 +88,7 @@ TEST_CASE("train() checks its settings too, and needs ratings") {
 
 // Trains with every optimizer, with and without mean and biases, and checks that nothing goes wrong.
 void check_trains(const RatingList& list, double rmse) {
-  for (const Method& optimizer : optimizers()) {
+  for (const Algorithm& optimizer : optimizers()) {
     for (const bool center : {false, true}) {
       for (const bool biases : {false, true}) {
         for (const bool regularised : {false, true}) {
@@ -96,13 +96,13 @@ void check_trains(const RatingList& list, double rmse) {
           CAPTURE(center);
           CAPTURE(biases);
           CAPTURE(regularised);
-          TrainSettings settings;
+          TrainSettings settings{.method = "full"};
           settings.rank = 3;
           settings.optimizer = optimizer.name;
           settings.center = center;
           settings.biases = biases;
           if (!regularised) settings.regularisation = Regularisation{0};
-          const TrainResult result = train(list, list.ratings, settings);
+          const FactorResult result = train(list, list.ratings, settings);
           CAPTURE(to_string(result.report.optimisation.reason));
           CHECK(result.report.optimisation.reason != StopReason::diverged);
           CHECK(all_finite(result.model.theta));
@@ -142,12 +142,12 @@ TEST_CASE("one user is learnt, and one item") {
 }
 
 TEST_CASE("without regularisation one user's ratings are met exactly") {
-  TrainSettings settings;
+  TrainSettings settings{.method = "full"};
   settings.rank = 2;
   settings.regularisation = Regularisation{0};
   settings.optimizer = "lbfgs";
-  settings.stop = {.iterations = 200};
-  const TrainResult result = train(list_of({0, 0, 0}, {0, 1, 2}, {1, 5, 2}), {}, settings);
+  limit(settings, {.iterations = 200});
+  const FactorResult result = train(list_of({0, 0, 0}, {0, 1, 2}, {1, 5, 2}), {}, settings);
   CHECK(result.report.regularisation.lambda == 0);
   CHECK(result.report.train.rmse <= tolerance(1e-8, 1e-5));
 }

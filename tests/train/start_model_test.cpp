@@ -29,12 +29,12 @@ RatingList part_of(const RatingList& list, Index rest) {
   return part;
 }
 
-TrainSettings quick(FactorMethod method, bool center, bool biases, int iterations) {
-  TrainSettings settings = default_settings(method);
+TrainSettings quick(const std::string\& method, bool center, bool biases, int iterations) {
+  TrainSettings settings{.method = method};
   settings.rank = 5;
   settings.center = center;
   settings.biases = biases;
-  settings.stop = {.iterations = iterations};
+  limit(settings, {.iterations = iterations});
   return settings;
 }
 
@@ -53,11 +53,11 @@ TEST_CASE("known users and items are predicted as before at the start, whatever 
     CAPTURE(now.old_biases);
     CAPTURE(now.new_center);
     CAPTURE(now.new_biases);
-    const TrainResult before = train(old_ratings, {}, quick(FactorMethod::blocks, now.old_center, now.old_biases, 5));
-    TrainSettings settings = quick(FactorMethod::full, now.new_center, now.new_biases, 0);
+    const FactorResult before = train(old_ratings, {}, quick("blocks", now.old_center, now.old_biases, 5));
+    TrainSettings settings = quick("full", now.new_center, now.new_biases, 0);
     const Factorization random = train(new_ratings, {}, settings).model;
     settings.init = init_from(before.model);
-    const TrainResult after = train(new_ratings, {}, settings);
+    const FactorResult after = train(new_ratings, {}, settings);
     const Factorization& model = after.model;
     REQUIRE(after.report.init_known.has_value());
     Index known_users = 0;
@@ -88,11 +88,11 @@ TEST_CASE("known users and items are predicted as before at the start, whatever 
 
 TEST_CASE("a model of the same ratings is where training goes on") {
   const Data data = everyday_data();
-  for (const FactorMethod method : {FactorMethod::blocks, FactorMethod::full, FactorMethod::nnmf}) {
+  for (const std::string method : {"blocks", "full", "nnmf"}) {
     CAPTURE(to_string(method));
-    const bool factors_only = method == FactorMethod::nnmf;
+    const bool factors_only = method == "nnmf";
     TrainSettings settings = quick(method, !factors_only, !factors_only, 10);
-    const TrainResult before = train_on(data, settings);
+    const FactorResult before = train_on(data, settings);
     settings.init = init_from(before.model);
     std::vector<double> objectives;
     train_on(data, settings, [&](const TrainProgress& progress) {
@@ -115,13 +115,13 @@ std::string refusal(const TrainSettings& settings) {
 
 TEST_CASE("models that do not go with the settings or the ratings are refused") {
   const Data data = everyday_data();
-  const auto with_biases = init_from(train_on(data, quick(FactorMethod::blocks, true, true, 2)).model);
-  const auto plain_factors = init_from(train_on(data, quick(FactorMethod::blocks, false, false, 2)).model);
+  const auto with_biases = init_from(train_on(data, quick("blocks", true, true, 2)).model);
+  const auto plain_factors = init_from(train_on(data, quick("blocks", false, false, 2)).model);
   const auto has = [](const std::string& text, const std::string& part) {
     CAPTURE(text);
     CHECK(text.find(part) != std::string::npos);
   };
-  TrainSettings settings = quick(FactorMethod::blocks, true, true, 2);
+  TrainSettings settings = quick("blocks", true, true, 2);
   settings.init = with_biases;
   settings.rank = 6;
   has(refusal(settings), "rank is 6, but must be 5, as in the model m");
@@ -134,7 +134,7 @@ TEST_CASE("models that do not go with the settings or the ratings are refused") 
   settings.center = false;
   CHECK(refusal(settings) == "");
 
-  settings = quick(FactorMethod::nnmf, false, false, 2);
+  settings = quick("nnmf", false, false, 2);
   settings.init = with_biases;
   has(refusal(settings), "it has biases");
   Factorization negative = plain_factors->model;
@@ -145,7 +145,7 @@ TEST_CASE("models that do not go with the settings or the ratings are refused") 
   settings.init = init_from(negative);
   CHECK(refusal(settings) == "");
 
-  settings = quick(FactorMethod::blocks, true, true, 2);
+  settings = quick("blocks", true, true, 2);
   settings.init = with_biases;
   RatingList strangers;
   strangers.users.add("nobody");

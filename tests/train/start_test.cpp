@@ -75,7 +75,7 @@ TEST_CASE("training starts near the mean, centred or not, with biases or not, at
         CAPTURE(level);
         CAPTURE(center);
         CAPTURE(biases);
-        TrainSettings settings;
+        TrainSettings settings{.method = "full"};
         settings.center = center;
         settings.biases = biases;
         double first = 0;
@@ -102,10 +102,10 @@ TEST_CASE("unknown users and items are predicted from what is known, centred or 
   const double of_mean = evaluate(FactorView{{.unknown_mean = values.mean}, {}, {}}, unknown, false).rmse;
   for (const bool center : {false, true}) {
     CAPTURE(center);
-    TrainSettings settings;
+    TrainSettings settings{.method = "full"};
     settings.center = center;
     settings.regularisation = Regularisation{1};
-    const TrainResult result = train(data.train, unknown_user, settings);
+    const FactorResult result = train(data.train, unknown_user, settings);
     CHECK(result.report.valid->unknown_users == data.valid.size());
     CHECK(result.report.valid->unknown_items == 0);
     // The planted biases explain a part of the ratings. Without centring some of that part goes into u·v, of which
@@ -115,10 +115,10 @@ TEST_CASE("unknown users and items are predicted from what is known, centred or 
     CHECK(evaluate(result.model.view(), unknown_item, true).rmse <= expected);
     CHECK(result.model.predict(kUnknown, kUnknown) == doctest::Approx(values.mean).epsilon(1e-6));
   }
-  TrainSettings none;
+  TrainSettings none{.method = "full"};
   none.center = false;
   none.biases = false;
-  const TrainResult result = train(data.train, unknown_user, none);
+  const FactorResult result = train(data.train, unknown_user, none);
   CHECK(result.report.valid->rmse == doctest::Approx(of_mean).epsilon(1e-6));
 }
 

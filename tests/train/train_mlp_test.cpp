@@ -1,5 +1,5 @@
 // Training networks: they learn, stop when they should, and refuse what they cannot do.
-#include "odot/train/train_mlp.hpp"
+#include "odot/train/train.hpp"
 
 #include <doctest/doctest.h>
 
@@ -17,18 +17,18 @@ using test::mlp_problem;
 using test::MlpProblem;
 using test::train_on;
 
-MlpSettings quick(int epochs) {
-  MlpSettings settings;
-  settings.hidden = {16, 16};
+TrainSettings quick(int epochs) {
+  TrainSettings settings{.method = "mlp"};
+  settings.layers = {16, 16};
   settings.batch_size = 32;
-  settings.epochs = epochs;
+  settings.iterations = epochs;
   settings.parameters = {{"step", 0.01}};
   return settings;
 }
 
 double deviation(const Triples& ratings) { return summarize(ratings.value).deviation; }
 
-std::string refusal(const MlpSettings& settings) {
+std::string refusal(const TrainSettings& settings) {
   try {
     check(settings);
   } catch (const Error& error) {
@@ -43,7 +43,7 @@ TEST_CASE("ratings that are a function of features are learnt, on any scale") {
   for (const double scale : {1.0, 1000.0}) {
     CAPTURE(scale);
     const MlpProblem problem = mlp_problem(3000, scale);
-    const MlpResult result = train_on(problem, quick(30));
+    const NetworkResult result = train_on(problem, quick(30));
     const double mean_predictor = deviation(problem.valid);
     CHECK(result.report.valid->rmse < 0.2 * mean_predictor);
     CHECK(result.report.train.rmse < 0.2 * mean_predictor);
@@ -64,8 +64,8 @@ TEST_CASE("full batches and every line search, too") {
     const std::string& optimizer = pair.first;
     const std::string& rule = pair.second;
     CAPTURE(optimizer);
-    MlpSettings settings = quick(60);
-    settings.hidden = {8};
+    TrainSettings settings = quick(60);
+    settings.layers = {8};
     settings.batch_size = 0;
     settings.early_stop = 0;
     settings.optimizer = optimizer;
@@ -74,29 +74,29 @@ TEST_CASE("full batches and every line search, too") {
     int seen = 0;
     double last = std::numeric_limits<double>::infinity();
     bool rose = false;
-    const MlpResult result = train_on(problem, settings, [&](const TrainProgress& progress) {
+    const NetworkResult result = train_on(problem, settings, [&](const TrainProgress& progress) {
       CHECK(progress.counts.iterations == seen++);
       rose = rose || progress.objective > last;
       last = progress.objective;
       return true;
     });
-    CHECK(last == result.report.objective);
+    CHECK(last == result.report.optimisation.value);
     if (rule != "constant") CHECK_FALSE(rose);
     CHECK(result.report.train.rmse < 0.7 * start);
-    CHECK(result.report.passes == result.report.counts.evaluations);
+    CHECK(result.report.passes == result.report.optimisation.counts.evaluations);
   }
 }
 
 TEST_CASE("epochs, steps and passes are counted, and the objective is that of the epoch's batches") {
   const MlpProblem problem = mlp_problem(1000);
   REQUIRE(problem.train.ratings.size() == 900);
-  MlpSettings settings = quick(3);
+  TrainSettings settings = quick(3);
   settings.early_stop = 0;
   settings.parameters["step"] = 1e-12;  // the weights stay, so that every epoch's batches give the whole error
   std::vector<double> objectives;
   std::vector<long> passes;
   std::vector<int> epochs;
-  const MlpResult result = train_on(problem, settings, [&](const TrainProgress& progress) {
+  const NetworkResult result = train_on(problem, settings, [&](const TrainProgress& progress) {
     epochs.push_back(progress.counts.iterations);
     objectives.push_back(progress.objective);
     passes.push_back(progress.passes);
@@ -108,12 +108,11 @@ TEST_CASE("epochs, steps and passes are counted, and the objective is that of th
   CHECK(epochs == std::vector<int>{0, 1, 2, 3});
   CHECK(passes == std::vector<long>{0, 1, 2, 3});
   CHECK(result.report.passes == 3);
-  CHECK(result.report.epochs == 3);
-  CHECK(result.report.counts.iterations == 3 * 29);
-  CHECK(result.report.counts.evaluations == 3 * 29 + 1);
+  CHECK(result.report.optimisation.counts.iterations == 3);
+  CHECK(result.report.optimisation.counts.evaluations == 3 * 29 + 1);
   for (const double objective : objectives) CHECK(objective == doctest::Approx(objectives[0]).epsilon(1e-4));
   CHECK(result.report.stop_reason == "iterations");
-  CHECK(result.report.objective == objectives.back());
+  CHECK(result.report.optimisation.value == objectives.back());
 }
 
 TEST_CASE("early stopping keeps the best epoch's weights") {
@@ -124,41 +123,41 @@ TEST_CASE("early stopping keeps the best epoch's weights") {
   for (Triples* list : {&problem.train.ratings, &problem.valid}) {
     for (Real& value : list->value) value = static_cast<Real>(static_cast<double>(value) + noise(generator));
   }
-  MlpSettings settings = quick(400);
-  settings.hidden = {64, 64};
+  TrainSettings settings = quick(400);
+  settings.layers = {64, 64};
   std::vector<double> valid;
-  const MlpResult result = train_on(problem, settings, [&](const TrainProgress& progress) {
+  const NetworkResult result = train_on(problem, settings, [&](const TrainProgress& progress) {
     valid.push_back(*progress.valid_rmse());
     return true;
   });
   CHECK(result.report.stop_reason == "early_stop");
   const auto best = static_cast<std::size_t>(std::min_element(valid.begin() + 1, valid.end()) - valid.begin());
   CHECK(result.report.best_iteration == static_cast<int>(best));
-  CHECK(result.report.epochs == static_cast<int>(best) + settings.early_stop);
-  CHECK(result.report.epochs + 1 == static_cast<int>(valid.size()));
+  CHECK(result.report.optimisation.counts.iterations == static_cast<int>(best) + *settings.early_stop);
+  CHECK(result.report.optimisation.counts.iterations + 1 == static_cast<int>(valid.size()));
   CHECK(result.report.valid->rmse == valid[best]);
 
   settings.early_stop = 0;
-  settings.epochs = result.report.epochs;
-  const MlpResult last = train_on(problem, settings);
+  settings.iterations = result.report.optimisation.counts.iterations;
+  const NetworkResult last = train_on(problem, settings);
   CHECK_FALSE(last.report.best_iteration.has_value());
   CHECK(last.report.valid->rmse == valid.back());
   // Without held-out ratings there is nothing to stop by.
   settings.early_stop = 1;
-  CHECK(train_mlp(problem.train, {}, problem.users, problem.items, settings).report.epochs == settings.epochs);
+  CHECK(train_network(problem.train, {}, problem.users, problem.items, settings).report.optimisation.counts.iterations == settings.iterations);
 }
 
 TEST_CASE("the observer can stop, and time can") {
   const MlpProblem problem = mlp_problem(500);
-  const MlpResult stopped =
+  const NetworkResult stopped =
       train_on(problem, quick(50), [](const TrainProgress& progress) { return progress.counts.iterations < 2; });
   CHECK(stopped.report.stop_reason == "interrupted");
-  CHECK(stopped.report.epochs == 2);
-  MlpSettings settings = quick(1'000'000);
+  CHECK(stopped.report.optimisation.counts.iterations == 2);
+  TrainSettings settings = quick(1'000'000);
   settings.early_stop = 0;
-  settings.seconds = 0.05;
+  settings.time_limit = 0.05;
   CHECK(train_on(problem, settings).report.stop_reason == "time");
-  CHECK(train_on(problem, quick(0)).report.epochs == 0);
+  CHECK(train_on(problem, quick(0)).report.optimisation.counts.iterations == 0);
   settings = quick(50);
   settings.optimizer = "gd";
   settings.parameters["step"] = 1e6;
@@ -167,7 +166,7 @@ TEST_CASE("the observer can stop, and time can") {
 
 TEST_CASE("the same bits on any number of threads, another seed another model") {
   const MlpProblem problem = mlp_problem();
-  MlpSettings settings = quick(3);
+  TrainSettings settings = quick(3);
   settings.batch_size = 500;
   set_threads(1);
   const std::string expected = file_bytes(train_on(problem, settings).model);
@@ -202,7 +201,7 @@ TEST_CASE("users without ratings are predicted from their features, unknown ones
 
 TEST_CASE("the output's ReLU predicts no negative ratings and refuses them") {
   MlpProblem problem = mlp_problem();
-  MlpSettings settings = quick(20);
+  TrainSettings settings = quick(20);
   settings.output_relu = true;
   CHECK(train_on(problem, settings).report.valid->rmse < 0.3 * deviation(problem.valid));
   problem.train.ratings.value[0] = -1;
@@ -231,25 +230,25 @@ TEST_CASE("ids without features, and data without ratings or features, are refus
 
 TEST_CASE("settings that cannot be used are refused with a remedy") {
   const auto with = [](auto change) {
-    MlpSettings settings;
+    TrainSettings settings{.method = "mlp"};
     change(settings);
     return refusal(settings);
   };
   CHECK(refusal({}).empty());
-  CHECK(has(with([](MlpSettings& s) { s.line_search = "armijo"; }), "batch-size 0"));
-  CHECK(with([](MlpSettings& s) { s.line_search = "decreasing"; }).empty());
-  CHECK(with([](MlpSettings& s) { s.line_search = "armijo", s.batch_size = 0; }).empty());
-  CHECK(has(with([](MlpSettings& s) { s.parameters["step"] = 0; }), "step auto"));
-  CHECK(has(with([](MlpSettings& s) { s.batch_size = 3; }), "at least 16"));
-  CHECK(has(with([](MlpSettings& s) { s.hidden = {0}; }), "from 1 to"));
-  CHECK(has(with([](MlpSettings& s) { s.hidden = {1 << 30}; }), "from 1 to"));
-  CHECK(has(with([](MlpSettings& s) { s.epochs = -1; }), "iterations"));
-  CHECK(has(with([](MlpSettings& s) { s.early_stop = -1; }), "early-stop"));
-  CHECK(has(with([](MlpSettings& s) { s.seconds = -1; }), "time-limit"));
-  CHECK(has(with([](MlpSettings& s) { s.optimizer = "adamm"; }), "unknown optimizer"));
-  CHECK(has(with([](MlpSettings& s) { s.parameters["c1"] = 0.1; }), "c1"));
+  CHECK(has(with([](TrainSettings& s) { s.line_search = "armijo"; }), "batch-size 0"));
+  CHECK(with([](TrainSettings& s) { s.line_search = "decreasing"; }).empty());
+  CHECK(with([](TrainSettings& s) { s.line_search = "armijo", s.batch_size = 0; }).empty());
+  CHECK(has(with([](TrainSettings& s) { s.parameters["step"] = 0; }), "step auto"));
+  CHECK(has(with([](TrainSettings& s) { s.batch_size = 3; }), "at least 16"));
+  CHECK(has(with([](TrainSettings& s) { s.layers = {0}; }), "from 1 to"));
+  CHECK(has(with([](TrainSettings& s) { s.layers = {1 << 30}; }), "from 1 to"));
+  CHECK(has(with([](TrainSettings& s) { s.iterations = -1; }), "iterations"));
+  CHECK(has(with([](TrainSettings& s) { s.early_stop = -1; }), "early-stop"));
+  CHECK(has(with([](TrainSettings& s) { s.time_limit = -1; }), "time-limit"));
+  CHECK(has(with([](TrainSettings& s) { s.optimizer = "adamm"; }), "unknown optimizer"));
+  CHECK(has(with([](TrainSettings& s) { s.parameters["c1"] = 0.1; }), "c1"));
   // bfgs has a limit of its own, which this network exceeds.
-  MlpSettings large = quick(1);
+  TrainSettings large = quick(1);
   large.hidden = {200, 200};
   large.batch_size = 0;
   large.optimizer = "bfgs";
@@ -265,20 +264,20 @@ TEST_CASE("the model's settings are all that decides the result") {
   CHECK(recorded.at("step") == "0.01");
   CHECK(recorded.at("beta1") == "0.9");
   const auto changed = [&](auto change) {
-    MlpSettings settings = quick(1);
+    TrainSettings settings = quick(1);
     change(settings);
     return train_on(problem, settings).model.settings != recorded;
   };
-  CHECK(changed([](MlpSettings& s) { s.hidden = {8}; }));
-  CHECK(changed([](MlpSettings& s) { s.output_relu = true; }));
-  CHECK(changed([](MlpSettings& s) { s.batch_size = 64; }));
-  CHECK(changed([](MlpSettings& s) { s.epochs = 2; }));
-  CHECK(changed([](MlpSettings& s) { s.early_stop = 2; }));
-  CHECK(changed([](MlpSettings& s) { s.optimizer = "rmsprop"; }));
-  CHECK(changed([](MlpSettings& s) { s.line_search = "decreasing"; }));
-  CHECK(changed([](MlpSettings& s) { s.parameters["beta1"] = 0.8; }));
-  CHECK(changed([](MlpSettings& s) { s.seed = 2; }));
-  CHECK(changed([](MlpSettings& s) { s.clip = false; }));
+  CHECK(changed([](TrainSettings& s) { s.layers = {8}; }));
+  CHECK(changed([](TrainSettings& s) { s.output_relu = true; }));
+  CHECK(changed([](TrainSettings& s) { s.batch_size = 64; }));
+  CHECK(changed([](TrainSettings& s) { s.iterations = 2; }));
+  CHECK(changed([](TrainSettings& s) { s.early_stop = 2; }));
+  CHECK(changed([](TrainSettings& s) { s.optimizer = "rmsprop"; }));
+  CHECK(changed([](TrainSettings& s) { s.line_search = "decreasing"; }));
+  CHECK(changed([](TrainSettings& s) { s.parameters["beta1"] = 0.8; }));
+  CHECK(changed([](TrainSettings& s) { s.seed = 2; }));
+  CHECK(changed([](TrainSettings& s) { s.clip = false; }));
 }
 
 }  // namespace

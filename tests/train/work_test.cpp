@@ -58,14 +58,14 @@ TEST_CASE("lipschitz with a warm start takes at most two evaluations an iteratio
 
 TEST_CASE("what the observer sees is what is so") {
   const Data data = everyday_data();
-  TrainSettings settings;
-  settings.stop = {.iterations = 6};
+  TrainSettings settings{.method = "full"};
+  limit(settings, {.iterations = 6});
   settings.clip = false;
   std::vector<double> train_rmse;
   std::vector<double> valid_rmse;
   long passes = 0;
   int iteration = 0;
-  const TrainResult result = train_on(data, settings, [&](const TrainProgress& progress) {
+  const FactorResult result = train_on(data, settings, [&](const TrainProgress& progress) {
     CHECK(progress.counts.iterations == iteration++);
     CHECK(progress.passes > passes);
     passes = progress.passes;
@@ -87,14 +87,14 @@ TEST_CASE("what the observer sees is what is so") {
 
 TEST_CASE("an observer that says stop gets the model so far") {
   const Data data = everyday_data();
-  TrainSettings settings;
-  settings.stop = {.iterations = 50};
-  const TrainResult interrupted =
+  TrainSettings settings{.method = "full"};
+  limit(settings, {.iterations = 50});
+  const FactorResult interrupted =
       train_on(data, settings, [](const TrainProgress& progress) { return progress.counts.iterations < 5; });
   CHECK(interrupted.report.optimisation.reason == StopReason::interrupted);
   CHECK(interrupted.report.optimisation.counts.iterations == 5);
-  settings.stop = {.iterations = 5};
-  const TrainResult short_run = train_on(data, settings);
+  limit(settings, {.iterations = 5});
+  const FactorResult short_run = train_on(data, settings);
   CHECK(short_run.report.optimisation.reason == StopReason::iterations);
   CHECK(interrupted.model.theta == short_run.model.theta);
   CHECK(interrupted.report.valid->rmse == short_run.report.valid->rmse);
@@ -103,16 +103,16 @@ TEST_CASE("an observer that says stop gets the model so far") {
 
 TEST_CASE("each stopping condition stops and is named") {
   const Data data = everyday_data();
-  TrainSettings settings;
-  settings.stop = {.iterations = 0};
+  TrainSettings settings{.method = "full"};
+  limit(settings, {.iterations = 0});
   CHECK(train_on(data, settings).report.optimisation.reason == StopReason::iterations);
-  settings.stop = {.iterations = 1000, .tolerance = 0.01};
+  limit(settings, {.iterations = 1000, .tolerance = 0.01});
   const Summary tolerance = train_on(data, settings).report.optimisation;
   CHECK(tolerance.reason == StopReason::tolerance);
   CHECK(tolerance.counts.iterations < 100);
-  settings.stop = {.iterations = 1000, .gradient_tolerance = 0.1};
+  limit(settings, {.iterations = 1000, .gradient_tolerance = 0.1});
   CHECK(train_on(data, settings).report.optimisation.reason == StopReason::gradient);
-  settings.stop = {.iterations = 1000, .seconds = 1e-9};
+  limit(settings, {.iterations = 1000, .seconds = 1e-9});
   CHECK(train_on(data, settings).report.optimisation.reason == StopReason::time);
 }
 
@@ -124,7 +124,7 @@ TEST_CASE("a diverging run is reported and leaves the last finite iterate") {
     settings.line_search = "constant";
     settings.parameters = {{"step", step}};
     int last = -1;
-    const TrainResult result = train_on(data, settings, [&](const TrainProgress& progress) {
+    const FactorResult result = train_on(data, settings, [&](const TrainProgress& progress) {
       last = progress.counts.iterations;
       return true;
     });

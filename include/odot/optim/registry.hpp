@@ -11,45 +11,37 @@
 
 #include "odot/optim/direction.hpp"
 #include "odot/optim/step_rule.hpp"
+#include "odot/settings/option.hpp"
 
 namespace odot {
 
-/// A hyper-parameter, shared by all methods that have it.
-struct Parameter {
-  std::string_view name;  ///< as on the command line, e.g. "beta1"
-  std::string_view help;  ///< what it is, with the symbol of the source
-  double low;
-  double high;
-  bool low_open;   ///< low itself is not allowed
-  bool high_open;  ///< high itself is not allowed
-  bool integer;
-  std::string_view zero_word;  ///< the word that stands for 0 ("auto", "warm"), or empty
-
-  /// "0 ≤ β < 1" in the words of the help.
-  std::string range() const;
-};
-
-/// One optimizer or line search.
-struct Method {
+/// An optimizer or a line search.
+struct Algorithm {
   std::string_view name;
   std::string_view help;
   std::string_view default_partner;                             ///< of an optimizer: its default line search
-  std::vector<std::pair<std::string_view, double>> parameters;  ///< names of Parameters and their defaults here
+  std::vector<std::pair<std::string_view, double>> parameters;  ///< names of parameters() and their defaults here
+
+  bool has(std::string_view parameter) const;
 };
 
-const std::vector<Parameter>& parameters();
-const std::vector<Method>& optimizers();
-const std::vector<Method>& line_searches();
+/// Hyper-parameters, each shared by all that have it; options of kind number or integer, in their group of the help.
+const std::vector<Option>& parameters();
+const std::vector<Algorithm>& optimizers();
+const std::vector<Algorithm>& line_searches();
+
+/// Whether there is a parameter of that name.
+bool is_parameter(std::string_view name);
 
 /// Throws Error that lists the known names, the nearest first, where the name is unknown.
-const Parameter& find_parameter(std::string_view name);
-const Method& find_optimizer(std::string_view name);
-const Method& find_line_search(std::string_view name);
+const Option& find_parameter(std::string_view name);
+const Algorithm& find_optimizer(std::string_view name);
+const Algorithm& find_line_search(std::string_view name);
 
 /// Values of parameters by name.
 using ParameterValues = std::map<std::string, double, std::less<>>;
 
-/// Throw Error for an unknown name, a parameter that the method does not have, or a value out of range.
+/// Throw Error for an unknown name, a parameter that it does not have, or a value out of range.
 std::unique_ptr<Direction> make_direction(std::string_view name, const ParameterValues& values = {});
 std::unique_ptr<StepRule> make_step_rule(std::string_view name, const ParameterValues& values = {});
 

@@ -34,6 +34,10 @@ class StepRule {
 
   /// True when the rule is only defined for descent directions.
   virtual bool needs_descent() const { return true; }
+
+  /// True when steps are fixed beforehand, with nothing compared along the line: each costs one evaluation, which may
+  /// be of another function than the last, as with mini-batches.
+  virtual bool fixed_steps() const { return false; }
 };
 
 }  // namespace odot

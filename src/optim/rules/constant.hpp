@@ -38,6 +38,7 @@ class Constant : public StepRule {
   }
 
   bool needs_descent() const override { return false; }
+  bool fixed_steps() const override { return true; }
 
  protected:
   virtual double factor(int iteration) const {

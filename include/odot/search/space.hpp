@@ -7,15 +7,15 @@
 
 namespace odot {
 
-enum class Scale {
-  linear,  ///< LOW..HIGH, or LOW..HIGH:linear: uniform
-  log,     ///< LOW..HIGH:log: the logarithm is uniform; LOW > 0
-  log2,    ///< LOW..HIGH:log2: the powers of two from LOW to HIGH, each as likely as the others; LOW > 0
-  choice,  ///< A,B,C: each as likely as the others
-};
-
 /// One option and its values.
 struct Dimension {
+  enum class Scale {
+    linear,  ///< LOW..HIGH, or LOW..HIGH:linear: uniform
+    log,     ///< LOW..HIGH:log: the logarithm is uniform; LOW > 0
+    log2,    ///< LOW..HIGH:log2: the powers of two from LOW to HIGH, each as likely as the others; LOW > 0
+    choice,  ///< A,B,C: each as likely as the others
+  };
+
   std::string name;
   bool integer = false;
   Scale scale = Scale::choice;

@@ -1,4 +1,4 @@
-#include "odot/tune/sampler.hpp"
+#include "odot/search/sampler.hpp"
 
 #include <boost/random/sobol.hpp>
 #include <cmath>

@@ -1,4 +1,4 @@
-#include "odot/tune/space.hpp"
+#include "odot/search/space.hpp"
 
 #include <fmt/format.h>
 
@@ -30,6 +30,8 @@ double bound(std::string_view text, bool integer, const char* which) {
   }
   return *value;
 }
+
+using Scale = Dimension::Scale;
 
 Scale scale_of(std::string_view name) {
   if (name == "linear") return Scale::linear;

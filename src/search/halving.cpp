@@ -1,4 +1,4 @@
-#include "odot/tune/halving.hpp"
+#include "odot/search/halving.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -12,7 +12,7 @@ Halving::Halving(std::size_t trials, std::size_t rungs, std::size_t eta) : trial
   if (trials < 1 || rungs < 1 || eta < 2) throw Error("halving needs a trial, a rung and eta of at least 2");
 }
 
-std::optional<Job> Halving::next() {
+std::optional<Halving::Job> Halving::next() {
   for (std::size_t rung = rungs_.size() - 1; rung-- > 0;) {
     std::vector<Entry>& entries = rungs_[rung];
     for (std::size_t k = 0; k < entries.size() / eta_; ++k) {

@@ -1,5 +1,5 @@
 // Points: Sobol's first ones, how evenly they lie, and what they depend on.
-#include "odot/tune/sampler.hpp"
+#include "odot/search/sampler.hpp"
 
 #include <doctest/doctest.h>
 

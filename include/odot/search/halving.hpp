@@ -7,17 +7,17 @@
 
 namespace odot {
 
-/// A trial to be run with the iterations of a rung.
-struct Job {
-  std::size_t trial;
-  std::size_t rung;
-};
-
 /// ASHA (Li et al. 2020, algorithm 2) with one worker: whenever a rung has a trial among its best 1/η that has not been
 /// promoted, that one goes on to the next rung, highest rungs first; otherwise a new trial starts at the bottom. One
 /// rung is a search without halving. What comes next depends on the results so far alone.
 class Halving {
  public:
+  /// A trial to be run with the iterations of a rung.
+  struct Job {
+    std::size_t trial = 0;
+    std::size_t rung = 0;
+  };
+
   /// All of `trials`, `rungs` ≥ 1 and `eta` ≥ 2.
   Halving(std::size_t trials, std::size_t rungs, std::size_t eta = 3);
 

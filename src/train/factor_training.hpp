@@ -1,11 +1,11 @@
-// What the methods of training a factorisation have in common.
+// Training a factorisation: what its methods are given, and the frame that is the same for all of them.
 #pragma once
 
 #include <functional>
 
 #include "kernels/penalty.hpp"
 #include "odot/ratings/rating_matrix.hpp"
-#include "odot/train/train.hpp"
+#include "odot/train/methods.hpp"
 
 namespace odot {
 
@@ -29,7 +29,7 @@ struct TrainState {
 struct TrainTask {
   const RatingMatrix& ratings;  ///< without the mean
   const FactorLayout& layout;
-  const TrainSettings& settings;
+  const TrainSettings& settings;  ///< in effect
   Regularisation regularisation;
   std::function<bool(const TrainState&)> observe;  ///< as TrainObserver; may be empty
   StateVisitor* resume = nullptr;                  ///< gives back what TrainState::visit visited, to go on from there
@@ -45,10 +45,21 @@ struct TrainOutcome {
 Penalty user_penalty(const TrainTask& task);
 Penalty item_penalty(const TrainTask& task);
 
-/// Each improves `theta` from the start that it is given, for one FactorMethod. To resume it needs no start, only its
-/// size.
-TrainOutcome run_full(const TrainTask& task, Vector& theta);
-TrainOutcome run_blocks(const TrainTask& task, Vector& theta);
-TrainOutcome run_nnmf(const TrainTask& task, Vector& theta);
+/// Improves `theta` from the start that it is given. To resume it needs no start, only its size.
+using RunFactors = TrainOutcome (*)(const TrainTask& task, Vector& theta);
+
+/// What a method of training a factorisation is, beside its row.
+struct FactorTraining {
+  RunFactors run;
+  bool non_negative = false;  ///< factors are, and ratings have to be
+};
+
+/// λ = 6 σ + 0.025 σ n for ratings of standard deviation σ. The part that grows with the number of ratings stands for
+/// what is not known of the columns: an error v − v* of theirs adds Σ_j (u·(v_j − v_j*))² to what is to be expected of
+/// a row's squared error.
+Regularisation usual_regularisation(int rank, double deviation);
+
+/// The row of such a method: what all of them use and do is added to it.
+Method factor_method(Method row, const FactorTraining& training);
 
 }  // namespace odot

@@ -1,5 +1,5 @@
 // Spaces: what they mean and what is wrong with those that mean nothing.
-#include "odot/tune/space.hpp"
+#include "odot/search/space.hpp"
 
 #include <doctest/doctest.h>
 

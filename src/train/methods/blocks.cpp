@@ -6,10 +6,17 @@
 
 #include "kernels/masked_gradient.hpp"
 #include "train/half_sweep.hpp"
+#include "train/methods/methods.hpp"
+#include "train/optimizer_choice.hpp"
 #include "train/sweeps.hpp"
 
 namespace odot {
 namespace {
+
+// The solver of rows that is no optimizer of the registry: alternating least squares.
+constexpr const char* kNewton = "newton";
+
+constexpr int kMostInnerIterations = 1'000'000;
 
 // Blocks a side and sweep by default. On ML-1M more than one make the first sweeps better, and more than eight do not.
 constexpr Index kRounds = 8;
@@ -21,16 +28,18 @@ struct BlockSizes {
 };
 
 BlockSizes block_sizes(const TrainSettings& settings, Index users, Index items) {
+  const Index block_rows = settings.block_rows.value_or(0);
+  const Index block_cols = settings.block_cols.value_or(0);
   const auto share = [](Index of, Index numerator, Index denominator) {
     const double size = static_cast<double>(of) * numerator / std::max<Index>(denominator, 1);
     return std::max<Index>(1, static_cast<Index>(std::llround(size)));
   };
-  if (settings.block_rows == 0 && settings.block_cols == 0) {
+  if (block_rows == 0 && block_cols == 0) {
     return {(users + kRounds - 1) / kRounds, (items + kRounds - 1) / kRounds};
   }
   // Where one is given, the other follows in proportion: k_U / k_V = m / n.
-  return {settings.block_rows ? settings.block_rows : share(settings.block_cols, users, items),
-          settings.block_cols ? settings.block_cols : share(settings.block_rows, items, users)};
+  return {block_rows ? block_rows : share(block_cols, users, items),
+          block_cols ? block_cols : share(block_rows, items, users)};
 }
 
 class BlockSweeper : public Sweeper {
@@ -110,10 +119,45 @@ class BlockSweeper : public Sweeper {
 TrainOutcome run_blocks(const TrainTask& task, Vector& theta) {
   const TrainSettings& settings = task.settings;
   const RowMethod method =
-      settings.optimizer == kNewton ? RowMethod{} : RowMethod{choose_optimizer(settings), settings.inner_iterations};
+      settings.optimizer == kNewton ? RowMethod{} : RowMethod{choose_optimizer(settings), *settings.inner_iterations};
   restore_factors(task, theta);
   BlockSweeper sweeper(task, method, block_sizes(settings, task.layout.users, task.layout.items), theta);
   return run_sweeps(task, sweeper, theta);
+}
+
+namespace {
+
+std::vector<TrainOption> own_options() {
+  Option inner = integer_option("inner-iterations", kOptimisationGroup, "N", "blocks: most iterations a row and sweep",
+                                {1, kMostInnerIterations});
+  inner.standard = std::int64_t{3};
+  inner.needs_optimizer = true;
+  const auto size = [&](const char* name, const char* what, const char* other) {
+    Option option = integer_option(name, kOptimisationGroup, "K", what, {1, kUnknown - 1});
+    const std::string text = std::string("default: in proportion to --") + other + ", or else an eighth of all";
+    option.default_text = [text] { return text; };
+    return option;
+  };
+  constexpr const char* kRows = "block-rows";
+  constexpr const char* kCols = "block-cols";
+  return {member(std::move(inner), &TrainSettings::inner_iterations),
+          member(size(kRows, "blocks: rows of U that are updated before the next columns of V", kCols),
+                 &TrainSettings::block_rows),
+          member(size(kCols, "blocks: columns of V that are updated before the next rows of U", kRows),
+                 &TrainSettings::block_cols)};
+}
+
+}  // namespace
+
+Method blocks_method() {
+  Method method{.name = "blocks", .help = "row by row of U and column by column of V", .unit = "sweeps"};
+  method.options = {"center", "biases", "optimizer", "line-search"};
+  // A sweep does what several iterations of the others do.
+  method.defaults = {.optimizer = kNewton, .iterations = 50, .tolerance = 1e-4};
+  method.own = own_options();
+  method.solvers = {{kNewton, "solves each row's normal equations"}};
+  method.default_regularisation = usual_regularisation;
+  return factor_method(std::move(method), {run_blocks});
 }
 
 }  // namespace odot

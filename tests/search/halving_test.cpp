@@ -1,5 +1,5 @@
 // Successive halving against an example by hand.
-#include "odot/tune/halving.hpp"
+#include "odot/search/halving.hpp"
 
 #include <doctest/doctest.h>
 

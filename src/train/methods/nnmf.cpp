@@ -1,6 +1,9 @@
 // Non-negative factors by multiplicative updates: U ← U ∘ (W∘X)Vᵀ / ((W∘UV)Vᵀ + λU + ε), then V likewise (document,
 // equations 11 to 13; Lee & Seung 2001). f never rises.
+#include <cmath>
+
 #include "kernels/multiplicative_update.hpp"
+#include "train/methods/methods.hpp"
 #include "train/sweeps.hpp"
 
 namespace odot {
@@ -61,6 +64,23 @@ TrainOutcome run_nnmf(const TrainTask& task, Vector& theta) {
   restore_factors(task, theta);
   MultiplicativeSweeper sweeper(task, theta);
   return run_sweeps(task, sweeper, theta);
+}
+
+namespace {
+
+// Factors far from zero, whose products are the ratings themselves.
+Regularisation regularisation(int rank, double deviation) { return {2 * std::sqrt(rank) * deviation, 0}; }
+
+}  // namespace
+
+Method nnmf_method() {
+  Method method{.name = "nnmf",
+                .help = "factors that are not negative, by multiplicative updates; without mean and biases",
+                .unit = "sweeps"};
+  method.defaults = {.center = false, .biases = false, .unobserved = true, .iterations = 500};
+  method.default_regularisation = regularisation;
+  method.regularisation_note = "growing with the square root of the rank";
+  return factor_method(std::move(method), {run_nnmf, true});
 }
 
 }  // namespace odot

@@ -1,9 +1,11 @@
 // All factors at once, by an optimizer.
 #include "objective/factorization_objective.hpp"
-#include "train/method.hpp"
+#include "train/factor_training.hpp"
+#include "train/methods/methods.hpp"
 #include "train/optimizer_choice.hpp"
 
 namespace odot {
+namespace {
 
 TrainOutcome run_full(const TrainTask& task, Vector& theta) {
   FactorizationObjective objective(task.ratings, task.layout, task.regularisation.lambda,
@@ -24,8 +26,18 @@ TrainOutcome run_full(const TrainTask& task, Vector& theta) {
   if (task.resume) objective.visit(*task.resume);
   const auto direction = choice.direction();
   const auto rule = choice.rule();
-  const Summary summary = minimize(objective, *direction, *rule, task.settings.stop, theta, observer, task.resume);
+  const Summary summary =
+      minimize(objective, *direction, *rule, stop_settings(task.settings), theta, observer, task.resume);
   return {summary, objective.passes()};
+}
+
+}  // namespace
+
+Method full_method() {
+  Method method{.name = "full", .help = "all factors at once", .unit = "iterations", .takes_steps = true};
+  method.options = {"center", "biases", "optimizer", "line-search", "gradient-tolerance"};
+  method.default_regularisation = usual_regularisation;
+  return factor_method(std::move(method), {run_full});
 }
 
 }  // namespace odot

@@ -1,0 +1,60 @@
+// The methods of training, a row each.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "odot/train/options.hpp"
+#include "odot/train/train.hpp"
+
+namespace odot {
+
+/// How a model is found from ratings.
+struct Method {
+  std::string name{};                  ///< of --method
+  std::string help{};                  ///< a line
+  std::string unit{};                  ///< of an iteration, in the plural: "iterations", "sweeps", "epochs"
+  std::vector<std::string> options{};  ///< names of the shared train_options() that it uses, beside those that all
+                                       ///< use; with "line-search" the parameters of optimizers and line searches too
+  /// Defaults that are not those of train_options(). One of an option that is not among `options` is how things are
+  /// with this method: no other value is accepted.
+  TrainSettings defaults{};
+  std::vector<TrainOption> own{};  ///< options that only this method has
+  std::vector<Word> solvers{};     ///< what --optimizer takes beside the optimizers of the registry
+  bool takes_steps = false;        ///< the default where an optimizer or a line search is named
+  bool needs_features = false;     ///< of users and items
+  bool needs_order = false;        ///< of the ratings, which a RatingMatrix does not keep
+  /// λ where none is chosen, for ratings of this standard deviation, which it is proportional to. Empty for methods
+  /// without λ.
+  std::function<Regularisation(int rank, double deviation)> default_regularisation{};
+  std::string regularisation_note{};  ///< on how it depends on the rank, for the help
+  /// Throws Error for settings, which are in effect, that this method cannot use.
+  std::function<void(const TrainSettings&)> check{};
+  /// What train() does, with settings that are checked and in effect.
+  std::function<TrainResult(Dataset, const TrainSettings&, const TrainObserver&, const CheckpointSettings&)> run{};
+
+  bool uses(std::string_view option) const;
+  /// Whether it runs optimizers and line searches of the registry.
+  bool takes_optimizers() const;
+};
+
+/// All methods; the first is the default.
+const std::deque<Method>& methods();
+
+/// Throws Error that lists the known names, the nearest first, where the name is unknown.
+const Method& find_method(std::string_view name);
+
+/// Adds one to methods(), and its own options to train_options(). Not while others train.
+void register_method(Method method);
+
+/// The method that the settings name or, where they name none, mean.
+const Method& method_of(const TrainSettings& settings);
+
+/// Names of the methods that use an option.
+std::vector<std::string_view> users_of(std::string_view option);
+
+}  // namespace odot

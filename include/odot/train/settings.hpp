@@ -1,0 +1,85 @@
+// What decides the result of training, for every method.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "odot/model/factorization.hpp"
+#include "odot/optim/minimize.hpp"
+#include "odot/optim/registry.hpp"
+
+namespace odot {
+
+/// Smallest mini-batch. What the loop takes for divergence, a thousandfold error, is chance in a batch of few ratings.
+inline constexpr std::size_t kSmallestBatch = 16;
+
+/// Row i is penalised by λ_i ‖row‖² with λ_i = lambda + per_rating n_i, n_i its number of ratings. Both ≥ 0.
+struct Regularisation {
+  double lambda = 0;
+  double per_rating = 0;
+
+  bool operator==(const Regularisation&) const = default;
+};
+
+/// A model to start from. The users and items that it knows, by their ids, begin with its factors and biases.
+struct InitModel {
+  Factorization model;
+  std::string path{};      ///< for messages
+  std::string checksum{};  ///< of its file, for the settings that a model records
+};
+
+/// Members that are not set are what the method has by default, as train_options() and methods() say, where ranges are
+/// too; none depends on the scale of the ratings. A member that the method does not use must not be set.
+struct TrainSettings {
+  std::optional<std::string> method{};  ///< of methods(); by default the first, or where steps along lines are chosen
+                                        ///< (an optimizer, a line search, their parameters) the one that takes them
+  std::optional<int> rank{};            ///< factors of a user or item
+  std::optional<Regularisation> regularisation{};  ///< by default Method::default_regularisation
+  std::optional<bool> center{};                    ///< subtract the mean
+  std::optional<bool> biases{};                    ///< one for each user and item
+  std::optional<bool> clip{};                      ///< predictions to the range of the training ratings
+  std::optional<bool> unobserved{};  ///< report what is predicted for unobserved entries; does not change the result
+  std::optional<std::uint64_t> seed{};
+  std::optional<std::string> optimizer{};
+  std::optional<std::string> line_search{};    ///< by default the optimizer's own
+  ParameterValues parameters{};                ///< of the optimizer, of the line search, and Method::own options
+  std::optional<int> iterations{};             ///< most iterations, sweeps or epochs
+  std::optional<int> inner_iterations{};       ///< most iterations a row and sweep
+  std::optional<Index> block_rows{};           ///< users between two blocks of items, k_U; by default in proportion to
+                                               ///< block_cols, or without that an eighth of all
+  std::optional<Index> block_cols{};           ///< items between two blocks of users, k_V; likewise
+  std::optional<double> tolerance{};           ///< as StopSettings::tolerance
+  std::optional<double> gradient_tolerance{};  ///< as StopSettings::gradient_tolerance
+  std::optional<int> early_stop{};     ///< iterations without a lower held-out RMSE after which to stop; 0: never
+  std::optional<double> time_limit{};  ///< seconds; 0: none
+  std::optional<std::vector<std::size_t>> layers{};  ///< sizes of a network's hidden layers; may be none
+  std::optional<bool> output_relu{};                 ///< ReLU after a network's last layer too
+  std::optional<std::size_t> batch_size{};           ///< ratings a mini-batch; 0: all of them
+  std::shared_ptr<const InitModel> init{};           ///< instead of a random start; of the same rank
+};
+
+/// Sets one by its name, from text: set(settings, "rank", "8"). Throws Error of the setting for a value that it cannot
+/// have, and for a name that train_options() does not have.
+void set(TrainSettings& settings, std::string_view name, std::string_view text);
+
+/// Throws Error, before any work, when the settings contradict each other or cannot be used.
+void check(const TrainSettings& settings);
+
+/// The same settings with all members set that the method has a use for and a default of, the method's name among them.
+TrainSettings in_effect(TrainSettings settings);
+
+/// When a run with these settings, which are in effect, is to stop.
+StopSettings stop_settings(const TrainSettings& settings);
+
+/// Settings in words, by their names: a record, for people.
+using SettingTexts = std::map<std::string, std::string>;
+
+/// All that decides the result and does not depend on the ratings: λ only where it is chosen.
+SettingTexts recorded_settings(const TrainSettings& settings);
+
+}  // namespace odot

@@ -1,0 +1,169 @@
+// The frame of every method that trains a factorisation: from ratings and settings to a model and a report.
+#include "train/factor_training.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "odot/core/error.hpp"
+#include "odot/core/parallel.hpp"
+#include "odot/core/stopwatch.hpp"
+#include "train/initial_factors.hpp"
+#include "train/optimizer_choice.hpp"
+#include "train/run_observer.hpp"
+#include "train/start_model.hpp"
+
+namespace odot {
+namespace {
+
+// What stands in for the bias of an unknown user or item: the value with which the predictions for one, over the
+// training ratings, come to the mean of these. Not the mean of the known biases, because part of an uncentred mean lies
+// in u·v. Where ratings were centred, a bias is a deviation from the mean, and none is the best guess.
+void set_fallbacks(Factorization& model, const RatingMatrix& matrix, bool centred) {
+  if (centred || !model.layout.biases) return;
+  const auto mean_bias = [&](const Side& side, std::size_t first, int column) {
+    const double sum = parallel_sum(side.rows(), [&](std::size_t begin, std::size_t end) {
+      double part = 0;
+      for (std::size_t row = begin; row < end; ++row) {
+        const Real bias = model.theta[first + row * model.layout.stride() + static_cast<std::size_t>(column)];
+        part += static_cast<double>(side.count(static_cast<Index>(row))) * static_cast<double>(bias);
+      }
+      return part;
+    });
+    return model.pin * sum / static_cast<double>(side.size());
+  };
+  const FactorLayout& layout = model.layout;
+  const double of_users = mean_bias(matrix.by_user(), layout.user_row(0), layout.user_bias());
+  const double of_items = mean_bias(matrix.by_item(), layout.item_row(0), layout.item_bias());
+  model.fallback_user_bias = model.unknown_mean - of_items;
+  model.fallback_item_bias = model.unknown_mean - of_users;
+}
+
+Vector random_start(const FactorTraining& training, const TrainSettings& settings, const Factorization& model,
+                    const ValueSummary& values) {
+  const double offset = values.mean - model.mean;
+  if (training.non_negative) return initial_non_negative_factors(model.layout, offset, *settings.seed);
+  return initial_factors(model.layout, model.pin, offset, values.scale(), *settings.seed);
+}
+
+double root_mean(double sum, std::size_t count) { return std::sqrt(sum / static_cast<double>(count)); }
+
+// "rank 16, mean, biases, lambda 5.8 + 0.02 n"
+std::string describe(const TrainSettings& settings, const Regularisation& by) {
+  return fmt::format("rank {}{}{}, lambda {:.4g}{}", *settings.rank, *settings.center ? ", mean" : "",
+                     *settings.biases ? ", biases" : "", by.lambda,
+                     by.per_rating == 0 ? "" : fmt::format(" + {:.4g} n", by.per_rating));
+}
+
+TrainResult train_factors(const Method& method, const FactorTraining& training, Dataset data,
+                          const TrainSettings& settings, const TrainObserver& observer,
+                          const CheckpointSettings& checkpoints) {
+  if (data.size() == 0) throw Error("there are no ratings to train on");
+  RatingMatrix matrix = data.take_matrix();
+  const Triples& valid = data.valid;
+  const std::size_t count = matrix.size();
+
+  Factorization model;
+  TrainReport report;
+  const ValueSummary& values = matrix.summary();
+  const double scale = values.scale();
+  if (training.non_negative && values.lowest < 0) {
+    throw Error(
+        fmt::format("{} needs ratings that are not negative, and the lowest here is {}", method.name, values.lowest));
+  }
+  report.settings = settings;
+  report.regularisation = settings.regularisation.value_or(method.default_regularisation(*settings.rank, scale));
+  model.layout = {matrix.users(), matrix.items(), *settings.rank, *settings.biases};
+  // With partners pinned at √scale instead of 1, biases grow with the ratings as the factors do, and one λ serves both.
+  model.pin = std::sqrt(scale);
+  model.mean = *settings.center ? values.mean : 0;
+  model.lowest = values.lowest;
+  model.highest = values.highest;
+  model.unknown_mean = values.mean;
+  TrainSettings as_used = settings;
+  as_used.regularisation = report.regularisation;
+  model.settings = recorded_settings(as_used);
+
+  RunObserver observe(*settings.early_stop, valid.size() > 0, observer);
+  std::unique_ptr<CheckpointReader> resume;
+  if (checkpoints.writes() || !checkpoints.resume.empty()) {
+    resume = observe.start(checkpoints, identify({data.users, data.items}, matrix, valid, model.settings),
+                           model.layout.size());
+  }
+  model.theta = random_start(training, settings, model, values);
+  if (settings.init) {
+    report.init_known =
+        start_from(*settings.init, {data.users, data.items}, model.layout, model.pin, model.mean, model.theta);
+  }
+  matrix.subtract(model.mean);
+  TrainTask task{matrix, model.layout, settings, report.regularisation, {}, resume.get()};
+  if (!observe.idle()) {
+    task.observe = [&](const TrainState& state) {
+      const auto measure = [&] {
+        return evaluate(FactorView{model, model.layout, state.theta}, valid, *settings.clip).rmse;
+      };
+      return observe({state.counts, state.objective, state.gradient_norm, state.step,
+                      root_mean(state.squared_error, count), state.passes, state.seconds},
+                     state.theta, measure, {state.last, state.resumed, state.visit});
+    };
+  }
+  const TrainOutcome outcome = training.run(task, model.theta);
+  report.stop_reason = observe.stop_reason(outcome.summary.reason);
+  report.optimisation = outcome.summary;
+  report.passes = outcome.passes;
+  if (KeptIterate* best = observe.best()) {
+    model.theta = std::move(best->theta);
+    report.best_iteration = best->iteration;
+    report.optimisation.value = best->objective;
+    report.optimisation.gradient_norm = best->gradient_norm;
+  }
+  // Biases were penalised over the pin, which the model does not have any more after absorb_pin().
+  if (model.layout.biases) model.settings["pin"] = fmt::format("{}", model.pin);
+  absorb_pin(model);
+  set_fallbacks(model, matrix, *settings.center);
+
+  const Stopwatch watch;
+  matrix.subtract(0);
+  report.train = evaluate(model.view(), matrix.by_user(), *settings.clip);
+  if (valid.size() > 0) report.valid = evaluate(model.view(), valid, *settings.clip);
+  if (*settings.unobserved) report.unobserved = unobserved_shares(model.view(), matrix.by_user());
+  report.evaluate_seconds = watch.seconds();
+  report.users = model.layout.users;
+  report.items = model.layout.items;
+  report.model = describe(settings, report.regularisation);
+  report.figures = {{"rank", std::int64_t{*settings.rank}},
+                    {"lambda", report.regularisation.lambda},
+                    {"lambda_per_rating", report.regularisation.per_rating}};
+  model.users = std::move(data.users);
+  model.items = std::move(data.items);
+  return {std::move(model), std::move(report)};
+}
+
+}  // namespace
+
+Penalty user_penalty(const TrainTask& task) {
+  return {task.regularisation.lambda, task.regularisation.per_rating, task.layout.user_pin()};
+}
+
+Penalty item_penalty(const TrainTask& task) {
+  return {task.regularisation.lambda, task.regularisation.per_rating, task.layout.item_pin()};
+}
+
+Regularisation usual_regularisation(int /*rank*/, double deviation) { return {6 * deviation, 0.025 * deviation}; }
+
+Method factor_method(Method row, const FactorTraining& training) {
+  for (const char* shared : {"rank", "lambda", "lambda-per-rating", "unobserved", "tolerance", "init-model"}) {
+    row.options.emplace_back(shared);
+  }
+  row.check = [training](const TrainSettings& settings) {
+    if (settings.init) check_start_model(*settings.init, settings, training.non_negative);
+  };
+  row.run = [training, row](Dataset data, const TrainSettings& settings, const TrainObserver& observer,
+                            const CheckpointSettings& checkpoints) {
+    return train_factors(row, training, std::move(data), settings, observer, checkpoints);
+  };
+  return row;
+}
+
+}  // namespace odot

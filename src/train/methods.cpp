@@ -1,0 +1,88 @@
+// The registry of methods.
+#include "odot/train/methods.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "odot/core/error.hpp"
+#include "odot/core/spelling.hpp"
+#include "train/methods/methods.hpp"
+
+namespace odot {
+namespace {
+
+void add(std::deque<Method>& all, Method method) {
+  add_train_options(method.own);
+  all.push_back(std::move(method));
+}
+
+std::deque<Method>& registry() {
+  static std::deque<Method> all = [] {
+    std::deque<Method> methods;
+    for (const auto& method : {blocks_method, full_method, nnmf_method, mlp_method}) add(methods, method());
+    return methods;
+  }();
+  return all;
+}
+
+// Whether something that is set is about steps along lines.
+bool chooses_steps(const TrainSettings& settings) {
+  if (settings.optimizer) {
+    const auto solves = [&](const Method& method) {
+      return std::ranges::count(method.solvers, *settings.optimizer, &Word::name) > 0;
+    };
+    if (std::ranges::none_of(methods(), solves)) return true;
+  }
+  return std::ranges::any_of(train_options(), [&](const TrainOption& option) {
+    return option.along_lines && option.get && option.get(settings);
+  });
+}
+
+}  // namespace
+
+bool Method::uses(std::string_view option) const {
+  if (std::ranges::count(options, option) > 0 || std::ranges::count(own, option, &TrainOption::name) > 0) return true;
+  if (is_parameter(option)) return takes_optimizers();
+  const TrainOption* row = find_train_option(option);
+  return row && row->common;
+}
+
+bool Method::takes_optimizers() const { return std::ranges::count(options, "line-search") > 0; }
+
+const std::deque<Method>& methods() { return registry(); }
+
+const Method& find_method(std::string_view name) {
+  std::vector<std::string_view> names;
+  for (const Method& method : methods()) {
+    if (method.name == name) return method;
+    names.emplace_back(method.name);
+  }
+  throw Error(
+      fmt::format("unknown method '{}': known are {}", name, fmt::join(nearest_first(std::move(names), name), ", ")),
+      ErrorKind::usage);
+}
+
+void register_method(Method method) {
+  for (const Method& other : methods()) {
+    if (other.name == method.name) throw Error("there is a method " + method.name + " already", ErrorKind::usage);
+  }
+  add(registry(), std::move(method));
+}
+
+const Method& method_of(const TrainSettings& settings) {
+  if (settings.method) return find_method(*settings.method);
+  const auto stepping = std::ranges::find_if(methods(), &Method::takes_steps);
+  return stepping != methods().end() && chooses_steps(settings) ? *stepping : methods().front();
+}
+
+std::vector<std::string_view> users_of(std::string_view option) {
+  std::vector<std::string_view> names;
+  for (const Method& method : methods()) {
+    if (method.uses(option)) names.emplace_back(method.name);
+  }
+  return names;
+}
+
+}  // namespace odot
