@@ -15,7 +15,7 @@ void train_models(Lab& lab) {
   lab.write("two", "3\n5\n");
   lab.write("titles", "3,Third,Drei\n5,Fifth,Fünf\n");
   lab.write("new.csv", "40,1,5\n40,2,1\n40,3,4\n41,3,2\n41,9,5\n");
-  lab.write("items.new", "1,40,5\n2,40,1\n3,40,4\n");
+  lab.write("items.new", "1,40,5\n2,40,1\n3,40,4\n4,5,5\n");
 }
 
 std::vector<Effect> with(std::vector<Effect> effects, const std::vector<Effect>& more) {
@@ -41,10 +41,10 @@ TEST_CASE("every option of the commands that use a model") {
   Lab lab;
   train_models(lab);
   lab.check_all("evaluate",
-                with(reading_effects("model --json", "out.rmse"),
+                with(reading_effects("model --json", "out:rmse"),
                      {{"json", "model r.csv", "--json", "out"},
-                      {"clip", "loose r.csv --json", "--clip", "out.rmse"},
-                      {"no-clip", "model r.csv --json", "--no-clip", "out.rmse"},
+                      {"clip", "loose r.csv --json", "--clip", "out:rmse"},
+                      {"no-clip", "model r.csv --json", "--no-clip", "out:rmse"},
                       {"memory-limit", "model r.csv", "--memory-limit no", "refused"},
                       {"top", "model r.csv", "--top 3", "out"},
                       {"exclude", "model r.csv --top 3", "--exclude half.csv", "out"},
@@ -75,14 +75,14 @@ TEST_CASE("every option of the commands that use a model") {
                                                        quiet("model --exclude r.csv")}),
                 {"threads"});
   lab.check_all("similar",
-                with(listing("model --item 3"), {{"item", "model --user 7", "--item 3", "out"},
-                                                 {"user", "model --item 3", "--user 7", "out"},
+                with(listing("model --item 3"), {{"item", "model", "--item 3", "out", "--item 4"},
+                                                 {"user", "model", "--user 7", "out", "--user 8"},
                                                  {"metric", "model --item 3", "--metric dot", "out"},
                                                  {"quiet", "model --item 3", "--quiet", "=err"}}),
                 {"threads"});
   lab.check_all("fold-in",
                 with(reading_effects("model --update -o m", "model"),
-                     {{"items", "model items.new -o m", "--items", "model"},
+                     {{"items", "model items.new --update -o m", "--items", "model"},
                       {"update", "model half.csv -o m", "--update", "works"},
                       {"lambda", "model new.csv -o m", "--lambda 3", "model"},
                       {"lambda-per-rating", "model new.csv -o m", "--lambda-per-rating 3", "model"},
@@ -100,10 +100,9 @@ TEST_CASE("every option of the commands that read and write models and ratings")
   Lab lab;
   train_models(lab);
   lab.prepare(words_of("export model --format libmf -o libmf"));
-  lab.write("thirty", "");
   std::string users, items;
-  for (int k = 1; k <= 30; ++k) users += "u" + std::to_string(k) + "\n";
-  for (int k = 1; k <= 20; ++k) items += "i" + std::to_string(k) + "\n";
+  for (int k = 0; k <= 30; ++k) users += "u" + std::to_string(k) + "\n";
+  for (int k = 0; k <= 20; ++k) items += "i" + std::to_string(k) + "\n";
   lab.write("user_ids", users);
   lab.write("item_ids", items);
   lab.check_all("export",
@@ -166,7 +165,7 @@ TEST_CASE("every option of the commands that read nothing") {
                  help(size)},
                 {"threads"});
   lab.check_all("man",
-                {{"all", "train", "--all pages", "pages", ""}, {"quiet", "train", "--quiet", "=err"}, help("train")},
+                {{"all", "", "--all .", "odot-man.1", "man"}, {"quiet", "train", "--quiet", "=err"}, help("train")},
                 {"threads"});
   lab.check_all("completion", {{"quiet", "bash", "--quiet", "=err"}, help("bash")}, {"threads"});
 }

@@ -121,14 +121,18 @@ std::string Lab::observe(const std::string& command, const std::string& words, c
   if (outcome.code != code) return "exit " + std::to_string(outcome.code);
   if (where == "out") return timeless(outcome.out);
   if (where == "err") return timeless(outcome.err);
-  const std::size_t dot = where.find('.');
-  const std::string name = where.substr(0, dot);
-  if (dot != std::string::npos) {
-    return fields(name == "out" ? outcome.out : read_bytes(session.folder / name), where.substr(dot + 1));
+  const std::size_t colon = where.find(':');
+  const std::string name = where.substr(0, colon);
+  if (colon != std::string::npos) {
+    return fields(name == "out" ? outcome.out : read_bytes(session.folder / name), where.substr(colon + 1));
   }
   if (where == "model") return tensors(read_bytes(session.folder / "m"));
   const std::string path = session.folder / where;
-  return fs::exists(path) ? "file " + (fs::is_directory(path) ? "" : timeless(read_bytes(path))) : "no file";
+  if (!fs::exists(path)) return "no file";
+  if (!fs::is_directory(path)) return "file " + timeless(read_bytes(path));
+  std::string folder = "folder";
+  for (const auto& entry : fs::directory_iterator(path)) folder += " " + entry.path().filename().string();
+  return folder;
 }
 
 const std::string& Lab::observe_base(const std::string& command, const std::string& words, const std::string& where,

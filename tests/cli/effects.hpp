@@ -45,7 +45,7 @@ class Lab {
   /// - out, err: what is printed;
   /// - model: the tensors of the file m;
   /// - any other file that is written;
-  /// - out.A, FILE.A: in the JSON objects printed or in the file, one a line or one in all, what their fields A hold;
+  /// - out:A, FILE:A: in the JSON objects printed or in the file, one a line or one in all, what their fields A hold;
   /// - refused: the run with the option ends with exit code 2 and names it, the run without does not;
   /// - fails: the run with the option ends with exit code 1, the run without does not;
   /// - works: the other way round;

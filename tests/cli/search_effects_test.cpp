@@ -9,9 +9,9 @@ bool has(const std::string& text, const std::string& part) { return text.find(pa
 Effect of_cv(Effect effect) {
   effect.base = "r.csv " + effect.base + " --folds 2 -q --json";
   if (effect.where == "report") {
-    effect.where = "=out.rmse";  // which it has none of
+    effect.where = "=out:rmse";  // which it has none of
   } else if (effect.where != "fails") {
-    effect.where = "out.rmse";
+    effect.where = "out:rmse";
   }
   return effect;
 }
@@ -23,20 +23,20 @@ Effect of_tune(Effect effect) {
   if (clip && has(effect.base, "early-stop")) space = "--epsilon 1e-8,1e-7";
   effect.base = "r.csv " + effect.base + " --trials 2 --no-halving -q --log l " + space;
   if (effect.where == "report") {
-    effect.where = "=l.rmse";
+    effect.where = "=l:rmse";
   } else if (effect.where == "clock") {
     effect.where = "refused";
   } else if (effect.where != "fails") {
-    effect.where = "l.rmse";
+    effect.where = "l:rmse";
   }
   return effect;
 }
 
 TEST_CASE("every option of cv decides its figures or what it prints") {
   Lab lab;
-  std::vector<Effect> effects = reading_effects("-q -t 3 --rank 2 --folds 2 --json", "out.rmse");
+  std::vector<Effect> effects = reading_effects("-q -t 3 --rank 2 --folds 2 --json", "out:rmse");
   const std::vector<Effect> own{
-      {"folds", "r.csv -t 2 -q --json", "--folds 3", "out.rmse"},
+      {"folds", "r.csv -t 2 -q --json", "--folds 3", "out:rmse"},
       {"json", "r.csv -t 2 -q", "--json", "out"},
       {"config", "r.csv -t 2 -q", "--config rank_3", "out"},
       {"quiet", "r.csv -t 2", "--quiet", "err"},
@@ -52,17 +52,17 @@ TEST_CASE("every option of tune decides the figures of its trainings or what it 
   const std::string search = "r.csv -t 4 --rank 1,2,3,4,5,6,7,8 --log l ";
   const std::string few = search + "--trials 4 -q ";
   lab.prepare(words_of("tune r.csv -t 4 --rank 1,2,3,4,5,6,7,8 --trials 4 -q --log earlier"));
-  std::vector<Effect> effects = reading_effects("-q -t 3 --rank 1,2 --trials 2 --folds 2 --log l", "l.rmse");
+  std::vector<Effect> effects = reading_effects("-q -t 3 --rank 1,2 --trials 2 --folds 2 --log l", "l:rmse");
   const std::vector<Effect> own{
-      {"trials", search + "-q", "--trials 2", "l.rmse"},
+      {"trials", search + "-q", "--trials 2", "l:rmse"},
       {"duration", search + "-q", "--duration 1e-9s", "fails"},
-      {"sampler", few, "--sampler random", "l.rmse"},
-      {"no-halving", few, "--no-halving", "l.rmse"},
-      {"metric", "r.csv --lambda 0.01..9:log -q --json", "--metric mae", "out.point"},
-      {"holdout", few, "--holdout 0.3", "l.rmse"},
-      {"valid", few, "--valid half.csv", "l.rmse"},
-      {"folds", few, "--folds 2", "l.rmse"},
-      {"config", "r.csv --clip on,off -q --trials 2 --log l", "--config rank_3", "l.rmse"},
+      {"sampler", few, "--sampler random", "l:rmse"},
+      {"no-halving", few, "--no-halving", "l:rmse"},
+      {"metric", "r.csv --lambda 0.01..9:log -q --json", "--metric mae", "out:point"},
+      {"holdout", few, "--holdout 0.3", "l:rmse"},
+      {"valid", few, "--valid half.csv", "l:rmse"},
+      {"folds", few, "--folds 2", "l:rmse"},
+      {"config", "r.csv --clip on,off -q --trials 2 --log l", "--config rank_3", "l:rmse"},
       {"output", few, "--output m", "m"},
       {"log", "r.csv -t 4 --rank 1,2,3,4,5,6,7,8 --trials 4 -q", "--log other", "other"},
       {"resume", "r.csv -t 4 --rank 1,2,3,4,5,6,7,8 --trials 4 -q --log earlier", "--resume", "works"},

@@ -9,7 +9,7 @@ Effect of_train(Effect effect) {
   effect.base = "r.csv " + effect.base + " -q";
   if (effect.where == "figures") {
     effect.base += " --holdout 0.3 --json";
-    effect.where = "out.valid_rmse";
+    effect.where = "out:valid_rmse";
   } else if (effect.where == "stopping") {
     effect.base += " --holdout 0.3 -o m";
     effect.where = "model";
@@ -25,8 +25,8 @@ Effect of_train(Effect effect) {
 
 const std::vector<Effect> kRun{
     {"output", "r.csv -t 2 -q", "--output m", "m"},
-    {"valid", "r.csv -t 2 -q --json", "--valid half.csv", "out.valid_ratings"},
-    {"valid", "r.csv -t 2 -q --json", "--valid half.csv", "out.valid_rmse"},
+    {"valid", "r.csv -t 2 -q --json", "--valid half.csv", "out:valid_ratings"},
+    {"valid", "r.csv -t 2 -q --json", "--valid half.csv", "out:valid_rmse"},
     {"holdout", "r.csv -t 2 -q -o m", "--holdout 0.3", "model"},
     {"trace", "r.csv -t 2 -q", "--trace t", "t"},
     {"json", "r.csv -t 2 -q", "--json", "out"},
@@ -50,7 +50,7 @@ TEST_CASE("every option of train decides the model or what is written beside it"
   std::vector<Effect> effects = reading_effects("-q -t 3 --rank 2 -o m", "model");
   effects.insert(effects.end(), kRun.begin(), kRun.end());
   for (const Effect& effect : method_effects()) effects.push_back(of_train(effect));
-  // In memory_test and threads_test.
+  // In threads_test.
   lab.check_all("train", effects, {"memory-limit", "threads"});
 }
 
