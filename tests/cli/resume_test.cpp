@@ -1,0 +1,181 @@
+// A run that is cut anywhere and resumed ends as the unbroken one: every method, optimizer and line search, and every
+// reason to stop.
+#include <fmt/format.h>
+
+#include <csignal>
+#include <filesystem>
+
+#include "runs.hpp"
+
+namespace odot::test {
+namespace {
+
+const Words kOptimizers{"gd", "adgd", "heavy-ball", "nesterov", "adagrad", "rmsprop", "adam", "bfgs", "lbfgs"};
+const Words kLineSearches{"constant", "decreasing", "lipschitz", "armijo", "weak-wolfe", "strong-wolfe", "exact"};
+
+const Words kFactors{"train", "t.csv", "--valid", "v.csv", "--rank", "2", "--threads", "1"};
+const Words kNetwork{"train",    "t.csv", "--valid",   "v.csv",     "--method",  "mlp", "--users",
+                     "users.csv", "--items", "items.csv", "--layers", "4", "--threads", "1"};
+
+Words iterations(int count) { return {"-t", fmt::format("{}", count)}; }
+
+// What a run leaves: its report, trace and model.
+struct Result {
+  Json report;
+  std::vector<Json> trace;
+  std::string model;
+  bool operator==(const Result&) const = default;
+};
+
+Result result_of(const Rated& data, const Words& words, int code = 0) {
+  const Json report = report_of(data, with(words, {"-o", "m", "--trace", "t"}), code);
+  return {report, trace_of(data, "t"), read_bytes(data.folder / "m")};
+}
+
+// The run cut after some iterations and resumed is the run. Each part is told the same, but for the iterations.
+void check_resumed(const Rated& data, const Words& words, int cut, const Words& end, int code = 0) {
+  CAPTURE(words);
+  CAPTURE(end);
+  const Result whole = result_of(data, with(words, end), code);
+  REQUIRE(whole.trace.size() > static_cast<std::size_t>(cut));
+  std::filesystem::remove(data.folder / "t");
+  report_of(data, with(with(words, iterations(cut)), {"--trace", "t", "--checkpoint", "ck"}));
+  const Result resumed = result_of(data, with(with(words, end), {"--resume", "ck"}), code);
+  CHECK(resumed.report == whole.report);
+  CHECK((resumed.trace == whole.trace));
+  CHECK((resumed.model == whole.model));
+}
+
+TEST_CASE("every optimizer with every line search goes on where it was") {
+  const Rated data;
+  for (const std::string& optimizer : kOptimizers) {
+    for (const std::string& line_search : kLineSearches) {
+      Words words =
+          with(kFactors, {"--optimizer", optimizer, "--line-search", line_search, "--tolerance", "0", "--lambda", "1"});
+      // A step of its own, which is not the first one's: the state has it.
+      check_resumed(data, words, 3, iterations(8));
+    }
+  }
+}
+
+TEST_CASE("the table of optimizers and line searches is the program's") {
+  const Session session;
+  const std::string known = session.done({"train", "--help"}).out;
+  for (const Words* names : {&kOptimizers, &kLineSearches}) {
+    std::size_t at = known.find(names == &kOptimizers ? "--optimizer NAME" : "--line-search NAME");
+    REQUIRE(at != std::string::npos);
+    const Words lines = lines_of(known.substr(at));
+    std::size_t line = 1;
+    for (const std::string& name : *names) {
+      CAPTURE(name);
+      CHECK(fields_of(lines.at(line).substr(lines[line].find_first_not_of(' ')), ' ').front().front() == name);
+      ++line;
+    }
+  }
+}
+
+TEST_CASE("sweeps of blocks and nnmf and epochs of a network go on where they were, with early stopping and without") {
+  const Rated data;
+  const std::vector<Words> sweeping{{},
+                                    {"--method", "nnmf"},
+                                    {"--block-rows", "5"},
+                                    {"--method", "blocks", "--optimizer", "lbfgs"},
+                                    {"--method", "blocks", "--optimizer", "adam", "--line-search", "armijo"},
+                                    {"--lambda", "0", "--method", "full"}};
+  const std::vector<Words> networks{{"--batch-size", "32"},
+                                    {"--batch-size", "32", "--line-search", "decreasing", "--optimizer", "rmsprop"},
+                                    {"--batch-size", "0"},
+                                    {"--batch-size", "0", "--line-search", "armijo", "--optimizer", "lbfgs"}};
+  for (const char* patience : {"0", "30"}) {
+    for (const Words& more : sweeping) {
+      check_resumed(data, with(with(kFactors, more), {"--tolerance", "0", "--early-stop", patience}), 2, iterations(6));
+    }
+    for (const Words& more : networks) {
+      check_resumed(data, with(with(kNetwork, more), {"--early-stop", patience}), 2, iterations(5));
+    }
+  }
+}
+
+TEST_CASE("cut at the start and at the end") {
+  const Rated data;
+  for (const int cut : {0, 4}) {
+    check_resumed(data, with(kFactors, {"--method", "full", "--early-stop", "9"}), cut, iterations(4));
+    check_resumed(data, kFactors, cut, iterations(4));
+    check_resumed(data, with(kNetwork, {"--batch-size", "32"}), cut, iterations(4));
+  }
+}
+
+struct Ending {
+  std::string reason;
+  Words words;
+  int code = 0;
+};
+
+TEST_CASE("a resumed run ends for every reason as the unbroken one, and says the same") {
+  const Rated data;
+  const std::vector<Ending> endings{
+      {"tolerance", {"--tolerance", "0.01"}},
+      {"tolerance", {"--method", "full", "--tolerance", "0.01"}},
+      {"tolerance", {"--method", "nnmf", "--tolerance", "0.01"}},
+      {"gradient", {"--method", "full", "--tolerance", "0", "--gradient-tolerance", "0.1"}},
+      {"early_stop", {"--tolerance", "0", "--early-stop", "3", "--lambda", "0.01"}},
+      {"early_stop", {"--method", "full", "--tolerance", "0", "--early-stop", "3", "--lambda", "0.01"}},
+      {"early_stop", {"--method", "nnmf", "--tolerance", "0", "--early-stop", "3", "--lambda", "0"}},
+      {"diverged", {"--optimizer", "gd", "--line-search", "constant", "--step", "0.012", "--keep-diverged"}, 1},
+      {"line_search", {"--optimizer", "gd", "--line-search", "armijo", "--tolerance", "0"}},
+  };
+  for (const Ending& ending : endings) {
+    CAPTURE(ending.reason);
+    const Words words = with(kFactors, ending.words);
+    check_resumed(data, words, 2, iterations(20000), ending.code);
+    CHECK(report_of(data, with(words, iterations(20000)), ending.code)["stop_reason"] == ending.reason);
+  }
+  const Words network = with(kNetwork, {"--batch-size", "16", "--step", "0.1", "--early-stop", "2"});
+  check_resumed(data, network, 1, iterations(500));
+  CHECK(report_of(data, with(network, iterations(500)))["stop_reason"] == "early_stop");
+}
+
+TEST_CASE("a time limit counts what was before") {
+  const Rated data;
+  for (const Words& words : {kFactors, with(kFactors, {"--method", "full"}), with(kFactors, {"--method", "nnmf"}),
+                             with(kNetwork, {"--batch-size", "32"})}) {
+    CAPTURE(words);
+    const Words limited = with(words, {"--time-limit", "1e-9", "-t", "50"});
+    CHECK(report_of(data, limited)["stop_reason"] == "time");
+    CHECK(report_of(data, limited)["iterations"] == 0);
+    report_of(data, with(with(words, iterations(3)), {"--checkpoint", "ck", "-o", "m3"}));
+    const Json resumed = report_of(data, with(limited, {"--resume", "ck", "-o", "m"}));
+    CHECK(resumed["stop_reason"] == "time");
+    CHECK(resumed["iterations"] == 3);
+    CHECK((tensors_of(read_bytes(data.folder / "m")) == tensors_of(read_bytes(data.folder / "m3"))));
+  }
+}
+
+TEST_CASE("an interrupted run goes on, for every method") {
+  const Rated data;
+  for (const Words& words : {with(kFactors, {"--tolerance", "0"}),
+                             with(kFactors, {"--method", "full", "--optimizer", "gd", "--line-search", "constant",
+                                             "--step", "1e-6", "--tolerance", "0"}),
+                             with(kFactors, {"--method", "nnmf", "--tolerance", "0"}),
+                             with(kNetwork, {"--batch-size", "32", "--early-stop", "0"})}) {
+    CAPTURE(words);
+    std::filesystem::remove(data.folder / "t");
+    const auto ready = [&] {
+      return std::filesystem::exists(data.folder / "t") && lines_of(read_bytes(data.folder / "t")).size() > 3;
+    };
+    const Words endless =
+        with(with(words, iterations(20000000)), {"--json", "--quiet", "--checkpoint", "ck", "--trace", "t"});
+    const Outcome stopped = run(data.folder, endless, {.ready = ready, .signals = {SIGINT}});
+    CHECK(stopped.code == 130);
+    const Json report = Json::parse(stopped.out);
+    CHECK(report["stop_reason"] == "interrupted");
+    const int done = report["iterations"];
+    CHECK(trace_of(data, "t").back()["iteration"] == done);
+    const Words longer = with(words, iterations(done + 2));
+    const Result resumed = result_of(data, with(longer, {"--resume", "ck"}));
+    CHECK((result_of(data, longer) == resumed));
+  }
+}
+
+}  // namespace
+}  // namespace odot::test
