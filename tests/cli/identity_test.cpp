@@ -32,11 +32,10 @@ const std::vector<Change> kFactors{{"--rank", "3", "2"},
                                    {"--seed", "3", "4"},
                                    {"--early-stop", "5", "6"},
                                    {"--early-stop", "5", "0"},
-                                   {"--init-model", "m", "m2"},
-                                   {"--init-model", "m", ""},
                                    {"--center", "yes", "no"},
                                    {"--biases", "yes", "no"}};
 const std::vector<Change> kNonNegative(kFactors.begin(), kFactors.begin() + 8);
+const std::vector<Change> kStart{{"--init-model", "m", "m2"}, {"--init-model", "m", ""}};
 const std::vector<Change> kAdam{{"--beta1", "0.5", "0.75"},
                                 {"--beta2", "0.5", "0.75"},
                                 {"--epsilon", "0.5", "0.25"},
@@ -71,6 +70,8 @@ const std::vector<Method> kMethods{
     {{"--optimizer", "heavy-ball"}, joined(kFactors, {{"--momentum", "0.5", "0.25"}})},
     {{"--optimizer", "rmsprop"}, joined(kFactors, {{"--decay", "0.5", "0.25"}})},
     {{"--method", "nnmf"}, kNonNegative},
+    {{"--method", "blocks", "--rank", "3"}, kStart},
+    {{"--method", "full", "--rank", "3"}, kStart},
     {{"--method", "mlp", "--users", "users.csv", "--items", "items.csv"}, joined(kNetwork, kAdam)},
 };
 

@@ -75,6 +75,13 @@ TEST_CASE("cv: every figure of the report, and the report in words") {
   }
 }
 
+// A command's words after the program's name.
+Words arguments_of(const std::string& command) {
+  Words words = fields_of(command, ' ').at(0);
+  words.erase(words.begin());
+  return words;
+}
+
 // The log's lines after the first.
 std::vector<Json> log_of(const Rated& data) {
   std::vector<Json> lines;
@@ -139,10 +146,7 @@ TEST_CASE("tune: the log's figures, iterations by rung, and the report of the be
         CHECK(report[key] == (*best)[key]);
       }
       // The command says the same, and the model is of all ratings with the same options.
-      Words command;
-      for (const std::string& word : fields_of((*best)["command"].get<std::string>(), ' ').front()) command.push_back(word);
-      command.erase(command.begin());
-      const Json again = Json::parse(data.done(with(command, {"--json", "--quiet"})).out);
+      const Json again = Json::parse(data.done(with(arguments_of((*best)["command"]), {"--json", "--quiet"})).out);
       const bool folds = measured[0] == "--folds";
       CHECK((folds ? again["rmse"]["mean"] : again["valid_rmse"]) == report["rmse"]);
       CHECK((folds ? again["mae"]["mean"] : again["valid_mae"]) == report["mae"]);
@@ -170,10 +174,7 @@ TEST_CASE("tune with early stopping logs the best iterations, and its model is o
   for (const Json& line : log_of(data)) {
     CHECK(line["rung"] == 0);
     CHECK(line["iterations"] == line["best_iteration"].get<int>() + 2);
-    Words command;
-    for (const std::string& word : fields_of(line["command"].get<std::string>(), ' ').front()) command.push_back(word);
-    command.erase(command.begin());
-    const Json again = Json::parse(data.done(with(command, {"--json", "--quiet"})).out);
+    const Json again = Json::parse(data.done(with(arguments_of(line["command"]), {"--json", "--quiet"})).out);
     CHECK(again["best_iteration"] == line["best_iteration"]);
     CHECK(again["iterations"] == line["iterations"]);
     CHECK(again["valid_rmse"] == line["rmse"]);
