@@ -9,11 +9,13 @@ namespace odot::test {
 namespace {
 
 const Words kTrain{"train", "t.csv", "--valid", "v.csv", "-o", "m", "--trace", "t"};
-const Words kNetwork = with(kTrain, {"--method", "mlp", "--users", "users.csv", "--items", "items.csv", "--layers", "4"});
+const Words kNetwork =
+    with(kTrain, {"--method", "mlp", "--users", "users.csv", "--items", "items.csv", "--layers", "4"});
 
 // A search that may try one step only: when that is too long for the curvature, there is none.
-const Words kHopeless{"--optimizer", "gd",          "--line-search", "armijo", "--max-trials", "1", "--initial-step",
-                      "0.02",        "--backtrack", "0.9",           "-k",     "2",            "--tolerance", "0"};
+const Words kHopeless{"--optimizer",    "gd",   "--line-search", "armijo", "--max-trials", "1",
+                      "--initial-step", "0.02", "--backtrack",   "0.9",    "-k",           "2",
+                      "--tolerance",    "0"};
 
 std::string text_of(const Rated& data, const Words& words, int code = 0) {
   const Outcome outcome = run(data.folder, with(words, {"--quiet"}));
@@ -114,8 +116,8 @@ TEST_CASE("every reason to stop holds at the last iteration and not before") {
 
 TEST_CASE("a diverged run is told, with the last finite iterate where that is wanted") {
   const Rated data;
-  const Words words = with(kTrain, {"--optimizer", "gd", "--line-search", "constant", "--step", "0.02", "-k", "2", "-t", "500",
-                                    "--tolerance", "0", "--no-clip"});
+  const Words words = with(kTrain, {"--optimizer", "gd", "--line-search", "constant", "--step", "0.02", "-k", "2", "-t",
+                                    "500", "--tolerance", "0", "--no-clip"});
   CHECK(run(data.folder, with(words, {"--json"})).code == 1);
   CHECK(!std::filesystem::exists(data.folder / "m"));
   const Json report = report_of(data, with(words, {"--keep-diverged"}), 1);
@@ -164,12 +166,13 @@ TEST_CASE("a network's report and trace say what the models after each epoch are
   const Rated data;
   for (const std::string batch : {"0", "64", "32"}) {
     CAPTURE(batch);
-    const long batches = batch == "0" ? 1 : (static_cast<long>(data.train.size()) + std::stol(batch) - 1) / std::stol(batch);
+    const long batches =
+        batch == "0" ? 1 : (static_cast<long>(data.train.size()) + std::stol(batch) - 1) / std::stol(batch);
     for (int k = 0; k <= 3; ++k) {
       CAPTURE(k);
-      const Json report =
-          report_of(data, with(kNetwork, {"--batch-size", batch, "--early-stop", "0", "--no-clip", "--seed", "5",
-                                          "--threads", "3", "--step", "0.02", "--output-relu", "-t", fmt::format("{}", k)}));
+      const Json report = report_of(
+          data, with(kNetwork, {"--batch-size", batch, "--early-stop", "0", "--no-clip", "--seed", "5", "--threads",
+                                "3", "--step", "0.02", "--output-relu", "-t", fmt::format("{}", k)}));
       const std::vector<Json> trace = trace_of(data, "t");
       REQUIRE(trace.size() == static_cast<std::size_t>(k) + 1);
       const Json& line = trace.back();
@@ -238,7 +241,8 @@ TEST_CASE("the report in words has the figures of the one in JSON") {
            {with(kTrain, {"--optimizer", "gd", "--line-search", "armijo", "--method", "blocks", "--no-center"}),
             "rank 16, biases, lambda {lambda} + {per_rating} n", "blocks, gd with armijo: {iterations} sweeps"},
            {with(kTrain, {"--method", "nnmf", "-t", "20"}), "rank 16, lambda {lambda}", "nnmf: {iterations} sweeps"},
-           {with(kNetwork, {"-t", "2"}), "network 6-4-1, ReLU between layers", "mlp, adam with constant: {iterations} epochs"},
+           {with(kNetwork, {"-t", "2"}), "network 6-4-1, ReLU between layers",
+            "mlp, adam with constant: {iterations} epochs"},
            {with(kNetwork, {"-t", "2", "--output-relu"}), "network 6-4-1, ReLU between layers and after the last",
             "mlp, adam with constant: {iterations} epochs"}}) {
     CAPTURE(words);

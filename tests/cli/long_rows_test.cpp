@@ -1,5 +1,5 @@
-// Rows that are cut into pieces: a user and an item with so many ratings that no chunk of work holds them. Their pieces'
-// sums must not depend on the number of threads.
+// Rows that are cut into pieces: a user and an item with so many ratings that no chunk of work holds them. Their
+// pieces' sums must not depend on the number of threads.
 #include <fmt/format.h>
 
 #include "runs.hpp"

@@ -35,16 +35,17 @@ const Words kNetwork{"--method", "mlp", "--users", "users.csv", "--items", "item
 
 // Of the defaults, those that are the same for every factorisation. λ is given, to be compared as text.
 const Words kLambda{"--lambda", "2.5"};
-const Settings kFactorDefaults{{"rank", "16"},       {"center", "true"},  {"biases", "true"},
-                               {"clip", "true"},     {"iterations", "1"}, {"seed", "1"},
-                               {"tolerance", "1e-05"}, {"lambda", "2.5"}, {"lambda-per-rating", "0"}};
+const Settings kFactorDefaults{{"rank", "16"},         {"center", "true"},  {"biases", "true"},
+                               {"clip", "true"},       {"iterations", "1"}, {"seed", "1"},
+                               {"tolerance", "1e-05"}, {"lambda", "2.5"},   {"lambda-per-rating", "0"}};
 const Settings kFull = merged(kFactorDefaults, {{"method", "full"}, {"gradient-tolerance", "0"}});
 const Settings kAdam{{"optimizer", "adam"}, {"beta1", "0.9"}, {"beta2", "0.999"}, {"epsilon", "1e-08"}};
 const Settings kExact{{"line-search", "exact"}, {"max-trials", "100"}};
 const Settings kBlocks = merged(kFactorDefaults, {{"method", "blocks"}, {"tolerance", "0.0001"}});
-const Settings kMlp{{"method", "mlp"},         {"layers", "64,128,64"}, {"output-relu", "false"}, {"batch-size", "512"},
-                    {"iterations", "1"},       {"early-stop", "3"},     {"seed", "1"},            {"clip", "true"},
-                    {"line-search", "constant"}, {"step", "0.001"}};
+const Settings kMlp{{"method", "mlp"},     {"layers", "64,128,64"}, {"output-relu", "false"},
+                    {"batch-size", "512"}, {"iterations", "1"},     {"early-stop", "3"},
+                    {"seed", "1"},         {"clip", "true"},        {"line-search", "constant"},
+                    {"step", "0.001"}};
 
 TEST_CASE("defaults in effect are recorded, for every method") {
   const Rated data;
@@ -63,11 +64,13 @@ TEST_CASE("defaults in effect are recorded, for every method") {
 
 TEST_CASE("what is given is recorded, for every method") {
   const Rated data;
-  const Words factors{"--lambda", "2.5", "--lambda-per-rating", "0.125", "--rank",    "3",     "--no-clip",
-                      "--seed",   "12",  "--tolerance",         "0.25",  "--holdout", "0.125", "--early-stop",
-                      "7",        "--time-limit", "3000"};
-  const Settings given{{"lambda", "2.5"},     {"lambda-per-rating", "0.125"}, {"rank", "3"},       {"clip", "false"},
-                       {"seed", "12"},        {"tolerance", "0.25"},          {"holdout", "0.125"}, {"early-stop", "7"},
+  const Words factors{
+      "--lambda",    "2.5",  "--lambda-per-rating", "0.125", "--rank",       "3", "--no-clip",    "--seed", "12",
+      "--tolerance", "0.25", "--holdout",           "0.125", "--early-stop", "7", "--time-limit", "3000"};
+  const Settings given{{"lambda", "2.5"},      {"lambda-per-rating", "0.125"},
+                       {"rank", "3"},          {"clip", "false"},
+                       {"seed", "12"},         {"tolerance", "0.25"},
+                       {"holdout", "0.125"},   {"early-stop", "7"},
                        {"time-limit", "3000"}, {"iterations", "1"}};
   const auto compare = [&](const Words& words, const Settings& expected) {
     CAPTURE(words);
@@ -81,36 +84,33 @@ TEST_CASE("what is given is recorded, for every method") {
                                                                       {"biases", "true"},
                                                                       {"block-rows", "5"},
                                                                       {"block-cols", "6"}});
-  compare(with(of_rmsprop, {"--method", "blocks", "--inner-iterations", "2", "--line-search", "decreasing", "--step",
-                            "0.03125"}),
+  compare(with(of_rmsprop,
+               {"--method", "blocks", "--inner-iterations", "2", "--line-search", "decreasing", "--step", "0.03125"}),
           merged(rmsprop, {{"method", "blocks"},
                            {"center", "true"},
                            {"biases", "true"},
                            {"inner-iterations", "2"},
                            {"line-search", "decreasing"},
                            {"step", "0.03125"}}));
-  compare(with(of_rmsprop, {"--no-biases", "--gradient-tolerance", "0.5"}), merged(merged(rmsprop, kExact),
-                                                                                   {{"method", "full"},
-                                                                                    {"center", "true"},
-                                                                                    {"biases", "false"},
-                                                                                    {"gradient-tolerance", "0.5"}}));
+  compare(with(of_rmsprop, {"--no-biases", "--gradient-tolerance", "0.5"}),
+          merged(merged(rmsprop, kExact),
+                 {{"method", "full"}, {"center", "true"}, {"biases", "false"}, {"gradient-tolerance", "0.5"}}));
   compare({"--method", "nnmf"}, {{"method", "nnmf"}, {"center", "false"}, {"biases", "false"}});
-  const Words network{"--layers",       "5,3", "--output-relu", "--batch-size", "64", "--early-stop", "2",
-                      "--time-limit",   "3000", "--seed",       "12",           "--no-clip", "--holdout", "0.125",
-                      "--line-search",  "decreasing", "--step", "0.03125"};
-  CHECK(trained(data, with(with(kNetwork, network), of_rmsprop)) ==
-        merged(rmsprop, {{"method", "mlp"},
-                         {"layers", "5,3"},
-                         {"output-relu", "true"},
-                         {"batch-size", "64"},
-                         {"early-stop", "2"},
-                         {"time-limit", "3000"},
-                         {"seed", "12"},
-                         {"clip", "false"},
-                         {"holdout", "0.125"},
-                         {"iterations", "1"},
-                         {"line-search", "decreasing"},
-                         {"step", "0.03125"}}));
+  const Words network{"--layers",  "5,3",          "--output-relu", "--batch-size", "64",     "--early-stop",
+                      "2",         "--time-limit", "3000",          "--seed",       "12",     "--no-clip",
+                      "--holdout", "0.125",        "--line-search", "decreasing",   "--step", "0.03125"};
+  CHECK(trained(data, with(with(kNetwork, network), of_rmsprop)) == merged(rmsprop, {{"method", "mlp"},
+                                                                                     {"layers", "5,3"},
+                                                                                     {"output-relu", "true"},
+                                                                                     {"batch-size", "64"},
+                                                                                     {"early-stop", "2"},
+                                                                                     {"time-limit", "3000"},
+                                                                                     {"seed", "12"},
+                                                                                     {"clip", "false"},
+                                                                                     {"holdout", "0.125"},
+                                                                                     {"iterations", "1"},
+                                                                                     {"line-search", "decreasing"},
+                                                                                     {"step", "0.03125"}}));
   CHECK(trained(data, with(kNetwork, {"--layers", "none"})).at("layers") == "none");
 }
 
@@ -135,10 +135,10 @@ const std::vector<Registered> kOptimizers{
     {"lbfgs", {{"memory", "7"}, {"first-step", "0.125"}}, {{"memory", "5"}, {"first-step", "0.01"}}},
 };
 
-const Settings kShrinking{{"backtrack", "0.25"}, {"max-trials", "90"}, {"min-step", "1e-10"}, {"initial-step", "0.5"},
-                          {"growth", "3"}};
-const Settings kShrinkingDefaults{{"backtrack", "0.5"}, {"max-trials", "200"}, {"min-step", "1e-20"},
-                                  {"initial-step", "0"}, {"growth", "2"}};
+const Settings kShrinking{
+    {"backtrack", "0.25"}, {"max-trials", "90"}, {"min-step", "1e-10"}, {"initial-step", "0.5"}, {"growth", "3"}};
+const Settings kShrinkingDefaults{
+    {"backtrack", "0.5"}, {"max-trials", "200"}, {"min-step", "1e-20"}, {"initial-step", "0"}, {"growth", "2"}};
 const std::vector<Registered> kLineSearches{
     {"constant", {{"step", "0.001"}}, {{"step", "0"}}},
     {"decreasing", {{"step", "0.001"}}, {{"step", "0"}}},
@@ -147,8 +147,7 @@ const std::vector<Registered> kLineSearches{
     {"weak-wolfe",
      {{"c1", "0.125"}, {"c2", "0.5"}, {"max-trials", "90"}, {"initial-step", "0.5"}, {"growth", "3"}},
      {{"c1", "0.0001"}, {"c2", "0.9"}, {"max-trials", "200"}, {"initial-step", "0"}, {"growth", "1"}}},
-    {"strong-wolfe",
-     merged(kShrinking, {{"c1", "0.125"}, {"c2", "0.5"}}),
+    {"strong-wolfe", merged(kShrinking, {{"c1", "0.125"}, {"c2", "0.5"}}),
      merged(kShrinkingDefaults, {{"c1", "0.0001"}, {"c2", "0.9"}})},
     {"exact", {{"max-trials", "90"}}, {{"max-trials", "100"}}},
 };
@@ -165,7 +164,7 @@ TEST_CASE("every parameter of every optimizer and line search is recorded, given
   const auto compare = [&](const Registered& optimizer, const Registered& line_search) {
     CAPTURE(optimizer.name);
     CAPTURE(line_search.name);
-    const Words names{"--rank", "2", "--lambda", "2.5", "--optimizer", optimizer.name, "--line-search",
+    const Words names{"--rank",        "2", "--lambda", "2.5", "--optimizer", optimizer.name, "--line-search",
                       line_search.name};
     const Settings base =
         merged(kFull, {{"rank", "2"}, {"optimizer", optimizer.name}, {"line-search", line_search.name}});
@@ -194,14 +193,11 @@ TEST_CASE("every parameter of every optimizer and line search is recorded, given
 
 TEST_CASE("what does not decide the result leaves no trace in the model") {
   const Rated data;
-  const std::vector<Words> idle{{"--threads", "3"},
-                                {"--trace", "t"},
-                                {"--json"},
-                                {"--quiet"},
-                                {"--checkpoint", "ck", "--checkpoint-every", "1"},
-                                {"--valid", "v.csv"}};
-  for (const Words& method : {Words{}, Words{"--method", "full"}, Words{"--method", "nnmf"},
-                              with(kNetwork, {"--early-stop", "0"})}) {
+  const std::vector<Words> idle{
+      {"--threads", "3"},  {"--trace", "t"}, {"--json"}, {"--quiet"}, {"--checkpoint", "ck", "--checkpoint-every", "1"},
+      {"--valid", "v.csv"}};
+  for (const Words& method :
+       {Words{}, Words{"--method", "full"}, Words{"--method", "nnmf"}, with(kNetwork, {"--early-stop", "0"})}) {
     const Words words = with({"train", "t.csv", "-t", "2", "-o", "m"}, method);
     data.done(words);
     const std::string expected = read_bytes(data.folder / "m");
@@ -226,9 +222,7 @@ TEST_CASE("a model that started from another has that one's checksum, not its pa
   data.done({"train", "t.csv", "-k", "2", "-t", "1", "-o", "a"});
   data.done({"train", "t.csv", "-k", "2", "-t", "2", "-o", "b"});
   write_bytes(data.folder / "copy", read_bytes(data.folder / "a"));
-  const auto started = [&](const std::string& from) {
-    return trained(data, {"--init-model", from}).at("init-model");
-  };
+  const auto started = [&](const std::string& from) { return trained(data, {"--init-model", from}).at("init-model"); };
   CHECK(started("a") == started("copy"));
   CHECK(started("a") != started("b"));
   CHECK(started("a").find('/') == std::string::npos);

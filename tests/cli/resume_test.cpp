@@ -15,8 +15,8 @@ const Words kOptimizers{"gd", "adgd", "heavy-ball", "nesterov", "adagrad", "rmsp
 const Words kLineSearches{"constant", "decreasing", "lipschitz", "armijo", "weak-wolfe", "strong-wolfe", "exact"};
 
 const Words kFactors{"train", "t.csv", "--valid", "v.csv", "--rank", "2", "--threads", "1"};
-const Words kNetwork{"train",    "t.csv", "--valid",   "v.csv",     "--method",  "mlp", "--users",
-                     "users.csv", "--items", "items.csv", "--layers", "4", "--threads", "1"};
+const Words kNetwork{"train",     "t.csv",   "--valid",   "v.csv",    "--method", "mlp",       "--users",
+                     "users.csv", "--items", "items.csv", "--layers", "4",        "--threads", "1"};
 
 Words iterations(int count) { return {"-t", fmt::format("{}", count)}; }
 
@@ -123,8 +123,8 @@ TEST_CASE("a resumed run ends for every reason as the unbroken one, and says the
       {"early_stop", {"--tolerance", "0", "--early-stop", "3", "--lambda", "0.01"}},
       {"early_stop", {"--optimizer", "lbfgs", "--tolerance", "0", "--early-stop", "3", "--lambda", "4"}},
       {"early_stop", {"--method", "nnmf", "--tolerance", "0", "--early-stop", "3", "--lambda", "0"}},
-      {"diverged", {"--optimizer", "gd", "--line-search", "constant", "--step", "0.02", "--tolerance", "0",
-                    "--keep-diverged"},
+      {"diverged",
+       {"--optimizer", "gd", "--line-search", "constant", "--step", "0.02", "--tolerance", "0", "--keep-diverged"},
        1},
       {"line_search",
        {"--optimizer", "gd", "--line-search", "armijo", "--max-trials", "1", "--initial-step", "0.02", "--backtrack",

@@ -32,8 +32,8 @@ struct Rating {
 /// The ratings of lines "user,item,rating".
 std::vector<Rating> ratings_in(const std::string& text);
 
-/// Ratings to train on in t.csv, of 30 users and 20 items; to measure on in v.csv, of which 2 are of unknown users and 3
-/// of unknown items; features of the users and items of both in users.csv and items.csv.
+/// Ratings to train on in t.csv, of 30 users and 20 items; to measure on in v.csv, of which 2 are of unknown users and
+/// 3 of unknown items; features of the users and items of both in users.csv and items.csv.
 struct Rated : Session {
   Rated();
   std::vector<Rating> train;

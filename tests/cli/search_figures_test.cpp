@@ -97,10 +97,10 @@ TEST_CASE("tune: the log's figures, iterations by rung, and the report of the be
     for (const Words& measured : std::vector<Words>{{"--valid", "v.csv"}, {"--folds", "3"}, {"--holdout", "0.3"}}) {
       CAPTURE(measured);
       std::filesystem::remove(data.folder / "log");
-      const Words words =
-          with({"tune", "t.csv", "--rank", "1..9", "--lambda", "0.01..30:log", "--trials", "9", "-t", "18",
-                "--tolerance", "0", "--seed", "4", "--metric", metric, "--log", "log", "--quiet", "-o", "m"},
-               measured);
+      const Words words = with({"tune",     "t.csv", "--rank", "1..9",        "--lambda", "0.01..30:log", "--trials",
+                                "9",        "-t",    "18",     "--tolerance", "0",        "--seed",       "4",
+                                "--metric", metric,  "--log",  "log",         "--quiet",  "-o",           "m"},
+                               measured);
       const Json report = Json::parse(data.done(with(words, {"--json"})).out);
       CHECK(keys_of(report) == std::set<std::string>{"metric", "rmse", "mae", "point", "trial", "rung", "command",
                                                      "trials", "trainings", "seconds", "interrupted"});
@@ -126,8 +126,9 @@ TEST_CASE("tune: the log's figures, iterations by rung, and the report of the be
         const std::string options = fmt::format("--rank {} --lambda {}", line["point"]["rank"].get<std::string>(),
                                                 line["point"]["lambda"].get<std::string>());
         check_has(line["options"], {options});
-        check_has(line["command"], {measured[0] == "--folds" ? "odot cv t.csv --folds 3" : "odot train t.csv " + measured[0],
-                                    options, fmt::format("--iterations {} --seed 4", iterations)});
+        check_has(line["command"],
+                  {measured[0] == "--folds" ? "odot cv t.csv --folds 3" : "odot train t.csv " + measured[0], options,
+                   fmt::format("--iterations {} --seed 4", iterations)});
         CHECK(line.contains("best_iteration") == false);
         CHECK(line.contains("folds") == (measured[0] == "--folds"));
         if (line.contains("folds")) {
@@ -166,9 +167,9 @@ TEST_CASE("tune: the log's figures, iterations by rung, and the report of the be
 
 TEST_CASE("tune with early stopping logs the best iterations, and its model is of so many") {
   const Rated data;
-  const Words words{"tune",     "t.csv", "--rank",       "2,3,4", "--lambda", "0.01",         "--trials", "3",
-                    "-t",       "60",    "--early-stop", "2",     "--valid",  "v.csv",        "--log",    "log",
-                    "--quiet",  "--json", "-o",          "m",     "--tolerance", "0",         "--no-halving"};
+  const Words words{"tune",    "t.csv",  "--rank",       "2,3,4", "--lambda",    "0.01",  "--trials",    "3",
+                    "-t",      "60",     "--early-stop", "2",     "--valid",     "v.csv", "--log",       "log",
+                    "--quiet", "--json", "-o",           "m",     "--tolerance", "0",     "--no-halving"};
   const Json report = Json::parse(data.done(words).out);
   int best = -1;
   for (const Json& line : log_of(data)) {

@@ -1,5 +1,5 @@
-// Every figure of train's report and every field of its trace, against what it must be: computed from the model files of
-// runs of 0, 1, 2, … iterations, from the ratings, and from what docs/design.md and docs/methods.md say of the work.
+// Every figure of train's report and every field of its trace, against what it must be: computed from the model files
+// of runs of 0, 1, 2, … iterations, from the ratings, and from what docs/design.md and docs/methods.md say of the work.
 #include <fmt/format.h>
 
 #include <cmath>
@@ -13,14 +13,14 @@ namespace {
 constexpr int kIterations = 5;
 
 const std::set<std::string> kReportKeys{
-    "train_rmse",    "valid_rmse",    "valid_mae", "objective",   "iterations",    "best_iteration",
-    "evaluations",   "passes",        "trials",    "stop_reason", "gradient_norm", "restarts",
-    "floor_steps",   "ratings",       "users",     "items",       "valid_ratings", "valid_unknown_users",
-    "valid_unknown_items", "method",  "rank",      "lambda",      "lambda_per_rating", "optimizer",
-    "line_search",   "seed",          "threads"};
-const std::set<std::string> kTraceKeys{"iteration",       "objective",     "train_rmse", "valid_rmse", "best_iteration",
-                                       "best_valid_rmse", "gradient_norm", "step",       "trials",     "evaluations",
-                                       "passes",          "restarts"};
+    "train_rmse",          "valid_rmse", "valid_mae", "objective",   "iterations",        "best_iteration",
+    "evaluations",         "passes",     "trials",    "stop_reason", "gradient_norm",     "restarts",
+    "floor_steps",         "ratings",    "users",     "items",       "valid_ratings",     "valid_unknown_users",
+    "valid_unknown_items", "method",     "rank",      "lambda",      "lambda_per_rating", "optimizer",
+    "line_search",         "seed",       "threads"};
+const std::set<std::string> kTraceKeys{"iteration",      "objective",       "train_rmse",    "valid_rmse",
+                                       "best_iteration", "best_valid_rmse", "gradient_norm", "step",
+                                       "trials",         "evaluations",     "passes",        "restarts"};
 
 std::set<std::string> keys_of(const Json& object) {
   std::set<std::string> keys;
@@ -46,18 +46,48 @@ const std::vector<Case> kCases{
     {{}, "blocks", "newton", nullptr, 1, 2, 0, 0, 0},
     {{"--block-rows", "4", "--no-biases"}, "blocks", "newton", nullptr, 1, 2, 0, 0, 0},
     // Two evaluations and a trial a row: 50 rows.
-    {{"--method", "blocks", "--optimizer", "adam", "--inner-iterations", "1"}, "blocks", "adam", "exact", 1, 2, 0, 100,
+    {{"--method", "blocks", "--optimizer", "adam", "--inner-iterations", "1"},
+     "blocks",
+     "adam",
+     "exact",
+     1,
+     2,
+     0,
+     100,
      50},
     {{"--method", "blocks", "--optimizer", "gd", "--line-search", "constant", "--step", "0.001", "--inner-iterations",
       "1"},
-     "blocks", "gd", "constant", 1, 2, 0, 100, 0},
+     "blocks",
+     "gd",
+     "constant",
+     1,
+     2,
+     0,
+     100,
+     0},
     {{"--method", "nnmf"}, "nnmf", nullptr, nullptr, 1, 2, 0, 0, 0},
     {{"--method", "full"}, "full", "adam", "exact", 2, 3, 1, 1, 1},
     {{"--optimizer", "lbfgs", "--line-search", "exact", "--no-center"}, "full", "lbfgs", "exact", 2, 3, 1, 1, 1},
     {{"--optimizer", "gd", "--line-search", "exact"}, "full", "gd", "exact", 2, 3, 1, 1, 1},
-    {{"--optimizer", "gd", "--line-search", "constant", "--step", "0.002"}, "full", "gd", "constant", 2, 2, 1, 1, 0,
+    {{"--optimizer", "gd", "--line-search", "constant", "--step", "0.002"},
+     "full",
+     "gd",
+     "constant",
+     2,
+     2,
+     1,
+     1,
+     0,
      0.002},
-    {{"--optimizer", "gd", "--line-search", "decreasing", "--step", "0.003"}, "full", "gd", "decreasing", 2, 2, 1, 1, 0,
+    {{"--optimizer", "gd", "--line-search", "decreasing", "--step", "0.003"},
+     "full",
+     "gd",
+     "decreasing",
+     2,
+     2,
+     1,
+     1,
+     0,
      0.003},
     {{"--optimizer", "adgd", "--line-search", "constant"}, "full", "adgd", "constant", 2, 2, 1, 1, 0, 1},
 };
@@ -179,8 +209,8 @@ TEST_CASE("λ that is given is reported, and what is not given beside it is 0") 
 
 TEST_CASE("clipped predictions are measured as they are made; the trace's training error is of unclipped ones") {
   const Rated data;
-  const Words words{"train",    "t.csv", "--valid", "v.csv", "-o",          "m", "--lambda", "0.01", "--rank",
-                    "8",        "-t",    "20",      "--trace", "t", "--tolerance", "0"};
+  const Words words{"train",  "t.csv", "--valid", "v.csv", "-o",      "m", "--lambda",    "0.01",
+                    "--rank", "8",     "-t",      "20",    "--trace", "t", "--tolerance", "0"};
   const Json clipped = report_of(data, words);
   const std::vector<Json> trace = trace_of(data, "t");
   CHECK(errors_of(data, "m", data.train).rmse == about(clipped["train_rmse"]));
@@ -220,9 +250,8 @@ TEST_CASE("the shares of unobserved entries are counted on the model's own predi
     CHECK(report["unobserved_entries"] == entries);
     CHECK(report["unobserved_below_lowest"].get<double>() == doctest::Approx(below / entries));
     CHECK(report["unobserved_near_one"].get<double>() == doctest::Approx(near / entries));
-    check_has(data.done(with(words, more)).out,
-              {fmt::format("{:.1f}% predicted below 1, {:.1f}% from 0.5 to 1.5", 100 * below / entries,
-                           100 * near / entries)});
+    check_has(data.done(with(words, more)).out, {fmt::format("{:.1f}% predicted below 1, {:.1f}% from 0.5 to 1.5",
+                                                             100 * below / entries, 100 * near / entries)});
   }
   CHECK(!report_of(data, words).contains("unobserved_entries"));
 }
