@@ -67,7 +67,7 @@ const std::vector<Command> kCommands{
     {{"split", "r.csv", "--train", "out1", "--test", "out2"}, {"r.csv"}, {"out1", "out2"}},
     {{"convert", "r.csv", "-o", "out1"}, {"r.csv"}, {"out1"}},
     {{"synth", "--ratings", "50", "--users", "20", "--items", "20", "-o", "out1"}, {}, {"out1"}},
-    {{"info", "r.csv", "v.csv"}, {"r.csv", "v.csv"}, {}},
+    {{"info", "r.csv", "new.csv"}, {"r.csv", "new.csv"}, {}},
     {{"man", "--all", "pages"}, {}, {}},
 };
 
@@ -83,7 +83,7 @@ struct Files : Session {
     done(with(kNetwork, {"-q", "-o", "network"}));
     done({"export", "m", "--format", "libmf", "-o", "libmf", "-q"});
     // Not written where ids are what LIBMF takes them for, the numbers of the rows.
-    for (const auto& [name, count] : {std::pair{"libmf.users", 30}, std::pair{"libmf.items", 20}}) {
+    for (const auto& [name, count] : {std::pair{"libmf.users", 31}, std::pair{"libmf.items", 21}}) {
       std::string ids;
       for (int k = 1; k <= count; ++k) ids += "id" + std::to_string(k) + "\n";
       write_bytes(folder / name, ids);
