@@ -2,7 +2,6 @@
 // reason to stop.
 #include <fmt/format.h>
 
-#include <csignal>
 #include <filesystem>
 #include <set>
 
@@ -154,32 +153,6 @@ TEST_CASE("a time limit counts what was before") {
     CHECK(resumed["stop_reason"] == "time");
     CHECK(resumed["iterations"] == 3);
     CHECK((tensors_of(read_bytes(data.folder / "m")) == tensors_of(read_bytes(data.folder / "m3"))));
-  }
-}
-
-TEST_CASE("an interrupted run goes on, for every method") {
-  const Rated data;
-  for (const Words& words : {with(kFactors, {"--tolerance", "0"}),
-                             with(kFactors, {"--method", "full", "--optimizer", "gd", "--line-search", "constant",
-                                             "--step", "1e-6", "--tolerance", "0"}),
-                             with(kFactors, {"--method", "nnmf", "--tolerance", "0"}),
-                             with(kNetwork, {"--batch-size", "32", "--early-stop", "0"})}) {
-    CAPTURE(words);
-    std::filesystem::remove(data.folder / "t");
-    const auto ready = [&] {
-      return std::filesystem::exists(data.folder / "t") && lines_of(read_bytes(data.folder / "t")).size() > 3;
-    };
-    const Words endless =
-        with(with(words, iterations(20000000)), {"--json", "--quiet", "--checkpoint", "ck", "--trace", "t"});
-    const Outcome stopped = run(data.folder, endless, {.ready = ready, .signals = {SIGINT}});
-    CHECK(stopped.code == 130);
-    const Json report = Json::parse(stopped.out);
-    CHECK(report["stop_reason"] == "interrupted");
-    const int done = report["iterations"];
-    CHECK(trace_of(data, "t").back()["iteration"] == done);
-    const Words longer = with(words, iterations(done + 2));
-    const Result resumed = result_of(data, with(longer, {"--resume", "ck"}));
-    CHECK((result_of(data, longer) == resumed));
   }
 }
 
