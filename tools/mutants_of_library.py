@@ -174,7 +174,7 @@ TABLE = {
          ""),
         ("a network's highest rating is the lowest", MLP_FILE, '''model.highest = file.number<double>("highest");''',
          '''model.highest = file.number<double>("lowest");'''),
-        ("a network's unknown user is written as zeros", MLP_FILE, "side.unknown.data(), width, 1));",
+        ("a network's unknown user has its first feature everywhere", MLP_FILE, "side.unknown.data(), width, 1));",
          "side.unknown.data(), width, 0));"),
         ("npy: the wrong ids", EXPORT, '''write_id_lines(item_ids(model), output.add("item_ids.txt"))''',
          '''write_id_lines(user_ids(model), output.add("item_ids.txt"))'''),

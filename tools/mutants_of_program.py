@@ -256,7 +256,7 @@ TABLE = {
         ("tune's log does not know the seed", TUNE, '''  json["seed"] = search.seed;\n''', ""),
         ("tune's log does not know the metric", TUNE, '''  json["metric"] = search.metric;\n''', ""),
         ("tune's log does not know fixed options", TUNE, '''  json["fixed"] = search.space.fixed;\n''', ""),
-        ("the checksum of a search is of one fold's users only", TUNE, "    digest.add_values(ratings->value);\n", ""),
+        ("the checksum of a search is not of the values of ratings", TUNE, "    digest.add_values(ratings->value);\n", ""),
         ("the best command has no seed", TUNE, '''"--seed", std::to_string(search.seed)});''', "});"),
         ("the best command has no --folds", TUNE, '''    add({"--folds", std::to_string(search.folds)});\n''', ""),
         ("tune's model is trained with all iterations", TUNE, "early != best.line.end()\n", "false\n"),
