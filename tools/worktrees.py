@@ -18,26 +18,31 @@ class ToolError(Exception):
 
 def end_on_signals():
     """Makes SIGTERM and SIGHUP end this program as Ctrl-C does, so that what is temporary is removed."""
-    def end(number, _):
+    def leave(number, _):
         raise SystemExit(128 + number)
     for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, end)
+        signal.signal(number, leave)
 
 
+GRACE = 5  # seconds
 running = set()  # processes, each the first of a group
 stopped = threading.Event()
 
 
-def kill(process):
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
+def end(process):
+    """Ends a process and what it started. First it is asked to: ninja has its compilers in groups of their own, and ends
+    them itself."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError, subprocess.TimeoutExpired):
+            os.killpg(process.pid, number)
+            process.wait(GRACE)
 
 
 def stop_all():
     """Ends what other threads run, and lets them start nothing more."""
     stopped.set()
     for process in list(running):
-        kill(process)
+        end(process)
 
 
 def execute(words, cwd=ROOT, environment=None, limit=None):
@@ -55,11 +60,10 @@ def execute(words, cwd=ROOT, environment=None, limit=None):
     try:
         return process.communicate(timeout=limit)[0], process.returncode
     except subprocess.TimeoutExpired:
-        kill(process)
+        end(process)
         return process.communicate()[0], None
     except BaseException:
-        kill(process)
-        process.wait()
+        end(process)
         raise
     finally:
         running.discard(process)
