@@ -1,0 +1,104 @@
+// That --threads and --memory-limit are obeyed, by looking at the program while it runs.
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <thread>
+
+#include "effects.hpp"
+
+namespace odot::test {
+namespace {
+
+struct Seen {
+  long threads = 0;  ///< most at a time
+  long peak = 0;     ///< memory, KiB
+};
+
+long number_after(const std::string& text, const std::string& name) {
+  const std::size_t at = text.find(name);
+  return at == std::string::npos ? 0 : std::stol(text.substr(at + name.size()));
+}
+
+// Runs the program, whose exit code must be 0, and looks at it about once in a millisecond.
+Seen look_at(const Session& session, const std::string& words) {
+  const std::string self = std::to_string(::getpid());
+  Seen seen;
+  Conditions conditions;
+  conditions.ready = [&] {
+    for (int k = 0; k < 20; ++k) {
+      const Words children = words_of(read_bytes("/proc/self/task/" + self + "/children"));
+      if (children.empty()) break;
+      const std::string status = read_bytes("/proc/" + children[0] + "/status");
+      seen.threads = std::max(seen.threads, number_after(status, "\nThreads:"));
+      seen.peak = std::max(seen.peak, number_after(status, "\nVmHWM:"));
+      ::usleep(500);
+    }
+    return false;
+  };
+  session.done(words_of(words), conditions);
+  return seen;
+}
+
+bool can_look() {
+  if (std::filesystem::exists("/proc/self/task/" + std::to_string(::getpid()) + "/children")) return true;
+  MESSAGE("skipped: this system does not tell the children of a process");
+  return false;
+}
+
+TEST_CASE("as many threads as --threads says, and by default one for each core") {
+  if (!can_look()) return;
+  const Session session;
+  write_rated_features(session.folder, 30);
+  session.done(words_of("synth -o r --users 1000 --items 500 --ratings 30000 -q"));
+  session.done(words_of("synth -o more --users 1100 --items 500 --ratings 30000 --seed 2 -q"));
+  session.done(words_of("train r -t 1 --rank 8 -q -o m"));
+  session.done(words_of("convert r -o r.odr -q"));
+  const long cores = std::max(1L, static_cast<long>(std::thread::hardware_concurrency()));
+  const auto threads = [&](const std::string& words) { return look_at(session, words).threads; };
+  const std::string more = std::to_string(cores + 1);
+  // Commands that are not here do nothing in parallel.
+  for (const std::string command :
+       {"train r -t 2 -q", "train r --method full -t 3 -q", "train r --method nnmf -t 3 -q",
+        "train r.csv --method mlp --users users.csv --items items.csv -t 2 -q", "train r.odr -t 9 -q",
+        "cv r --folds 2 -t 2 -q", "tune r --rank 2,3 --trials 2 -t 2 -q", "evaluate m r", "evaluate m r --top 5",
+        "recommend m -o o", "predict m r -o o", "fold-in m more --update -o o", "convert r -o o",
+        "split r --train a --test b", "info r", "synth -o o"}) {
+    CAPTURE(command);
+    CHECK(threads(command + " --threads " + more) == cores + 1);
+    CHECK(threads(command) == cores);
+  }
+  CHECK(threads("train r -t 2 -q --threads 1") == 1);
+  CHECK(threads("train r -t 2 -q --threads 0") == cores);
+  write_bytes(session.folder / "config", "threads = " + more + "\n");
+  for (const std::string command :
+       {"train r -t 2 -q", "cv r --folds 2 -t 2 -q", "tune r --rank 2,3 --trials 2 -t 2 -q"}) {
+    CAPTURE(command);
+    CHECK(threads(command + " --config config") == cores + 1);
+  }
+}
+
+TEST_CASE("--threads must be a number that can be used, for every command") {
+  const Session session;
+  for (const std::string command :
+       {"train r", "cv r", "tune r --rank 1,2", "evaluate m r", "predict m r", "recommend m", "similar m --item 1",
+        "fold-in m r -o o", "export m --format csv -o o", "import l -o o", "split r --train a --test b",
+        "convert r -o o", "synth -o o", "info r", "completion bash", "man train"}) {
+    for (const std::string wrong : {"x", "-1", "1.5"}) {
+      session.refused(2, words_of(command + " --threads=" + wrong), {"--threads is '" + wrong + "'"});
+    }
+  }
+}
+
+TEST_CASE("less memory for the ratings where --memory-limit says so") {
+  if (!can_look()) return;
+  const Session session;
+  session.done(words_of("synth -o r.odr --users 20000 --items 500 --ratings 2000000 -q"));
+  const std::string command = "train r.odr --rank 1 -t 1 -q";
+  const long all = look_at(session, command).peak;
+  const long some = look_at(session, command + " --memory-limit 1M").peak;
+  CHECK(some < 0.8 * static_cast<double>(all));
+}
+
+}  // namespace
+}  // namespace odot::test
