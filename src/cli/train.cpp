@@ -107,7 +107,7 @@ std::string remedy(const ParameterValues& parameters, const RunReport& report) {
 
 // A trained model with what there is to say of it.
 struct Run {
-  Model model;
+  std::unique_ptr<Model> model;
   RunReport report;
   std::string remedy;
 };
@@ -118,7 +118,7 @@ Run run(Data& data, const TrainSettings& settings, const TrainObserver& observer
   TrainResult result = train(std::move(ratings), data.valid, settings, observer, checkpoints);
   RunReport report = describe(settings, result);
   const std::string advice = remedy(settings.parameters, report);
-  return {std::move(result.model), std::move(report), advice};
+  return {std::make_unique<Factorization>(std::move(result.model)), std::move(report), advice};
 }
 
 Run run(Data& data, const MlpSettings& settings, const TrainObserver& observer, const CheckpointSettings& checkpoints) {
@@ -126,7 +126,7 @@ Run run(Data& data, const MlpSettings& settings, const TrainObserver& observer, 
                                std::move(data.item_features), settings, observer, checkpoints);
   RunReport report = describe(settings, result, data.users, data.items);
   const std::string advice = remedy(settings.parameters, report);
-  return {std::move(result.model), std::move(report), advice};
+  return {std::make_unique<Mlp>(std::move(result.model)), std::move(report), advice};
 }
 
 }  // namespace
@@ -185,12 +185,8 @@ int run_train(const Arguments& arguments) {
     if (!options.flag_given("keep-diverged")) return kBadData;
   }
   if (output) {
-    std::visit(
-        [&](auto& model) {
-          if (options.given("holdout")) model.settings["holdout"] = options.text("holdout");
-          save_model(model, *output);
-        },
-        trained.model);
+    if (options.given("holdout")) trained.model->settings["holdout"] = options.text("holdout");
+    save_model(*trained.model, *output);
     output->commit();
   }
   if (options.flag_given("json")) {

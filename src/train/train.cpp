@@ -226,6 +226,11 @@ TrainResult train(RatingData data, const Triples& valid, const TrainSettings& se
   model.unknown_mean = values.mean;
   model.settings = recorded_settings(settings);
   record(report.regularisation, model.settings);
+  model.clip = settings.clip;
+  model.regularisation = report.regularisation;
+  model.non_negative = settings.method == FactorMethod::nnmf;
+  // Biases are penalised over the pin, which the model does not have any more after absorb_pin().
+  if (settings.biases) model.training_pin = model.pin;
 
   RunObserver observe(settings.early_stop, valid.size() > 0, observer);
   std::unique_ptr<CheckpointReader> resume;
@@ -240,9 +245,7 @@ TrainResult train(RatingData data, const Triples& valid, const TrainSettings& se
   TrainTask task{matrix, model.layout, settings, report.regularisation, {}, resume.get()};
   if (!observe.idle()) {
     task.observe = [&](const TrainState& state) {
-      const auto measure = [&] {
-        return evaluate(FactorView{model, model.layout, state.theta}, valid, settings.clip).rmse;
-      };
+      const auto measure = [&] { return evaluate(model.view(state.theta), valid, settings.clip).rmse; };
       return observe({state.counts, state.objective, state.gradient_norm, state.step,
                       root_mean(state.squared_error, count), state.passes, state.seconds},
                      state.theta, measure, {state.last, state.resumed, state.visit});
@@ -258,8 +261,6 @@ TrainResult train(RatingData data, const Triples& valid, const TrainSettings& se
     report.optimisation.value = best->objective;
     report.optimisation.gradient_norm = best->gradient_norm;
   }
-  // Biases were penalised over the pin, which the model does not have any more after absorb_pin().
-  if (model.layout.biases) model.settings["pin"] = fmt::format("{}", model.pin);
   absorb_pin(model);
   set_fallbacks(model, matrix, settings.center);
 

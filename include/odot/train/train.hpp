@@ -27,14 +27,6 @@ enum class FactorMethod {
 };
 std::string_view to_string(FactorMethod method);
 
-/// Row i is penalised by λ_i ‖row‖² with λ_i = lambda + per_rating n_i, n_i its number of ratings. Both ≥ 0.
-struct Regularisation {
-  double lambda = 0;
-  double per_rating = 0;
-
-  bool operator==(const Regularisation&) const = default;
-};
-
 /// The optimizer of FactorMethod::blocks that solves each row's normal equations: alternating least squares.
 inline constexpr std::string_view kNewton = "newton";
 
