@@ -13,13 +13,24 @@
 namespace odot::cli {
 namespace {
 
-// The words of the kinds that can do something, between which `between` stands.
-std::string words_of(bool (*can)(const ModelKind& kind), std::string_view between) {
+// The words of the kinds for which `able` holds, between which `between` stands.
+template <class Able>
+std::string words_of(const Able& able, std::string_view between) {
   std::vector<std::string_view> words;
   for (const ModelKind* kind : model_kinds()) {
-    if (can(*kind)) words.emplace_back(kind->word);
+    if (able(*kind)) words.emplace_back(kind->word);
   }
   return fmt::format("{}", fmt::join(words, between));
+}
+
+[[noreturn]] void refuse(const std::string& path, const Model& model, std::string_view why, std::string_view expected) {
+  throw Error(fmt::format("{}: found a {}, which {}; expected a {}", path, model.kind().word, why, expected));
+}
+
+// Refuses a model whose kind cannot do something; `why` says so.
+void require(const std::string& path, const Model& model, bool ModelKind::*can, std::string_view why) {
+  if (model.kind().*can) return;
+  refuse(path, model, why, words_of([&](const ModelKind& kind) { return kind.*can; }, " or a "));
 }
 
 void add_features(Model& model, bool items, const std::string& path, const Options& options) {
@@ -35,10 +46,6 @@ void add_features(Model& model, bool items, const std::string& path, const Optio
     log(fmt::format("{}: features of {} new {}; {} that the model knows keep theirs\n", features.path, features.added,
                     option, features.known));
   }
-}
-
-[[noreturn]] void refuse(const std::string& path, const Model& model, std::string_view what, const std::string& able) {
-  throw Error(fmt::format("{}: found a {}, which {}; expected a {}", path, model.kind().word, what, able));
 }
 
 }  // namespace
@@ -62,22 +69,15 @@ std::vector<std::string> feature_paths(const Options& options) {
 
 std::unique_ptr<Model> load_predicting_model(const std::string& path, const Options& options) {
   std::unique_ptr<Model> model = load_model(path);
-  if (!model->kind().predicts) {
-    refuse(path, *model, "predicts no ratings",
-           words_of([](const ModelKind& kind) { return kind.predicts; }, " or a "));
-  }
+  require(path, *model, &ModelKind::predicts, "predicts no ratings");
   for (const bool items : {false, true}) add_features(*model, items, path, options);
   return model;
 }
 
 Factorization load_factors(const std::string& path, FactorUse use) {
   const std::unique_ptr<Model> model = load_model(path);
-  if (use == FactorUse::rank && !model->kind().ranks) {
-    refuse(path, *model, "ranks no items", words_of([](const ModelKind& kind) { return kind.ranks; }, " or a "));
-  }
-  if (use == FactorUse::fold_in && !model->kind().folds_in) {
-    refuse(path, *model, "folds nothing in", words_of([](const ModelKind& kind) { return kind.folds_in; }, " or a "));
-  }
+  if (use == FactorUse::rank) require(path, *model, &ModelKind::ranks, "ranks no items");
+  if (use == FactorUse::fold_in) require(path, *model, &ModelKind::folds_in, "folds nothing in");
   if (auto* factors = dynamic_cast<Factorization*>(model.get())) return std::move(*factors);
   refuse(path, *model, "has no factors", "factorization");
 }
