@@ -7,6 +7,7 @@
 #include <cmath>
 #include <iostream>
 #include <limits>
+#include <memory>
 #include <numeric>
 #include <optional>
 
@@ -54,7 +55,7 @@ Evaluation evaluate_odr(const Model& model, const RatingData& data, bool clip) {
   double absolutes = 0;
   for (Offset begin = 0; begin < data.ratings.size(); begin += kAtOnce) {
     const Offset end = std::min(begin + kAtOnce, data.ratings.size());
-    const Evaluation part = evaluate(model, read_triples(data.ratings, begin, end, users, items), clip);
+    const Evaluation part = model.evaluate(read_triples(data.ratings, begin, end, users, items), clip);
     squares += part.rmse * part.rmse * static_cast<double>(part.ratings);
     absolutes += part.mae * static_cast<double>(part.ratings);
     total.ratings += part.ratings;
@@ -198,8 +199,8 @@ Json to_json(const Evaluation& result) {
 }
 
 int evaluate_ranked(const std::vector<std::string>& files, const Options& options) {
-  const Factorization model = load_factors(options.arguments()[0]);
-  const Ranked result = rank(model, files, options.on_off("clip", trained_with_clipping(model)), options);
+  const Factorization model = load_factors(options.arguments()[0], FactorUse::rank);
+  const Ranked result = rank(model, files, options.on_off("clip", model.clip), options);
   if (!options.flag_given("json")) {
     print_text(result);
     return kDone;
@@ -261,11 +262,11 @@ int run_evaluate(const Arguments& arguments) {
   const std::vector<std::string> files(options.arguments().begin() + 1, options.arguments().end());
   if (options.given("top")) return evaluate_ranked(files, options);
 
-  const Model model = load_model_with_features(options.arguments()[0], options);
-  const bool clip = options.on_off("clip", trained_with_clipping(model));
+  const std::unique_ptr<Model> model = load_predicting_model(options.arguments()[0], options);
+  const bool clip = options.on_off("clip", model->clip);
   const Evaluation result = is_one_odr(files)
-                                ? evaluate_odr(model, load_odr(files[0], options), clip)
-                                : evaluate(model, reindex(load_ratings(files, options).list, model), clip);
+                                ? evaluate_odr(*model, load_odr(files[0], options), clip)
+                                : model->evaluate(reindex(load_ratings(files, options).list, *model), clip);
   if (options.flag_given("json")) {
     print_json(to_json(result));
   } else {

@@ -58,11 +58,11 @@ int run_export(const Arguments& arguments) {
   // The files of a folder come together: a first Ctrl-C has to wait for them.
   const InterruptGuard guard;
   if (format == "npy") {
-    export_npy(load_model(path), target);
+    export_npy(*load_model(path), target);
   } else if (format == "csv") {
-    export_csv(load_factors(path), target);
+    export_csv(load_factors(path, FactorUse::export_factors), target);
   } else {
-    const Factorization model = load_factors(path);
+    const Factorization model = load_factors(path, FactorUse::export_factors);
     const LibmfExport made = export_libmf(model, target);
     if (!options.quiet()) {
       log(fmt::format("P (users): {}\nQ (items): {}\nrank {}{}\n",

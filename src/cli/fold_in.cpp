@@ -135,7 +135,7 @@ int run_fold_in(const Arguments& arguments) {
   OutputFile out("-");
   RankedOutput output(out, kItemsForUsers, options);
 
-  Factorization model = load_factors(options.arguments()[0]);
+  Factorization model = load_factors(options.arguments()[0], FactorUse::fold_in);
   const std::vector<std::string> files(options.arguments().begin() + 1, options.arguments().end());
   const RatingList list = load_ratings(files, options).list;
   const Stopwatch timer;

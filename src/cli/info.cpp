@@ -9,8 +9,8 @@
 #include "cli/command.hpp"
 #include "cli/load.hpp"
 #include "cli/options.hpp"
+#include "odot/model/kinds.hpp"
 #include "odot/model/model_file.hpp"
-#include "ratings/fields.hpp"
 
 namespace odot::cli {
 namespace {
@@ -23,48 +23,20 @@ bool looks_like_model(const std::string& path) {
   return file.gcount() == sizeof head && head[8] == '{' && head[7] == 0 && head[6] == 0;
 }
 
-Json describe_kind(const Factorization& model) {
-  return {{"kind", "model"},           {"users", model.layout.users},   {"items", model.layout.items},
-          {"rank", model.layout.rank}, {"biases", model.layout.biases}, {"mean", model.mean},
-          {"lowest", model.lowest},    {"highest", model.highest}};
-}
-
-// What each column of features was taken for.
-Json describe_features(const FeatureEncoding& encoding) {
-  Json json = Json::object();
-  for (const FeatureColumn& column : encoding.columns) {
-    // Names may have any bytes, JSON may not.
-    const std::string quoted = reading::printable(column.name);
-    const std::string name =
-        column.name.empty() ? fmt::format("column {}", column.position + 1) : quoted.substr(1, quoted.size() - 2);
-    json[name] = column.categorical ? fmt::format("{} categories", column.categories.size())
-                                    : fmt::format("number from {} to {}", column.lowest, column.highest);
+Json to_json(const DescribedValue& value) {
+  if (const auto* texts = std::get_if<std::vector<std::pair<std::string, std::string>>>(&value)) {
+    Json json = Json::object();
+    for (const auto& [name, text] : *texts) json[name] = text;
+    return json;
   }
+  return std::visit([](const auto& one) { return Json(one); }, value);
+}
+
+Json describe_model(const Model& model) {
+  Json json{{"kind", "model"}};
+  for (const auto& [name, value] : model.kind().describe(model)) json[name] = to_json(value);
+  for (const auto& [name, value] : model.settings) json["settings"][name] = value;
   return json;
-}
-
-Json describe_kind(const Mlp& model) {
-  return {{"kind", "model"},
-          {"users", model.users.ids.size()},
-          {"items", model.items.ids.size()},
-          {"layers", model.layers},
-          {"parameters", model.theta.size()},
-          {"output_relu", model.output_relu},
-          {"scale", model.scale},
-          {"lowest", model.lowest},
-          {"highest", model.highest},
-          {"user_features", describe_features(model.users.encoding)},
-          {"item_features", describe_features(model.items.encoding)}};
-}
-
-Json describe_model(const Model& any) {
-  return std::visit(
-      [](const auto& model) {
-        Json json = describe_kind(model);
-        for (const auto& [name, value] : model.settings) json["settings"][name] = value;
-        return json;
-      },
-      any);
 }
 
 // The most ratings of any one index.
@@ -162,7 +134,7 @@ int run_info(const Arguments& arguments) {
   if (!options.parse(arguments)) return kDone;
   const std::vector<std::string>& files = options.arguments();
   const bool model = files.size() == 1 && looks_like_model(files[0]);
-  const Json json = model               ? describe_model(load_model(files[0]))
+  const Json json = model               ? describe_model(*load_model(files[0]))
                     : is_one_odr(files) ? describe_odr(load_odr(files[0], options), files[0])
                                         : describe_ratings(load_ratings(files, options));
   if (options.flag_given("json")) {

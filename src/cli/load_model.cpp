@@ -1,22 +1,50 @@
 #include "cli/load_model.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <utility>
 
 #include "cli/load.hpp"
 #include "odot/core/error.hpp"
+#include "odot/model/kinds.hpp"
 #include "odot/model/model_file.hpp"
-#include "odot/ratings/features.hpp"
 
 namespace odot::cli {
 namespace {
 
-void add(MlpSide& side, const std::string& option, const Options& options) {
+// The words of the kinds for which `able` holds, between which `between` stands.
+template <class Able>
+std::string words_of(const Able& able, std::string_view between) {
+  std::vector<std::string_view> words;
+  for (const ModelKind* kind : model_kinds()) {
+    if (able(*kind)) words.emplace_back(kind->word);
+  }
+  return fmt::format("{}", fmt::join(words, between));
+}
+
+[[noreturn]] void refuse(const std::string& path, const Model& model, std::string_view why, std::string_view expected) {
+  throw Error(fmt::format("{}: found a {}, which {}; expected a {}", path, model.kind().word, why, expected));
+}
+
+// Refuses a model whose kind cannot do something; `why` says so.
+void require(const std::string& path, const Model& model, bool ModelKind::*can, std::string_view why) {
+  if (model.kind().*can) return;
+  refuse(path, model, why, words_of([&](const ModelKind& kind) { return kind.*can; }, " or a "));
+}
+
+void add_features(Model& model, bool items, const std::string& path, const Options& options) {
+  const char* option = items ? "items" : "users";
   if (!options.given(option)) return;
-  const FeatureTable table = read_features(options.text(option), side.encoding);
-  const std::size_t added = add_features(side, table);
+  const ModelKind& kind = model.kind();
+  if (!kind.add_features) {
+    throw UsageError(fmt::format("--{} is of no use: {} is a {}, and only {}s have features", option, path, kind.word,
+                                 words_of([](const ModelKind& one) { return one.add_features != nullptr; }, "s and ")));
+  }
+  const AddedFeatures features = kind.add_features(model, items, options.text(option));
   if (!options.quiet()) {
-    log(fmt::format("{}: features of {} new {}; {} that the model knows keep theirs\n", table.path, added, option,
-                    table.ids.size() - added));
+    log(fmt::format("{}: features of {} new {}; {} that the model knows keep theirs\n", features.path, features.added,
+                    option, features.known));
   }
 }
 
@@ -39,26 +67,19 @@ std::vector<std::string> feature_paths(const Options& options) {
   return paths;
 }
 
-Model load_model_with_features(const std::string& path, const Options& options) {
-  Model model = load_model(path);
-  auto* network = std::get_if<Mlp>(&model);
-  if (network) {
-    add(network->users, "users", options);
-    add(network->items, "items", options);
-  } else if (!feature_paths(options).empty()) {
-    throw UsageError(fmt::format("--{} is of no use: {} is a factorization, and only neural networks have features",
-                                 options.given("users") ? "users" : "items", path));
-  }
+std::unique_ptr<Model> load_predicting_model(const std::string& path, const Options& options) {
+  std::unique_ptr<Model> model = load_model(path);
+  require(path, *model, &ModelKind::predicts, "predicts no ratings");
+  for (const bool items : {false, true}) add_features(*model, items, path, options);
   return model;
 }
 
-Factorization load_factors(const std::string& path) {
-  Model model = load_model(path);
-  if (auto* factors = std::get_if<Factorization>(&model)) return std::move(*factors);
-  throw Error(
-      fmt::format("{}: found a neural network, which has no factors; expected a factorisation, as "
-                  "the methods blocks, full and nnmf train",
-                  path));
+Factorization load_factors(const std::string& path, FactorUse use) {
+  const std::unique_ptr<Model> model = load_model(path);
+  if (use == FactorUse::rank) require(path, *model, &ModelKind::ranks, "ranks no items");
+  if (use == FactorUse::fold_in) require(path, *model, &ModelKind::folds_in, "folds nothing in");
+  if (auto* factors = dynamic_cast<Factorization*>(model.get())) return std::move(*factors);
+  refuse(path, *model, "has no factors", "factorization");
 }
 
 ItemLists load_item_lists(const std::vector<std::string>& paths, const Factorization& model, const Options& options) {

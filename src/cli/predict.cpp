@@ -64,12 +64,12 @@ int run_predict(const Arguments& arguments) {
   check_paths({{"-o", target}}, options.inputs({"users", "items"}));
 
   OutputFile output(target);
-  const Model model = load_model_with_features(options.arguments()[0], options);
-  const bool clip = options.on_off("clip", trained_with_clipping(model));
+  const std::unique_ptr<Model> model = load_predicting_model(options.arguments()[0], options);
+  const bool clip = options.on_off("clip", model->clip);
   const ReadResult read = load_ratings({options.arguments().begin() + 1, options.arguments().end()}, options);
-  const Triples pairs = reindex(read.list, model);
+  const Triples pairs = reindex(read.list, *model);
   std::vector<double> predictions(pairs.size());
-  predict(model, pairs, clip, predictions);
+  model->predict(pairs, clip, predictions);
   write_predictions(output, read.list, predictions, separator_of(read));
   output.commit();
 

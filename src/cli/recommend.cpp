@@ -85,7 +85,7 @@ int run_recommend(const Arguments& arguments) {
   OutputFile file(target);
   RankedOutput output(file, kItemsForUsers, options);
 
-  const Factorization model = load_factors(options.arguments()[0]);
+  const Factorization model = load_factors(options.arguments()[0], FactorUse::rank);
   const std::vector<Index> users = choose_users(model, options);
   if (options.given("only")) settings.only = choose_items(model, options);
   const Titles titles(options, model.items);

@@ -55,7 +55,7 @@ int run_similar(const Arguments& arguments) {
   OutputFile file(target);
   RankedOutput output(file, of_items ? kItems : kUsers, options);
 
-  const Factorization model = load_factors(options.arguments()[0]);
+  const Factorization model = load_factors(options.arguments()[0], FactorUse::rank);
   const IdTable& ids = of_items ? model.items : model.users;
   const char* what = of_items ? "item" : "user";
   std::vector<Index> asked;

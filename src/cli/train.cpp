@@ -138,18 +138,14 @@ int run_train(const Arguments& arguments) {
     if (!options.flag_given("keep-diverged")) return kBadData;
   }
   if (output) {
-    std::visit(
-        [&](auto& model) {
-          if (options.given("holdout")) model.settings["holdout"] = options.text("holdout");
-          save_model(model, *output);
-        },
-        trained.model);
+    if (options.given("holdout")) trained.model->settings["holdout"] = options.text("holdout");
+    save_model(*trained.model, *output);
     output->commit();
   }
   if (options.flag_given("json")) {
     print_json(to_json(report, load_seconds));
   } else {
-    std::cout << to_text(report, std::visit([](const auto& model) { return model.lowest; }, trained.model));
+    std::cout << to_text(report, trained.model->lowest);
     if (output) std::cout << fmt::format("{:<15} {}\n", "written to", output->path());
   }
   if (has_diverged(report)) return kBadData;

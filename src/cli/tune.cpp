@@ -218,7 +218,7 @@ bool save_best(const Search& search, Dataset data, const SearchResult& best, Out
     throw Error("the best options on all ratings: training diverged; no model is written", ErrorKind::numerical);
   }
   if (reason == to_string(StopReason::interrupted)) return false;
-  std::visit([&](const auto& model) { save_model(model, output); }, result.model);
+  save_model(*result.model, output);
   output.commit();
   return true;
 }

@@ -5,7 +5,7 @@
 #include <numeric>
 #include <utility>
 
-#include "model/mlp_rows.hpp"
+#include "model/kinds/mlp.hpp"
 #include "odot/core/error.hpp"
 #include "odot/core/random.hpp"
 
@@ -97,7 +97,7 @@ void MlpObjective::run_part(Part& part, ConstSpan theta, std::size_t begin, std:
     const auto rating = [&](std::size_t row) { return order_.empty() ? begin + row : order_[begin + row]; };
     for (std::size_t row = 0; row < rows; ++row) {
       const std::size_t k = rating(row);
-      write_inputs(model_.users, model_.items, ratings_.user[k], ratings_.item[k], tile.input() + row * width);
+      write_inputs(model_, ratings_.user[k], ratings_.item[k], tile.input() + row * width);
     }
     tile.forward(theta.data(), rows);
     for (std::size_t row = 0; row < rows; ++row) {

@@ -128,10 +128,10 @@ RunIdentity identify(const IdPair& ids, const RatingMatrix& ratings, const Tripl
 RunIdentity identify(const Mlp& model, const Triples& train, const Triples& valid,
                      const std::map<std::string, std::string>& settings) {
   RunIdentity identity =
-      identify(train.size(), checksum(train), valid, checksum_of_ids(model.users.ids, model.items.ids), settings);
+      identify(train.size(), checksum(train), valid, checksum_of_ids(model.users, model.items), settings);
   Digest features;
-  features.add_values(model.users.inputs);
-  features.add_values(model.items.inputs);
+  features.add_values(model.user_side.inputs);
+  features.add_values(model.item_side.inputs);
   identity.emplace_back("the checksum of the features", features.text());
   return identity;
 }

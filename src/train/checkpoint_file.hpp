@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "model/safetensors.hpp"
+#include "model/formats/safetensors.hpp"
 #include "odot/core/state.hpp"
 #include "odot/core/stopwatch.hpp"
 #include "odot/model/mlp.hpp"

@@ -84,6 +84,11 @@ TrainResult train_factors(const Method& method, const FactorTraining& training, 
   TrainSettings as_used = settings;
   as_used.regularisation = report.regularisation;
   model.settings = recorded_settings(as_used);
+  model.clip = *settings.clip;
+  model.regularisation = report.regularisation;
+  model.non_negative = training.non_negative;
+  // Biases are penalised over the pin, which the model does not have any more after absorb_pin().
+  if (model.layout.biases) model.training_pin = model.pin;
 
   RunObserver observe(*settings.early_stop, valid.size() > 0, observer);
   std::unique_ptr<CheckpointReader> resume;
@@ -100,9 +105,7 @@ TrainResult train_factors(const Method& method, const FactorTraining& training, 
   TrainTask task{matrix, model.layout, settings, report.regularisation, {}, resume.get()};
   if (!observe.idle()) {
     task.observe = [&](const TrainState& state) {
-      const auto measure = [&] {
-        return evaluate(FactorView{model, model.layout, state.theta}, valid, *settings.clip).rmse;
-      };
+      const auto measure = [&] { return evaluate(model.view(state.theta), valid, *settings.clip).rmse; };
       return observe({state.counts, state.objective, state.gradient_norm, state.step,
                       root_mean(state.squared_error, count), state.passes, state.seconds},
                      state.theta, measure, {state.last, state.resumed, state.visit});
@@ -118,8 +121,6 @@ TrainResult train_factors(const Method& method, const FactorTraining& training, 
     report.optimisation.value = best->objective;
     report.optimisation.gradient_norm = best->gradient_norm;
   }
-  // Biases were penalised over the pin, which the model does not have any more after absorb_pin().
-  if (model.layout.biases) model.settings["pin"] = fmt::format("{}", model.pin);
   absorb_pin(model);
   set_fallbacks(model, matrix, *settings.center);
 
@@ -137,7 +138,7 @@ TrainResult train_factors(const Method& method, const FactorTraining& training, 
                     {"lambda_per_rating", report.regularisation.per_rating}};
   model.users = std::move(data.users);
   model.items = std::move(data.items);
-  return {std::move(model), std::move(report)};
+  return {std::make_unique<Factorization>(std::move(model)), std::move(report)};
 }
 
 }  // namespace

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 
 #include "odot/core/error.hpp"
@@ -18,6 +17,7 @@ struct Sides {
   const char* item;
   IdTable Factorization::*users;
   IdTable Factorization::*items;
+  std::uint64_t Factorization::*folded_in;  // of users
   Index FactorLayout::*user_count;
   Index FactorLayout::*item_count;
   std::vector<Index> Triples::*user_of;
@@ -34,6 +34,7 @@ Sides sides_of(const FactorLayout& layout, bool items) {
             "user",
             &Factorization::items,
             &Factorization::users,
+            &Factorization::folded_in_items,
             &FactorLayout::items,
             &FactorLayout::users,
             &Triples::item,
@@ -47,6 +48,7 @@ Sides sides_of(const FactorLayout& layout, bool items) {
           "item",
           &Factorization::users,
           &Factorization::items,
+          &Factorization::folded_in_users,
           &FactorLayout::users,
           &FactorLayout::items,
           &Triples::user,
@@ -57,29 +59,14 @@ Sides sides_of(const FactorLayout& layout, bool items) {
           layout.user_pin()};
 }
 
-// A setting of the model that is a number.
-std::optional<double> number_setting(const Factorization& model, const char* name) {
-  const auto found = model.settings.find(name);
-  if (found == model.settings.end()) return std::nullopt;
-  const std::string& text = found->second;
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || !(value >= 0) || std::isinf(value)) {
-    throw Error(fmt::format("found the model's setting {} to be '{}', expected a number ≥ 0", name, text));
-  }
-  return value;
-}
-
 Regularisation trained_regularisation(const Factorization& model) {
-  const std::optional<double> lambda = number_setting(model, "lambda");
-  if (!lambda) throw Error("the model does not say what lambda it was trained with: --lambda must say it");
-  return {*lambda, number_setting(model, "lambda-per-rating").value_or(0)};
+  if (model.regularisation) return *model.regularisation;
+  throw Error("the model does not say what lambda it was trained with: --lambda must say it");
 }
 
 double trained_pin(const Factorization& model) {
   if (!model.layout.biases) return 1;
-  const std::optional<double> pin = number_setting(model, "pin");
-  if (pin && *pin > 0) return *pin;
+  if (model.training_pin.value_or(0) > 0) return *model.training_pin;
   throw Error(
       "the model does not say how its biases were penalised (it has no setting pin, as models from before odot could "
       "fold in): train it again");
@@ -186,10 +173,8 @@ Vector solve(const Factorization& model, const Wanted& wanted, const Sides& side
     for (std::size_t row = 0; row < rows; ++row) body(solved.data() + row * stride);
   };
   if (layout.biases) for_each_row([&](Real* row) { row[sides.pin] = static_cast<Real>(pin); });
-  const auto method = model.settings.find("method");
-  const bool non_negative = method != model.settings.end() && method->second == "nnmf";
   HalfSweep sweep(items ? wanted.ratings.by_item() : wanted.ratings.by_user(), rows,
-                  {by.lambda, by.per_rating, sides.pin}, layout, {.non_negative = non_negative});
+                  {by.lambda, by.per_rating, sides.pin}, layout, {.non_negative = model.non_negative});
   sweep.update(0, solved.data(), training_columns(model, sides, pin).data());
   if (layout.biases) {
     for_each_row([&](Real* row) {
@@ -217,9 +202,7 @@ void put_rows(Factorization& model, const Sides& sides, bool items, IdTable all,
   for (std::size_t row = 0; row < users.size(); ++row) {
     std::copy_n(solved.data() + row * stride, stride, theta.data() + after.user_begin + users[row] * stride);
   }
-  const std::string count = fmt::format("folded-in-{}s", sides.user);
-  const double earlier = number_setting(model, count.c_str()).value_or(0);
-  model.settings[count] = fmt::format("{}", earlier + static_cast<double>(users.size()));
+  model.*sides.folded_in += users.size();
   model.theta = std::move(theta);
   model.layout = layout;
   model.*sides.users = std::move(all);

@@ -94,7 +94,8 @@ TEST_CASE("wrong usage and wrong files") {
   trained.refused(2, {"export", "m", "--format", "npy", "-o", "-"}, {"-o must be a folder"});
   trained.refused(2, {"export", "m", "--format", "libmf", "-o", "-"}, {"-o must be a file"});
   trained.refused(2, {"export", "m", "--format", "libmf", "-o", "m"}, {"would overwrite the input m"});
-  trained.refused(1, {"export", "network", "--format", "csv", "-o", "x"}, {"found a neural network"});
+  trained.refused(1, {"export", "network", "--format", "csv", "-o", "x"},
+                  {"found a neural network, which has no factors; expected a factorization"});
   trained.refused(1, {"export", "text", "--format", "csv", "-o", "x"}, {"text"});
   trained.refused(1, {"export", "m", "--format", "libmf", "-o", "no/x"}, {"does the folder exist?"});
   trained.refused(1, {"export", "m", "--format", "libmf", "-o", "/dev/full"}, {"No space left on device"});

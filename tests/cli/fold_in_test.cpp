@@ -130,7 +130,7 @@ TEST_CASE("what cannot be folded in is refused, and nothing written") {
   prepared.done({"train", "r.csv", "--method", "mlp", "--users", "users.csv", "--items", "items.csv", "--iterations",
                  "1", "-o", "network", "-q"});
   prepared.refused(1, {"fold-in", "network", "new", "-o", "x"},
-                   {"network: found a neural network, which has no factors"});
+                   {"network: found a neural network, which folds nothing in; expected a factorization"});
 }
 
 TEST_CASE("options of fold-in that make no sense") {

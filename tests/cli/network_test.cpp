@@ -24,9 +24,7 @@ struct Trained {
     MlpResult result =
         train_mlp(ratings, {}, read_features(folder / "users.csv"), read_features(folder / "items.csv"), settings);
     report = result.report;
-    OutputFile file(folder / "m");
-    save_model(result.model, file);
-    file.commit();
+    save_model(result.model, folder / "m");
   }
 
   Json json(const Words& arguments) const {

@@ -156,7 +156,7 @@ TEST_CASE("what cannot be recommended: a message, and nothing written") {
            {1, {"recommend", "m", "--only", "missing"}, {"missing"}},
            {1, {"recommend", "m", "--items", "twice"}, {"twice:3: found the item \"1\" again", "line 1"}},
            {1, {"recommend", "m", "--items", "twice", "--titles", "1,3"}, {"twice: found 2 columns"}},
-           {1, {"recommend", "net"}, {"net: found a neural network"}},
+           {1, {"recommend", "net"}, {"net: found a neural network, which ranks no items; expected a factorization"}},
            {1, {"recommend", "r"}, {"r"}},
            {2, {"similar", "m"}, {"--item ID or --user ID is missing"}},
            {2, {"similar", "m", "--item", "1", "--user", "1"}, {"cannot both be given"}},
@@ -164,7 +164,9 @@ TEST_CASE("what cannot be recommended: a message, and nothing written") {
            {2, {"similar", "m", "--item", "1", "--top", "-1"}, {"--top"}},
            {2, {"similar", "m", "--user", "1", "--items", "titles"}, {"users have no titles"}},
            {1, {"similar", "m", "--item", "none"}, {"found no item \"none\""}},
-           {1, {"similar", "net", "--item", "1"}, {"net: found a neural network"}}}) {
+           {1,
+            {"similar", "net", "--item", "1"},
+            {"net: found a neural network, which ranks no items; expected a factorization"}}}) {
     CAPTURE(wrong.words);
     const Words before = files_in(folder);
     const Outcome outcome = run(folder, wrong.words);

@@ -68,45 +68,33 @@ std::string model_file(std::string_view input) {
   return std::string(reinterpret_cast<const char*>(&length), sizeof length) + header + data;
 }
 
-const std::array<const IdTable*, 2> ids_of(const Factorization& model) { return {&model.users, &model.items}; }
-const std::array<const IdTable*, 2> ids_of(const Mlp& model) { return {&model.users.ids, &model.items.ids}; }
-
 // Known and unknown ids in all combinations.
 Triples some_pairs(const Model& model) {
   Triples pairs;
-  std::visit(
-      [&](const auto& one) {
-        const auto [users, items] = ids_of(one);
-        for (Index user = 0; user <= std::min<Index>(users->size(), 8); ++user) {
-          for (Index item = 0; item <= std::min<Index>(items->size(), 8); ++item) {
-            pairs.user.push_back(user < users->size() ? user : kUnknown);
-            pairs.item.push_back(item < items->size() ? item : kUnknown);
-            pairs.value.push_back(1);
-          }
-        }
-      },
-      model);
+  for (Index user = 0; user <= std::min<Index>(model.users.size(), 8); ++user) {
+    for (Index item = 0; item <= std::min<Index>(model.items.size(), 8); ++item) {
+      pairs.user.push_back(user < model.users.size() ? user : kUnknown);
+      pairs.item.push_back(item < model.items.size() ? item : kUnknown);
+      pairs.value.push_back(1);
+    }
+  }
   return pairs;
 }
 
 void check_ids(const Model& model) {
-  std::visit(
-      [](const auto& one) {
-        for (const IdTable* ids : ids_of(one)) {
-          for (Index k = 0; k < ids->size(); ++k) fuzz::expect(ids->find((*ids)[k]) == k, "an id is not found");
-        }
-      },
-      model);
+  for (const IdTable* ids : {&model.users, &model.items}) {
+    for (Index k = 0; k < ids->size(); ++k) fuzz::expect(ids->find((*ids)[k]) == k, "an id is not found");
+  }
 }
 
 void use(const Model& model) {
   check_ids(model);
   const Triples pairs = some_pairs(model);
   std::vector<double> predictions(pairs.size());
-  predict(model, pairs, true, predictions);
-  evaluate(model, pairs, false);
+  model.predict(pairs, true, predictions);
+  model.evaluate(pairs, false);
   OutputFile nowhere("/dev/null");
-  std::visit([&](const auto& one) { save_model(one, nowhere); }, model);
+  save_model(model, nowhere);
 }
 
 }  // namespace
@@ -117,7 +105,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static const fuzz::MemoryFile file;
   file.write(model_file({reinterpret_cast<const char*>(data), size}));
   try {
-    use(load_model(file.path()));
+    use(*load_model(file.path()));
   } catch (const Error&) {
   }
   return 0;

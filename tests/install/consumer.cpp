@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "odot/core/error.hpp"
-#include "odot/core/output_file.hpp"
 #include "odot/model/evaluate.hpp"
 #include "odot/model/model_file.hpp"
 #include "odot/optim/minimize.hpp"
@@ -43,9 +42,7 @@ void train_and_predict(const std::string& folder) {
   expect(result.report.valid && result.report.valid->rmse < deviation, "and on the held-out ones");
 
   const std::string path = folder + "/model.safetensors";
-  odot::OutputFile file(path);
-  odot::save_model(result.model, file);
-  file.commit();
+  odot::save_model(result.model, path);
   const odot::Factorization loaded = odot::load_factorization(path);
   const odot::Index user = loaded.users.find("1");
   const odot::Index item = loaded.items.find("2");

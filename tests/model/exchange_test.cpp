@@ -111,13 +111,13 @@ TEST_CASE("a model without biases, and a network, are exported too") {
   CHECK(fs::exists(folder / "plain/V.npy"));
   CHECK(!fs::exists(folder / "plain/user_bias.npy"));
   Mlp network = test::random_mlp({3, 2});
-  network.items.ids = IdTable();
-  for (Index item = 0; item < 7; ++item) network.items.ids.add(std::to_string(item));
+  network.items = IdTable();
+  for (Index item = 0; item < 7; ++item) network.items.add(std::to_string(item));
   export_npy(network, folder / "network");
   const Npy weights(folder / "network/layers.0.weight.npy");
   CHECK(weights.values.size() == network.layers[0] * network.layers[1]);
   CHECK(weights.values[0] == network.theta[0]);
-  CHECK(Npy(folder / "network/unknown_item.npy").values.size() == network.items.unknown.size());
+  CHECK(Npy(folder / "network/unknown_item.npy").values.size() == network.item_side.unknown.size());
 }
 
 TEST_CASE("tables read back as the same numbers") {
@@ -322,7 +322,7 @@ TEST_CASE("a model that came in goes out as it came") {
   // It is a model like others.
   const std::string bytes = saved(read.model, folder / "m");
   CHECK(saved(load_factorization(folder / "m"), folder / "m2") == bytes);
-  CHECK(!trained_with_clipping(load_model(folder / "m")));
+  CHECK(!load_model(folder / "m")->clip);
 }
 
 // As mf-train writes it.
@@ -345,7 +345,7 @@ TEST_CASE("LIBMF's text is read to the number, of every version") {
     CHECK(model.predict(two, 0) == -1.5 + 4 * static_cast<double>(static_cast<Real>(1e-3)));
     CHECK(model.predict(kUnknown, 0) == constant);
     CHECK(model.predict(zero, kUnknown) == constant);
-    CHECK(model.clip(1e30) == 1e30);
+    CHECK(model.clipped(1e30) == 1e30);
   };
   check(kHeader + kRows, 3.5);
   for (const char* function : {"1", "2", "10", "12"})

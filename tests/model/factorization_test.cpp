@@ -84,12 +84,12 @@ TEST_CASE("without biases whatever is unknown is predicted by the mean") {
   CHECK(model.predict(kUnknown, kUnknown) == 3.14);
 }
 
-TEST_CASE("clip keeps to the observed range") {
+TEST_CASE("clipped values keep to the observed range") {
   const Factorization model = test::random_model(1, 1, 1, false, 1);
-  CHECK(model.clip(0.4) == 0.5);
-  CHECK(model.clip(0.5) == 0.5);
-  CHECK(model.clip(3) == 3);
-  CHECK(model.clip(7) == 5);
+  CHECK(model.clipped(0.4) == 0.5);
+  CHECK(model.clipped(0.5) == 0.5);
+  CHECK(model.clipped(3) == 3);
+  CHECK(model.clipped(7) == 5);
 }
 
 }  // namespace

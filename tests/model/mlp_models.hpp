@@ -32,8 +32,7 @@ inline Mlp random_mlp(const std::vector<std::size_t>& hidden, bool output_relu =
   model.layers.insert(model.layers.end(), hidden.begin(), hidden.end());
   model.layers.push_back(1);
   model.output_relu = output_relu;
-  model.users = make_side(users);
-  model.items = make_side(items);
+  model.set_features(users, items);
   fill(model.theta, parameter_count(model.layers));
   model.scale = 0.1 + 4.0 / 3;
   model.lowest = 0.05;

@@ -31,6 +31,7 @@ inline Factorization random_model(Index users, Index items, int rank, bool biase
   model.fallback_user_bias = 0.123;
   model.fallback_item_bias = -0.321;
   model.unknown_mean = 3.14;
+  model.regularisation = Regularisation{0.05, 0};
   model.settings = {{"optimizer", "lbfgs"}, {"lambda", "0.05"}, {"note", "quotes \" and ümlauts"}};
   return model;
 }

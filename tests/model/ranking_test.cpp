@@ -195,8 +195,8 @@ TEST_CASE("baselines by hand") {
   }
   CHECK(found.mean.predict(kUnknown, kUnknown) == Approx(3));
   CHECK(found.bias.predict(kUnknown, 0) == Approx(3 + items[0]).epsilon(1e-6));
-  CHECK(found.bias.clip(9) == 5);
-  CHECK(found.bias.clip(0) == 1);
+  CHECK(found.bias.clipped(9) == 5);
+  CHECK(found.bias.clipped(0) == 1);
   const std::vector<Index> one{1};
   const TopLists list = recommend(found.popularity.view(), one, {});
   std::vector<Index> order;

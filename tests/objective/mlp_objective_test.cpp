@@ -23,8 +23,7 @@ struct Problem {
 // Users and items are numbered as the ratings are.
 Problem problem(std::size_t count, std::vector<std::size_t> hidden, bool output_relu = false) {
   Problem out;
-  out.model.users = make_side(random_features("u", 30, 3, 1));
-  out.model.items = make_side(random_features("i", 20, 2, 2));
+  out.model.set_features(random_features("u", 30, 3, 1), random_features("i", 20, 2, 2));
   out.model.layers = {5};
   out.model.layers.insert(out.model.layers.end(), hidden.begin(), hidden.end());
   out.model.layers.push_back(1);
@@ -43,8 +42,8 @@ Problem problem(std::size_t count, std::vector<std::size_t> hidden, bool output_
 double plain_error(const Problem& p, const std::vector<double>& theta) {
   double squares = 0;
   for (std::size_t k = 0; k < p.ratings.size(); ++k) {
-    const Real* u = p.model.users.row(p.ratings.user[k]);
-    const Real* v = p.model.items.row(p.ratings.item[k]);
+    const Real* u = p.model.user_side.row(p.ratings.user[k]);
+    const Real* v = p.model.item_side.row(p.ratings.item[k]);
     std::vector<double> a(u, u + 3);
     a.insert(a.end(), v, v + 2);
     std::size_t at = 0;

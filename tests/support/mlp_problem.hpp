@@ -62,7 +62,7 @@ inline NetworkResult train_network(RatingList ratings, const Triples& valid, Fea
   data.user_features = std::move(users);
   data.item_features = std::move(items);
   TrainResult result = train(std::move(data), settings, observer, checkpoints);
-  return {std::get<Mlp>(std::move(result.model)), std::move(result.report)};
+  return {dynamic_cast<Mlp&&>(*result.model), std::move(result.report)};
 }
 
 inline NetworkResult train_on(const MlpProblem& problem, const TrainSettings& settings,

@@ -110,7 +110,7 @@ struct FactorResult {
 inline FactorResult train(RatingData data, const Triples& valid, const TrainSettings& settings,
                           const TrainObserver& observer = {}, const CheckpointSettings& checkpoints = {}) {
   TrainResult result = odot::train(Dataset(std::move(data), valid), settings, observer, checkpoints);
-  return {std::get<Factorization>(std::move(result.model)), std::move(result.report)};
+  return {dynamic_cast<Factorization&&>(*result.model), std::move(result.report)};
 }
 
 inline FactorResult train_on(const Data& data, const TrainSettings& settings, const TrainObserver& observer = {}) {

@@ -193,7 +193,7 @@ TEST_CASE("new users have the solution of their normal equations, and the rest o
         for (Index user = 0; user < before.layout.users; ++user) CHECK(same_rows(before, user, model, user, false));
         for (Index item = 0; item < before.layout.items; ++item) CHECK(same_rows(before, item, model, item, true));
         CHECK(model.mean == before.mean);
-        CHECK(model.settings.at("folded-in-users") == std::to_string(report.added));
+        CHECK(model.folded_in_users == report.added);
       }
     }
   }
@@ -223,7 +223,7 @@ TEST_CASE("items are folded in as the users of the transposed ratings") {
   fold_in(users, transposed(fresh));
   CHECK(report.added == fresh.items.size());
   CHECK(items.layout.items == by_item.layout.items + report.added);
-  CHECK(items.settings.at("folded-in-items") == std::to_string(report.added));
+  CHECK(items.folded_in_items == report.added);
   double worst = 0;
   for (Index item = 0; item < items.items.size(); ++item) {
     CHECK(items.items[item] == users.users[item]);
@@ -346,14 +346,11 @@ TEST_CASE("what cannot be folded in is refused, and the model left as it was") {
   has(refusal(far, huge), "are not finite");
 
   Factorization changed = model;
-  changed.settings.erase("lambda");
+  changed.regularisation.reset();
   has(refusal(changed, fresh), "does not say what lambda");
   CHECK(refusal(changed, fresh, {.regularisation = Regularisation{1, 0}}) == "");
   changed = model;
-  changed.settings["lambda"] = "many";
-  has(refusal(changed, fresh), "setting lambda to be 'many'");
-  changed = model;
-  changed.settings.erase("pin");
+  changed.training_pin.reset();
   has(refusal(changed, fresh), "train it again");
 }
 

@@ -5,7 +5,9 @@
 #include <limits>
 
 #include "odot/core/error.hpp"
+#include "odot/model/model_file.hpp"
 #include "support/optim_problems.hpp"
+#include "support/temporary_folder.hpp"
 #include "train/cases.hpp"
 
 namespace odot {
@@ -113,6 +115,30 @@ void check_trains(const RatingList& list, double rmse) {
           CHECK(std::isfinite(result.model.predict(0, kUnknown)));
         }
       }
+    }
+  }
+}
+
+TEST_CASE("a model says how it was trained, and so does the same from its file") {
+  const RatingList ratings = list_of({0, 0, 1, 1, 2}, {0, 1, 1, 2, 0}, {4, 2, 5, 1, 3});
+  for (const FactorMethod method : {FactorMethod::full, FactorMethod::blocks, FactorMethod::nnmf}) {
+    CAPTURE(to_string(method));
+    const bool nnmf = method == FactorMethod::nnmf;
+    TrainSettings settings = default_settings(method);
+    settings.rank = 2;
+    settings.clip = method == FactorMethod::full;
+    settings.stop.iterations = 2;
+    const TrainResult result = train(RatingData(RatingList(ratings)), {}, settings);
+    const TemporaryFolder folder;
+    save_model(result.model, folder / "m");
+    const Factorization loaded = load_factorization(folder / "m");
+    for (const Factorization* model : {&result.model, &loaded}) {
+      CHECK(model->clip == settings.clip);
+      CHECK(model->non_negative == nnmf);
+      CHECK((model->regularisation == result.report.regularisation));
+      CHECK(model->training_pin.has_value() == !nnmf);
+      if (!nnmf) CHECK(*model->training_pin == std::sqrt(summarize(ratings.ratings.value).scale()));
+      CHECK(model->folded_in_users == 0);
     }
   }
 }

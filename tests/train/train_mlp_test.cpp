@@ -190,12 +190,11 @@ TEST_CASE("users without ratings are predicted from their features, unknown ones
     const Real* u = problem.users.inputs.data();
     const Real* v = problem.items.inputs.data() + item * 2;
     const double truth = 3 + 2 * std::abs(static_cast<double>(u[0] - v[0])) + static_cast<double>(u[1] * v[1]);
-    predict(model, Triples{{model.users.ids.find("u0")}, {model.items.ids.find("i" + std::to_string(item))}, {}}, true,
-            found);
+    model.predict(Triples{{model.users.find("u0")}, {model.items.find("i" + std::to_string(item))}, {}}, true, found);
     error += std::pow(found[0] - truth, 2) / 40;
   }
   CHECK(std::sqrt(error) < 0.3 * deviation(problem.valid));
-  predict(model, Triples{{kUnknown}, {kUnknown}, {}}, true, found);
+  model.predict(Triples{{kUnknown}, {kUnknown}, {}}, true, found);
   CHECK(std::isfinite(found[0]));
 }
 
@@ -258,6 +257,10 @@ TEST_CASE("settings that cannot be used are refused with a remedy") {
 
 TEST_CASE("the model's settings are all that decides the result") {
   const MlpProblem problem = mlp_problem(100);
+  MlpSettings unclipped = quick(1);
+  unclipped.clip = false;
+  CHECK_FALSE(train_on(problem, unclipped).model.clip);
+  CHECK(train_on(problem, quick(1)).model.clip);
   const auto recorded = train_on(problem, quick(1)).model.settings;
   CHECK(recorded.at("method") == "mlp");
   CHECK(recorded.at("layers") == "16,16");

@@ -18,14 +18,6 @@ namespace odot {
 /// Smallest mini-batch. What the loop takes for divergence, a thousandfold error, is chance in a batch of few ratings.
 inline constexpr std::size_t kSmallestBatch = 16;
 
-/// Row i is penalised by λ_i ‖row‖² with λ_i = lambda + per_rating n_i, n_i its number of ratings. Both ≥ 0.
-struct Regularisation {
-  double lambda = 0;
-  double per_rating = 0;
-
-  bool operator==(const Regularisation&) const = default;
-};
-
 /// A model to start from. The users and items that it knows, by their ids, begin with its factors and biases.
 struct InitModel {
   Factorization model;

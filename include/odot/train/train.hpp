@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -72,7 +73,7 @@ struct TrainReport {
 };
 
 struct TrainResult {
-  Model model;
+  std::unique_ptr<Model> model;
   TrainReport report;
 };
 

@@ -76,7 +76,7 @@ class EpochObserver {
       } else if (steps > 0) {
         mean_square_ = square * sum_ / static_cast<double>(train_.size());
       } else if (!observe_.idle()) {
-        mean_square_ = std::pow(evaluate(model_, train_, false).rmse, 2);
+        mean_square_ = std::pow(model_.evaluate(train_, false).rmse, 2);
       }
       sum_ = 0;
       go_on = observe_.idle() || end_epoch(progress, point);
@@ -108,7 +108,7 @@ class EpochObserver {
     const long passes = objective_.batches() == 1 ? objective_.passes() : epochs_;
     const TrainProgress epoch{counts, mean_square_,    none, {.step = progress.step.step}, std::sqrt(mean_square_),
                               passes, progress.seconds};
-    const auto measure = [&] { return evaluate(model_, valid_, *settings_.clip).rmse; };
+    const auto measure = [&] { return model_.evaluate(valid_, *settings_.clip).rmse; };
     return observe_(epoch, model_.theta, measure, point);
   }
 
@@ -204,8 +204,8 @@ TrainResult train_network(Dataset data, const TrainSettings& settings, const Tra
   model.scale = values.scale();
   model.lowest = values.lowest;
   model.highest = values.highest;
-  model.users = make_side(std::move(users));
-  model.items = make_side(std::move(items));
+  model.set_features(std::move(users), std::move(items));
+  model.clip = *settings.clip;
   model.settings = recorded_settings(settings);
   model.theta = initial_parameters(model.layers, values.mean / model.scale, *settings.seed);
 
@@ -236,15 +236,15 @@ TrainResult train_network(Dataset data, const TrainSettings& settings, const Tra
     report.optimisation.value = best->objective;
   }
   const Stopwatch watch;
-  report.train = evaluate(model, train, *settings.clip);
-  if (held_out.size() > 0) report.valid = evaluate(model, held_out, *settings.clip);
+  report.train = model.evaluate(train, *settings.clip);
+  if (held_out.size() > 0) report.valid = model.evaluate(held_out, *settings.clip);
   report.evaluate_seconds = watch.seconds();
   report.model = fmt::format("network {}, ReLU between layers{}", fmt::join(model.layers, "-"),
                              model.output_relu ? " and after the last" : "");
   report.figures = {{"layers", model.layers},
                     {"output_relu", model.output_relu},
                     {"batch_size", static_cast<std::int64_t>(*settings.batch_size)}};
-  return {std::move(model), std::move(report)};
+  return {std::make_unique<Mlp>(std::move(model)), std::move(report)};
 }
 
 std::vector<TrainOption> own_options() {

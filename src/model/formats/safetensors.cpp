@@ -1,5 +1,5 @@
 // Writing safetensors files, and reading them without believing anything in them.
-#include "model/safetensors.hpp"
+#include "model/formats/safetensors.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

@@ -1,10 +1,10 @@
 // Taking a model file apart, believing nothing in it.
-#include "model/model_reader.hpp"
+#include "model/formats/model_reader.hpp"
 
 #include <cstring>
 #include <limits>
 
-#include "model/model_writer.hpp"
+#include "model/formats/model_writer.hpp"
 
 namespace odot {
 
@@ -13,7 +13,8 @@ using safetensors::Input;
 
 ModelReader::ModelReader(const std::string& path) : file_(path) {
   const auto found = file_.metadata().find("format");
-  if (found == file_.metadata().end() || (found->second != kFactorizationFormat && found->second != kMlpFormat)) {
+  if (found != file_.metadata().end()) kind_ = find_model_kind(found->second);
+  if (!kind_) {
     fail(found != file_.metadata().end() && found->second == "odot-checkpoint"
              ? "it is a checkpoint of odot train, which goes on from it with --resume"
              : "it is a safetensors file, but it does not hold an odot model");
@@ -31,10 +32,6 @@ const std::string& ModelReader::text(const std::string& name) const {
   const auto found = file_.metadata().find(name);
   if (found == file_.metadata().end()) fail(fmt::format("\"{}\" is missing in its metadata", name));
   return found->second;
-}
-
-void ModelReader::check_range(double lowest, double highest) const {
-  if (lowest > highest) fail(fmt::format("its range of ratings is empty: {} to {}", lowest, highest));
 }
 
 bool ModelReader::boolean(const std::string& name) const {

@@ -1,4 +1,4 @@
-#include "model/id_lines.hpp"
+#include "model/formats/id_lines.hpp"
 
 #include <fmt/format.h>
 

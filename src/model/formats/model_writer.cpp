@@ -1,15 +1,13 @@
 // Writing the parts of model files.
-#include "model/model_writer.hpp"
+#include "model/formats/model_writer.hpp"
 
 #include <cstdint>
-#include <nlohmann/json.hpp>
 #include <utility>
 
 namespace odot {
 namespace {
 
 using safetensors::Dtype;
-using safetensors::Metadata;
 using safetensors::Output;
 using safetensors::Sink;
 
@@ -18,12 +16,6 @@ constexpr Dtype kReal = sizeof(Real) == 8 ? Dtype::f64 : Dtype::f32;
 template <class T>
 std::string_view bytes_of(const T* data, std::size_t count) {
   return {reinterpret_cast<const char*>(data), count * sizeof(T)};
-}
-
-// Text that JSON can hold: bytes that are not UTF-8 become replacement characters.
-std::string as_utf8(const std::string& text) {
-  using nlohmann::json;
-  return json::parse(json(text).dump(-1, ' ', false, json::error_handler_t::replace)).get<std::string>();
 }
 
 }  // namespace
@@ -60,14 +52,6 @@ Output id_bytes(std::string name, const IdTable& ids) {
   return {std::move(name), Dtype::u8, {total}, [&ids](const Sink& sink) {
             for (Index k = 0; k < ids.size(); ++k) sink(ids[k]);
           }};
-}
-
-Metadata model_metadata(const char* format, const std::map<std::string, std::string>& settings) {
-  Metadata metadata;
-  metadata["format"] = format;
-  metadata["version"] = std::to_string(kModelVersion);
-  for (const auto& [name, value] : settings) metadata[as_utf8(std::string(kSettingPrefix) + name)] = as_utf8(value);
-  return metadata;
 }
 
 }  // namespace odot

@@ -11,7 +11,7 @@
 #include <numeric>
 
 #include "kernels/find_at_least.hpp"
-#include "model/score_block.hpp"
+#include "model/serve/score_block.hpp"
 #include "odot/core/error.hpp"
 #include "odot/core/vector.hpp"
 

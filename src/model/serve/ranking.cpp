@@ -6,7 +6,7 @@
 #include <cmath>
 #include <limits>
 
-#include "model/score_block.hpp"
+#include "model/serve/score_block.hpp"
 #include "odot/core/error.hpp"
 
 namespace odot {

@@ -5,9 +5,10 @@
 #include <nlohmann/json.hpp>
 
 #include "core/output_folder.hpp"
-#include "model/id_lines.hpp"
-#include "model/model_writer.hpp"
+#include "model/formats/id_lines.hpp"
+#include "model/formats/model_writer.hpp"
 #include "odot/model/exchange.hpp"
+#include "odot/model/kinds.hpp"
 #include "odot/ratings/write.hpp"
 
 namespace odot {
@@ -81,28 +82,19 @@ void write_table(const Rows& rows, const Factorization& model, OutputFile& file)
   }
 }
 
-const IdTable& user_ids(const Factorization& model) { return model.users; }
-const IdTable& item_ids(const Factorization& model) { return model.items; }
-const IdTable& user_ids(const Mlp& model) { return model.users.ids; }
-const IdTable& item_ids(const Mlp& model) { return model.items.ids; }
-
 }  // namespace
 
-void export_npy(const Model& any, const std::string& folder) {
-  std::visit(
-      [&](const auto& model) {
-        OutputFolder output(folder);
-        const ModelParts parts = parts_of(model);
-        for (const Output& tensor : parts.tensors) {
-          const bool ids = tensor.name.starts_with("user_id") || tensor.name.starts_with("item_id");
-          if (!ids) write_npy(tensor, output.add(tensor.name + ".npy"));
-        }
-        write_id_lines(user_ids(model), output.add("user_ids.txt"));
-        write_id_lines(item_ids(model), output.add("item_ids.txt"));
-        write_metadata(parts, output.add("metadata.json"));
-        output.commit();
-      },
-      any);
+void export_npy(const Model& model, const std::string& folder) {
+  OutputFolder output(folder);
+  const ModelParts parts = model.kind().parts(model);
+  for (const Output& tensor : parts.tensors) {
+    const bool ids = tensor.name.starts_with("user_id") || tensor.name.starts_with("item_id");
+    if (!ids) write_npy(tensor, output.add(tensor.name + ".npy"));
+  }
+  write_id_lines(model.users, output.add("user_ids.txt"));
+  write_id_lines(model.items, output.add("item_ids.txt"));
+  write_metadata(parts, output.add("metadata.json"));
+  output.commit();
 }
 
 void export_csv(const Factorization& model, const std::string& folder) {
@@ -111,7 +103,7 @@ void export_csv(const Factorization& model, const std::string& folder) {
   const Real* theta = model.theta.data();
   write_table({"user", model.users, theta, layout.user_bias()}, model, output.add("users.csv"));
   write_table({"item", model.items, theta + layout.item_row(0), layout.item_bias()}, model, output.add("items.csv"));
-  write_metadata(parts_of(model), output.add("metadata.json"));
+  write_metadata(model.kind().parts(model), output.add("metadata.json"));
   output.commit();
 }
 

@@ -1,15 +1,14 @@
-// What a factorization's tensors and metadata are.
-#include "odot/model/model_file.hpp"
+// Factorisations: one prediction, files, and what is told of them.
+#include "model/kinds/factorization.hpp"
 
 #include <fmt/format.h>
 
 #include <utility>
-#include <vector>
 
-#include "model/mlp_file.hpp"
-#include "model/model_reader.hpp"
-#include "model/model_writer.hpp"
-#include "odot/core/error.hpp"
+#include "model/formats/model_reader.hpp"
+#include "model/formats/model_record.hpp"
+#include "model/formats/model_writer.hpp"
+#include "odot/model/evaluate.hpp"
 
 namespace odot {
 namespace {
@@ -24,12 +23,23 @@ struct NamedConstant {
 };
 constexpr NamedConstant kConstants[] = {
     {"mean", &PredictionConstants::mean},
-    {"lowest", &PredictionConstants::lowest},
-    {"highest", &PredictionConstants::highest},
     {"fallback_user_bias", &PredictionConstants::fallback_user_bias},
     {"fallback_item_bias", &PredictionConstants::fallback_item_bias},
     {"unknown_mean", &PredictionConstants::unknown_mean},
 };
+
+// Σ u_k v_k in double, in interleaved partial sums so that the compiler can use the SIMD unit.
+double factor_product(const Real* u, const Real* v, std::size_t rank) {
+  double lane[kLanes] = {};
+  std::size_t k = 0;
+  for (; k + kLanes <= rank; k += kLanes) {
+    for (std::size_t l = 0; l < kLanes; ++l) lane[l] += static_cast<double>(u[k + l]) * static_cast<double>(v[k + l]);
+  }
+  double sum = 0;
+  for (double partial : lane) sum += partial;
+  for (; k < rank; ++k) sum += static_cast<double>(u[k]) * static_cast<double>(v[k]);
+  return sum;
+}
 
 Index row_count(const ModelReader& file, const char* name, const Input& tensor, int rank) {
   if (tensor.shape[0] >= kUnknown || tensor.shape[1] != static_cast<std::uint64_t>(rank)) {
@@ -39,9 +49,8 @@ Index row_count(const ModelReader& file, const char* name, const Input& tensor, 
   return static_cast<Index>(tensor.shape[0]);
 }
 
-}  // namespace
-
-ModelParts parts_of(const Factorization& model) {
+ModelParts parts_of(const Model& any) {
+  const auto& model = static_cast<const Factorization&>(any);
   const FactorLayout& layout = model.layout;
   const Real* users = model.theta.data();
   const Real* items = users + layout.item_row(0);
@@ -60,33 +69,21 @@ ModelParts parts_of(const Factorization& model) {
   tensors.push_back(id_bytes("user_ids", model.users));
   tensors.push_back(id_bytes("item_ids", model.items));
 
-  safetensors::Metadata metadata = model_metadata(kFactorizationFormat, model.settings);
+  safetensors::Metadata metadata = shared_metadata(model);
   metadata["rank"] = std::to_string(layout.rank);
   metadata["biases"] = layout.biases ? "true" : "false";
   for (const auto& [name, member] : kConstants) metadata[name] = fmt::format("{}", model.*member);
   return {std::move(tensors), std::move(metadata)};
 }
 
-void save_model(const Factorization& model, OutputFile& file) {
-  const ModelParts parts = parts_of(model);
-  safetensors::write(file, parts.tensors, parts.metadata);
-}
-
-void save_model(const Mlp& model, OutputFile& file) {
-  const ModelParts parts = parts_of(model);
-  safetensors::write(file, parts.tensors, parts.metadata);
-}
-
-namespace {
-
-Factorization read_factorization(ModelReader& file) {
-  Factorization model;
+std::unique_ptr<Model> read(ModelReader& file) {
+  auto made = std::make_unique<Factorization>();
+  Factorization& model = *made;
   const int rank = file.number<int>("rank");
   if (rank < 1 || rank > kHighestRank)
     file.fail(fmt::format("its rank is {}, not between 1 and {}", rank, kHighestRank));
   for (const auto& [name, member] : kConstants) model.*member = file.number<double>(name);
-  file.check_range(model.lowest, model.highest);
-  model.settings = file.settings();
+  read_shared(file, model);
 
   const Input u = file.take("U", 2);
   const Input v = file.take("V", 2);
@@ -117,23 +114,71 @@ Factorization read_factorization(ModelReader& file) {
   model.users = file.ids("user_ids", "user_id_offsets", layout.users);
   model.items = file.ids("item_ids", "item_id_offsets", layout.items);
   file.expect_no_more();
-  return model;
+  return made;
+}
+
+Description describe(const Model& any) {
+  const auto& model = static_cast<const Factorization&>(any);
+  return {{"users", std::uint64_t{model.layout.users}},
+          {"items", std::uint64_t{model.layout.items}},
+          {"rank", static_cast<std::uint64_t>(model.layout.rank)},
+          {"biases", model.layout.biases},
+          {"mean", model.mean},
+          {"lowest", model.lowest},
+          {"highest", model.highest}};
 }
 
 }  // namespace
 
-Factorization load_factorization(const std::string& path) {
-  ModelReader file(path);
-  if (file.format() != kFactorizationFormat) file.fail("it holds a neural network, but a factorization was expected");
-  return read_factorization(file);
+const ModelKind& factorization_kind() {
+  static constexpr ModelKind kKind{.format = "odot-factorization",
+                                   .word = "factorization",
+                                   .predicts = true,
+                                   .ranks = true,
+                                   .folds_in = true,
+                                   .read = read,
+                                   .parts = parts_of,
+                                   .describe = describe};
+  return kKind;
 }
 
-std::string model_checksum(const std::string& path) { return ModelReader(path).text("checksum"); }
+const ModelKind& Factorization::kind() const { return factorization_kind(); }
 
-Model load_model(const std::string& path) {
-  ModelReader file(path);
-  if (file.format() == kMlpFormat) return read_mlp(file);
-  return read_factorization(file);
+void Factorization::predict(const Triples& pairs, bool clip_to_range, std::span<double> out) const {
+  odot::predict(view(), pairs, clip_to_range, out);
+}
+
+Evaluation Factorization::evaluate(const Triples& ratings, bool clip_to_range) const {
+  return odot::evaluate(view(), ratings, clip_to_range);
+}
+
+double FactorView::predict(Index user, Index item) const {
+  const bool user_known = user != kUnknown;
+  const bool item_known = item != kUnknown;
+  const Real* u = user_known ? theta.data() + layout.user_row(user) : nullptr;
+  const Real* v = item_known ? theta.data() + layout.item_row(item) : nullptr;
+  const auto rank = static_cast<std::size_t>(layout.rank);
+  if (!layout.biases) return u && v ? mean + factor_product(u, v, rank) : unknown_mean;
+  if (!u && !v) return unknown_mean;
+  const auto bias = [&](Real element) { return static_cast<double>(element) * pin; };
+  const double b = u ? bias(u[layout.user_bias()]) : fallback_user_bias;
+  const double c = v ? bias(v[layout.item_bias()]) : fallback_item_bias;
+  return mean + (b + c) + (u && v ? factor_product(u, v, rank) : 0.0);
+}
+
+void absorb_pin(Factorization& model) {
+  const FactorLayout& layout = model.layout;
+  if (!layout.biases) return;
+  const auto absorb = [&](std::size_t first, Index rows, int bias_column, int pin_column) {
+    for_each_element(rows, [&](std::size_t row) {
+      Real* factors = model.theta.data() + first + row * layout.stride();
+      factors[bias_column] = static_cast<Real>(static_cast<double>(factors[bias_column]) * model.pin);
+      factors[pin_column] = 1;
+    });
+  };
+  absorb(layout.user_row(0), layout.users, layout.user_bias(), layout.user_pin());
+  absorb(layout.item_row(0), layout.items, layout.item_bias(), layout.item_pin());
+  model.pin = 1;
 }
 
 }  // namespace odot

@@ -8,8 +8,9 @@
 #include <map>
 #include <string>
 
-#include "model/safetensors.hpp"
+#include "model/formats/safetensors.hpp"
 #include "odot/core/types.hpp"
+#include "odot/model/kinds.hpp"
 #include "odot/ratings/id_table.hpp"
 
 namespace odot {
@@ -17,13 +18,12 @@ namespace odot {
 /// Every function throws Error, which names the file, where a part is not as it should be.
 class ModelReader {
  public:
-  /// Maps the file and checks that it is a model of a known format and version, and its checksum.
+  /// Maps the file and checks that it is a model of a known kind and version, and its checksum.
   explicit ModelReader(const std::string& path);
 
   [[noreturn]] void fail(const std::string& message) const { file_.fail(message); }
 
-  /// kFactorizationFormat or kMlpFormat.
-  const std::string& format() const { return text("format"); }
+  const ModelKind& kind() const { return *kind_; }
 
   /// Entries of the metadata.
   const std::string& text(const std::string& name) const;
@@ -39,9 +39,6 @@ class ModelReader {
     return result;
   }
   std::map<std::string, std::string> settings() const;
-
-  /// Throws Error unless the range of the ratings is one.
-  void check_range(double lowest, double highest) const;
 
   /// The tensor of that many dimensions; each is found once, so that what is left over is not a model's.
   safetensors::Input take(const std::string& name, std::size_t dimensions);
@@ -59,6 +56,7 @@ class ModelReader {
                Real* first, std::size_t stride) const;
 
   safetensors::Reader file_;
+  const ModelKind* kind_ = nullptr;
   std::map<std::string, safetensors::Input> tensors_;
 };
 

@@ -1,5 +1,5 @@
 // A product of factors through Eigen.
-#include "model/score_block.hpp"
+#include "model/serve/score_block.hpp"
 
 // Blocks are in parallel already.
 #define EIGEN_DONT_PARALLELIZE

@@ -11,7 +11,7 @@
 #include <optional>
 #include <span>
 
-#include "model/id_lines.hpp"
+#include "model/formats/id_lines.hpp"
 #include "odot/core/error.hpp"
 #include "odot/core/output_file.hpp"
 #include "odot/model/exchange.hpp"
@@ -333,7 +333,8 @@ LibmfImport import_libmf(const std::string& path, const std::vector<std::string>
   // No range is known, so that none is what clipping keeps to.
   model.lowest = -static_cast<double>(std::numeric_limits<Real>::max());
   model.highest = -model.lowest;
-  model.settings = {{"clip", "false"}, {"imported-from", "LIBMF"}};
+  model.clip = false;
+  model.settings = {{"imported-from", "LIBMF"}};
   return result;
 }
 

@@ -1,19 +1,15 @@
 // The parts of which model files are made.
 #pragma once
 
-#include <map>
 #include <string>
 #include <vector>
 
-#include "model/safetensors.hpp"
+#include "model/formats/safetensors.hpp"
 #include "odot/core/types.hpp"
-#include "odot/model/model.hpp"
 #include "odot/ratings/id_table.hpp"
 
 namespace odot {
 
-inline constexpr const char* kFactorizationFormat = "odot-factorization";
-inline constexpr const char* kMlpFormat = "odot-mlp";
 inline constexpr int kModelVersion = 1;
 inline constexpr std::string_view kSettingPrefix = "setting.";
 
@@ -29,15 +25,10 @@ safetensors::Output column_tensor(std::string name, const Real* first, std::size
 safetensors::Output id_bytes(std::string name, const IdTable& ids);
 safetensors::Output id_offsets(std::string name, const IdTable& ids);
 
-/// Format, version and settings.
-safetensors::Metadata model_metadata(const char* format, const std::map<std::string, std::string>& settings);
-
 /// All that a model file holds. Belongs to the model, which must outlive it.
 struct ModelParts {
   std::vector<safetensors::Output> tensors;
   safetensors::Metadata metadata;
 };
-ModelParts parts_of(const Factorization& model);
-ModelParts parts_of(const Mlp& model);
 
 }  // namespace odot

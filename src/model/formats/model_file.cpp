@@ -1,0 +1,39 @@
+// Model files of all kinds.
+#include "odot/model/model_file.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "model/formats/model_reader.hpp"
+#include "model/formats/model_writer.hpp"
+#include "odot/model/kinds.hpp"
+
+namespace odot {
+
+void save_model(const Model& model, OutputFile& file) {
+  const ModelParts parts = model.kind().parts(model);
+  safetensors::write(file, parts.tensors, parts.metadata);
+}
+
+void save_model(const Model& model, const std::string& path) {
+  OutputFile file(path);
+  save_model(model, file);
+  file.commit();
+}
+
+std::unique_ptr<Model> load_model(const std::string& path) {
+  ModelReader file(path);
+  return file.kind().read(file);
+}
+
+Factorization load_factorization(const std::string& path) {
+  ModelReader file(path);
+  const std::unique_ptr<Model> model = file.kind().read(file);
+  if (auto* factors = dynamic_cast<Factorization*>(model.get())) return std::move(*factors);
+  file.fail(fmt::format("it holds a {}, but a factorization was expected", file.kind().word));
+}
+
+std::string model_checksum(const std::string& path) { return ModelReader(path).text("checksum"); }
+
+}  // namespace odot
