@@ -1,6 +1,7 @@
 // The objective of one row while all columns stay as they are: a quadratic in as many variables as a row has factors.
 #pragma once
 
+#include "kernels/row_products.hpp"
 #include "odot/core/vector.hpp"
 #include "odot/ratings/rating_matrix.hpp"
 
@@ -30,8 +31,9 @@ class GatheredColumns {
 
   std::size_t size() const { return size_; }
   const Real* column(std::size_t t) const { return columns_.data() + t * stride_; }
-  Real error(std::size_t t) const { return errors_[t]; }   ///< row·column(t) − rating
-  double squared_error() const { return squared_error_; }  ///< of all of them
+  RowsAt columns(std::size_t first) const { return {column(first), stride_}; }  ///< from that one on
+  Real error(std::size_t t) const { return errors_[t]; }                        ///< row·column(t) − rating
+  double squared_error() const { return squared_error_; }                       ///< of all of them
 
  private:
   friend void form(const Side& side, Offset begin, Offset end, const Real* row, const Real* columns,

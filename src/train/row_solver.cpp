@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "kernels/pack.hpp"
+#include "kernels/row_products.hpp"
 
 namespace odot {
 namespace {
@@ -55,6 +55,8 @@ RowSolver::RowSolver(const RowMethod& method, std::size_t stride, std::size_t wi
       origin_(stride),
       x_(stride),
       system_(newton_ ? std::max(width, most_direct_) : 0),
+      products_before_(newton_ ? most_direct_ : 0),
+      products_after_(products_before_.size()),
       values_(non_negative_ ? width : 0),
       slopes_(values_.size()) {
   for (std::size_t k = 0; k < width; ++k) {
@@ -168,40 +170,46 @@ double RowSolver::newton_step(const RowQuadratic& quadratic, double lambda, Real
 // row, μ = λ + δ and c = λ/μ, s = −c u − Gᵀ z where (G Gᵀ + μI) z = e − c G u.
 double RowSolver::dual_newton_step(double lambda, Real* row) {
   const std::size_t n = gathered_.size();
-  const auto free_product = [&](const Real* a, const Real* b) {
-    double sum = 0;
-#pragma omp simd reduction(+ : sum)
-    for (std::size_t k = 0; k < stride_; ++k) sum += static_cast<double>(a[k]) * static_cast<double>(b[k]);
-    return pinned_ < stride_ ? sum - static_cast<double>(a[pinned_]) * static_cast<double>(b[pinned_]) : sum;
+  // Products of `a` with columns from the first-th on.
+  const auto free_products = [&](const Real* a, std::size_t first, double* out) {
+    wide_row_products({a, 0}, gathered_.columns(first), stride_, n - first, out);
+    if (pinned_ >= stride_) return;
+    for (std::size_t k = 0; k < n - first; ++k) {
+      out[k] -= static_cast<double>(a[pinned_]) * static_cast<double>(gathered_.column(first + k)[pinned_]);
+    }
+  };
+  const auto free_norm2 = [&] {
+    double norm2 = 0;
+    wide_row_products({row, 0}, {row, 0}, stride_, 1, &norm2);
+    return pinned_ < stride_ ? norm2 - static_cast<double>(row[pinned_]) * static_cast<double>(row[pinned_]) : norm2;
   };
   system_.start(n);
   double trace = 0;
   for (std::size_t i = 0; i < n; ++i) {
     double* to = system_.row(i);
-    for (std::size_t k = i; k < n; ++k) to[k] = free_product(gathered_.column(i), gathered_.column(k));
+    free_products(gathered_.column(i), i, to + i);
     trace += to[i];
   }
   const double damped = std::max(lambda, kLeastShift * trace);
   const double share = damped > 0 ? lambda / damped : 0;
-  double before = lambda * free_product(row, row);
+  double before = lambda * free_norm2();
+  free_products(row, 0, products_before_.data());
   for (std::size_t i = 0; i < n; ++i) {
     const double error = static_cast<double>(gathered_.error(i));
     system_.row(i)[i] += damped;
-    system_.row(i)[n] = error - share * free_product(gathered_.column(i), row);
+    system_.row(i)[n] = error - share * products_before_[i];
     before += error * error;
   }
-  std::copy(row, row + stride_, origin_.begin());
   const double* z = system_.solve(kPrecision);
   for (const std::size_t k : free_) {
     double sum = (1 - share) * static_cast<double>(row[k]);
     for (std::size_t i = 0; i < n; ++i) sum -= z[i] * static_cast<double>(gathered_.column(i)[k]);
     row[k] = static_cast<Real>(sum);
   }
-  double after = lambda * free_product(row, row);
+  double after = lambda * free_norm2();
+  free_products(row, 0, products_after_.data());
   for (std::size_t i = 0; i < n; ++i) {
-    const Real* column = gathered_.column(i);
-    const double error =
-        static_cast<double>(gathered_.error(i)) + free_product(column, row) - free_product(column, origin_.data());
+    const double error = static_cast<double>(gathered_.error(i)) + products_after_[i] - products_before_[i];
     after += error * error;
   }
   return after - before;

@@ -68,6 +68,8 @@ class RowSolver {
   Vector origin_;
   Vector x_;
   PositiveSystem system_;
+  std::vector<double> products_before_;  // of a row with its gathered columns, before and after a step
+  std::vector<double> products_after_;
   std::vector<double> values_;  // of a row that is not negative, and half its gradient there
   std::vector<double> slopes_;
   Counts work_;
