@@ -87,23 +87,26 @@ struct Sums {
     squares += error * error;
     absolutes += std::abs(error);
   }
+
+  Sums& operator+=(const Sums& part) {
+    squares += part.squares;
+    absolutes += part.absolutes;
+    unknown_users += part.unknown_users;
+    unknown_items += part.unknown_items;
+    return *this;
+  }
 };
 
 Evaluation total(const std::vector<Sums>& parts, std::size_t ratings) {
   Evaluation result;
   result.ratings = ratings;
-  double squares = 0;
-  double absolutes = 0;
-  for (const Sums& part : parts) {
-    squares += part.squares;
-    absolutes += part.absolutes;
-    result.unknown_users += part.unknown_users;
-    result.unknown_items += part.unknown_items;
-  }
+  const Sums sums = ordered_sum(parts);
+  result.unknown_users = sums.unknown_users;
+  result.unknown_items = sums.unknown_items;
   if (ratings > 0) {
     const auto count = static_cast<double>(ratings);
-    result.rmse = std::sqrt(squares / count);
-    result.mae = absolutes / count;
+    result.rmse = std::sqrt(sums.squares / count);
+    result.mae = sums.absolutes / count;
   }
   return result;
 }

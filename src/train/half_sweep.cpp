@@ -1,6 +1,7 @@
 #include "train/half_sweep.hpp"
 
 #include <algorithm>
+#include <span>
 
 #include "odot/core/parallel.hpp"
 
@@ -61,9 +62,7 @@ double HalfSweep::update(std::size_t number, Real* rows, const Real* columns) {
     });
   });
   for (const LongRowGroup& group : block.groups) update(block.plan, group, rows, columns);
-  double change = 0;
-  for (const double of_chunk : changes_) change += of_chunk;
-  return change;
+  return ordered_sum(changes_);
 }
 
 void HalfSweep::update(const ChunkPlan& plan, const LongRowGroup& group, Real* rows, const Real* columns) {
@@ -76,10 +75,9 @@ void HalfSweep::update(const ChunkPlan& plan, const LongRowGroup& group, Real* r
   const std::size_t first_piece = group.rows.front().first_piece;
   parallel_for(group.rows.size(), [&](std::size_t at) {
     const LongRow& row = group.rows[at];
-    RowQuadratic& total = pieces_[row.first_piece - first_piece];
-    for (std::size_t piece = row.first_piece + 1; piece < row.end_piece; ++piece) {
-      add(pieces_[piece - first_piece], total);
-    }
+    const std::span pieces = std::span(pieces_).subspan(row.first_piece - first_piece, row.end_piece - row.first_piece);
+    RowQuadratic& total = pieces.front();
+    add_in_order(pieces.subspan(1), total);
     changes_[row.first_chunk] = solver().solve(total, penalty_.of_row(side_, row.row), rows + row.row * stride_);
   });
 }

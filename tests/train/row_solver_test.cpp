@@ -33,7 +33,7 @@ Solved solve_in_pieces(RowSolver& solver, const RowProblem& problem) {
   Solved solved{problem.row, 0};
   solver.form(problem.side(), problem.begin(), middle, solved.row.data(), problem.columns.data(), total);
   solver.form(problem.side(), middle, problem.end(), solved.row.data(), problem.columns.data(), part);
-  add(part, total);
+  total += part;
   solved.change = solver.solve(total, problem.lambda, solved.row.data());
   return solved;
 }
