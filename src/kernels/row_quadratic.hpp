@@ -30,7 +30,7 @@ class GatheredColumns {
   GatheredColumns(std::size_t capacity, std::size_t width);
 
   /// Takes the ratings [begin, end) of `row`, at most `capacity` of them; `columns` holds a row for every index. Rows
-  /// and columns have `width` elements, padded with zeros to a multiple of kLanes; all are aligned to a pack.
+  /// and columns have `width` elements, padded with zeros to a multiple of kLanes; all are aligned to kLanes Reals.
   void gather(const Side& side, Offset begin, Offset end, const Real* row, const Real* columns);
 
   std::size_t size() const { return size_; }

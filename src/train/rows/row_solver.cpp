@@ -1,4 +1,5 @@
-#include "train/row_solver.hpp"
+// The solvers of a row: Newton's method in two forms, coordinate descent and the optimizers.
+#include "train/rows/row_solver.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -32,8 +33,10 @@ constexpr int kMostCycles = 10000;
 // w elements. The quadratic costs w²/2 a rating and, for each iteration of an optimizer, 2 w²; without it an iteration
 // costs 4 w a rating, in sums along a row, which take about twice the time. Newton's method works on the matrix of the
 // ratings' inner products instead, of their number squared.
-std::size_t most_direct(bool newton, std::size_t width, int iterations) {
-  if (newton) return std::min(width / 2, kMostGathered);
+std::size_t most_direct(const RowMethod& method, std::size_t width) {
+  if (std::holds_alternative<NonNegativeRows>(method)) return 0;
+  if (std::holds_alternative<NewtonRows>(method)) return std::min(width / 2, kMostGathered);
+  const int iterations = std::get<OptimizedRows>(method).iterations;
   const double w = static_cast<double>(width);
   const double saved_each = 8.0 * iterations * w - w * w / 2;
   const double most = saved_each > 0 ? 2.0 * iterations * w * w / saved_each : static_cast<double>(kMostGathered);
@@ -44,10 +47,9 @@ std::size_t most_direct(bool newton, std::size_t width, int iterations) {
 
 RowSolver::RowSolver(const RowMethod& method, std::size_t stride, std::size_t width, int pinned)
     : stride_(stride),
-      iterations_(method.iterations),
-      non_negative_(method.non_negative),
-      newton_(!method.optimizer && !non_negative_),
-      most_direct_(non_negative_ ? 0 : most_direct(newton_, width, iterations_)),
+      newton_(std::holds_alternative<NewtonRows>(method)),
+      non_negative_(std::holds_alternative<NonNegativeRows>(method)),
+      most_direct_(most_direct(method, width)),
       pinned_(pinned >= 0 ? static_cast<std::size_t>(pinned) : width),
       gathered_(most_direct_, width),
       quadratic_(stride),
@@ -62,31 +64,36 @@ RowSolver::RowSolver(const RowMethod& method, std::size_t stride, std::size_t wi
   for (std::size_t k = 0; k < width; ++k) {
     if (k != pinned_) free_.push_back(k);
   }
-  if (method.optimizer) {
-    direction_ = method.optimizer->direction();
-    rule_ = method.optimizer->rule();
+  if (const auto* optimized = std::get_if<OptimizedRows>(&method)) {
+    iterations_ = optimized->iterations;
+    direction_ = optimized->optimizer.direction();
+    rule_ = optimized->optimizer.rule();
   }
 }
 
-bool RowSolver::solves_directly(Offset ratings) const { return !non_negative_ && ratings <= most_direct_; }
+bool RowSolver::solves_directly(Offset ratings, const RowTerms& terms) const {
+  return terms.is_ridge() && !non_negative_ && ratings <= most_direct_;
+}
 
-double RowSolver::solve(const Side& side, Offset begin, Offset end, const Real* columns, double lambda, Real* row) {
-  if (!solves_directly(end - begin)) {
+double RowSolver::solve(const Side& side, Offset begin, Offset end, const Real* columns, const RowTerms& terms,
+                        Real* row) {
+  if (!solves_directly(end - begin, terms)) {
     odot::form(side, begin, end, row, columns, gathered_, quadratic_);
-    return solve(quadratic_, lambda, row);
+    return solve(quadratic_, terms, row);
   }
-  if (begin == end && lambda == 0) return 0;  // nothing is known of this row
+  if (begin == end && terms.lambda == 0) return 0;  // nothing is known of this row
   gathered_.gather(side, begin, end, row, columns);
-  if (newton_) return dual_newton_step(lambda, row);
-  objective_.set(gathered_, origin_, lambda);
+  if (newton_) return dual_newton_step(terms.lambda, row);
+  objective_.set(gathered_, origin_, terms.lambda);
   return minimize_from(row);
 }
 
-double RowSolver::solve(RowQuadratic& quadratic, double lambda, Real* row) {
-  if (newton_) return newton_step(quadratic, lambda, row);
-  if (non_negative_) return non_negative_step(quadratic, lambda, row);
+double RowSolver::solve(RowQuadratic& quadratic, const RowTerms& terms, Real* row) {
+  add(terms, row, quadratic);
+  if (newton_) return newton_step(quadratic, terms.lambda, row);
+  if (non_negative_) return non_negative_step(quadratic, terms.lambda, row);
   mirror(quadratic);
-  objective_.set(quadratic, origin_, lambda);
+  objective_.set(quadratic, origin_, terms.lambda);
   return minimize_from(row);
 }
 
