@@ -150,10 +150,9 @@ void dots(std::span<const ConstSpan> x, ConstSpan y, std::span<double> out) {
   if (chunks.count() == 1) return add(0, out.data());
   std::vector<double> partial(chunks.count() * count);
   parallel_for(chunks.count(), [&](std::size_t chunk) { add(chunk, partial.data() + chunk * count); });
-  for (std::size_t k = 0; k < count; ++k) {
-    out[k] = 0;
-    for (std::size_t chunk = 0; chunk < chunks.count(); ++chunk) out[k] += partial[chunk * count + k];
-  }
+  const std::span<double> sums = out.first(count);
+  std::fill(sums.begin(), sums.end(), 0.0);
+  add_elements_in_order<double>(partial, sums);
 }
 
 void combine(std::span<const double> a, std::span<const ConstSpan> x, Span out) {

@@ -13,7 +13,7 @@ class MaskedGradient {
   MaskedGradient(const Side& side, std::size_t stride);
 
   /// gradient row i ← 2 Σ_j e_ij column_j + 2 λ_i row_i. `rows` and `gradient` are side.rows() × stride, `columns` one
-  /// row of stride for every index; all aligned to a pack.
+  /// row of stride for every index; all aligned to kLanes Reals.
   PassSums operator()(const Real* rows, const Real* columns, const Penalty& penalty, Real* gradient);
 
  private:

@@ -117,14 +117,6 @@ namespace {
 
 HWY_EXPORT(line_of_rows);
 
-void add(const LineSums& part, LineSums& total) {
-  total.el += part.el;
-  total.ll += part.ll;
-  total.ew += part.ew;
-  total.lw += part.lw;
-  total.ww += part.ww;
-}
-
 }  // namespace
 
 MaskedLine::MaskedLine(const Side& side, std::size_t stride)
@@ -139,9 +131,7 @@ LineSums MaskedLine::operator()(const Real* rows, const Real* columns, const Rea
     const Chunk& chunk = plan_.chunks[number];
     side_.read(chunk.begin, chunk.end, [&] { sums_[number] = HWY_DYNAMIC_DISPATCH(line_of_rows)(task, chunk); });
   });
-  LineSums total;
-  for (const LineSums& sums : sums_) add(sums, total);
-  return total;
+  return ordered_sum(sums_);
 }
 
 }  // namespace odot

@@ -16,6 +16,15 @@ struct LineSums {
   double ew = 0;  ///< Σ e w
   double lw = 0;  ///< Σ l w
   double ww = 0;  ///< Σ w²
+
+  LineSums& operator+=(const LineSums& part) {
+    el += part.el;
+    ll += part.ll;
+    ew += part.ew;
+    lw += part.lw;
+    ww += part.ww;
+    return *this;
+  }
 };
 
 /// What a line pass works on.

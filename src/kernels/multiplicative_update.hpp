@@ -15,7 +15,7 @@ class MultiplicativeUpdate {
   /// next row i ← row_i ∘ (Σ_j x_ij column_j) / (Σ_j (row_i·column_j) column_j + λ_i row_i + ε). Returns the squared
   /// error and the penalty of `rows`, before the update. Ratings, rows and columns must be ≥ 0, and so is `next` then;
   /// no column may be pinned. `rows` and `next` are side.rows() × stride, `columns` one row of stride for every index;
-  /// all aligned to a pack.
+  /// all aligned to kLanes Reals.
   PassSums operator()(const Real* rows, const Real* columns, const Penalty& penalty, Real* next);
 
  private:

@@ -1,45 +1,52 @@
 #include "kernels/penalty.hpp"
 
-#include "kernels/pack.hpp"
+#include <algorithm>
+#include <array>
+
+#include "kernels/row_products.hpp"
 #include "odot/core/parallel.hpp"
 
 namespace odot {
+namespace {
+
+// Rows whose products are computed at a time.
+constexpr std::size_t kBlock = 256;
+
+// Σ λ_i a_i·b_i over the rows of a side, without column `left_out` unless that is −1.
+double penalty_of(const Side& side, const Penalty& penalty, const Real* a, const Real* b, std::size_t stride,
+                  int left_out) {
+  return parallel_sum(side.rows(), [&](std::size_t begin, std::size_t end) {
+    std::array<Real, kBlock> products;
+    double sum = 0;
+    for (std::size_t first = begin; first < end; first += kBlock) {
+      const std::size_t count = std::min(kBlock, end - first);
+      row_products({a + first * stride, stride}, {b + first * stride, stride}, stride, count, products.data());
+      for (std::size_t k = 0; k < count; ++k) {
+        const std::size_t row = first + k;
+        double product = static_cast<double>(products[k]);
+        if (left_out >= 0) {
+          const std::size_t at = row * stride + static_cast<std::size_t>(left_out);
+          product -= static_cast<double>(a[at]) * static_cast<double>(b[at]);
+        }
+        sum += penalty.of_row(side, static_cast<Index>(row)) * product;
+      }
+    }
+    return sum;
+  });
+}
+
+}  // namespace
 
 double Penalty::value(const Side& side, const Real* rows, std::size_t stride) const {
   if (lambda == 0 && per_rating == 0) return 0;
-  return with_width(stride, [&](auto width) {
-    return parallel_sum(side.rows(), [&](std::size_t begin, std::size_t end) {
-      double sum = 0;
-      for (std::size_t row = begin; row < end; ++row) {
-        const Real* values = rows + row * stride;
-        double norm2 = static_cast<double>(row_dot(width, as_packs(values), as_packs(values)));
-        if (pinned >= 0) norm2 -= static_cast<double>(values[pinned]) * static_cast<double>(values[pinned]);
-        sum += of_row(side, static_cast<Index>(row)) * norm2;
-      }
-      return sum;
-    });
-  });
+  return penalty_of(side, *this, rows, rows, stride, pinned);
 }
 
 PenaltyLine penalty_line(const Side& side, std::size_t stride, const Penalty& penalty, const Real* rows,
                          const Real* row_steps) {
-  PenaltyLine line;
-  const auto weighted = [&](const Real* other) {
-    return parallel_sum(side.rows(), [&](std::size_t begin, std::size_t end) {
-      double sum = 0;
-      for (std::size_t row = begin; row < end; ++row) {
-        const Real product = with_width(stride, [&](auto width) {
-          return row_dot(width, as_packs(other + row * stride), as_packs(row_steps + row * stride));
-        });
-        sum += penalty.of_row(side, static_cast<Index>(row)) * static_cast<double>(product);
-      }
-      return sum;
-    });
-  };
-  if (penalty.lambda == 0 && penalty.per_rating == 0) return line;
-  line.cross = weighted(rows);
-  line.square = weighted(row_steps);
-  return line;
+  if (penalty.lambda == 0 && penalty.per_rating == 0) return {};
+  return {penalty_of(side, penalty, rows, row_steps, stride, -1),
+          penalty_of(side, penalty, row_steps, row_steps, stride, -1)};
 }
 
 }  // namespace odot

@@ -15,6 +15,12 @@ namespace odot {
 struct PassSums {
   double squared_error = 0;  ///< Σ e_ij² over the side's ratings, e_ij = row_i·column_j − x_ij
   double penalty = 0;        ///< Σ λ_i ‖row_i‖² without the pinned column
+
+  PassSums& operator+=(const PassSums& part) {
+    squared_error += part.squared_error;
+    penalty += part.penalty;
+    return *this;
+  }
 };
 
 /// What a pass works on that writes a row for every row.
@@ -73,18 +79,12 @@ class RowPass {
       });
     });
     PassSums total;
-    for (const LongRow& row : plan_.long_rows) {
-      Real* sums = pieces_.data() + row.first_piece * size_;
-      for (std::size_t piece = row.first_piece + 1; piece < row.end_piece; ++piece) {
-        const Real* more = pieces_.data() + piece * size_;
-        for (std::size_t k = 0; k < size_; ++k) sums[k] += more[k];
-      }
-      total.penalty += finish(row.row, sums);
-    }
-    for (const PassSums& sums : sums_) {
-      total.squared_error += sums.squared_error;
-      total.penalty += sums.penalty;
-    }
+    add_in_order(plan_.long_rows, total.penalty, [&](const LongRow& row) {
+      const Span pieces = Span(pieces_).subspan(row.first_piece * size_, (row.end_piece - row.first_piece) * size_);
+      add_elements_in_order<Real>(pieces.subspan(size_), pieces.first(size_));
+      return finish(row.row, pieces.data());
+    });
+    add_in_order(sums_, total);
     return total;
   }
 

@@ -245,10 +245,11 @@ void form(const Side& side, Offset begin, Offset end, const Real* row, const Rea
   std::fill(out.gradient.begin() + static_cast<std::ptrdiff_t>(width), out.gradient.end(), Real{0});
 }
 
-void add(const RowQuadratic& part, RowQuadratic& total) {
-  total.squared_error += part.squared_error;
-  for (std::size_t k = 0; k < total.gradient.size(); ++k) total.gradient[k] += part.gradient[k];
-  for (std::size_t k = 0; k < total.gram.size(); ++k) total.gram[k] += part.gram[k];
+RowQuadratic& RowQuadratic::operator+=(const RowQuadratic& part) {
+  squared_error += part.squared_error;
+  for (std::size_t k = 0; k < gradient.size(); ++k) gradient[k] += part.gradient[k];
+  for (std::size_t k = 0; k < gram.size(); ++k) gram[k] += part.gram[k];
+  return *this;
 }
 
 void mirror(RowQuadratic& quadratic) {

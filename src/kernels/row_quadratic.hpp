@@ -1,6 +1,7 @@
 // The objective of one row while all columns stay as they are: a quadratic in as many variables as a row has factors.
 #pragma once
 
+#include "kernels/row_products.hpp"
 #include "odot/core/vector.hpp"
 #include "odot/ratings/rating_matrix.hpp"
 
@@ -8,9 +9,13 @@ namespace odot {
 
 /// About the row u, with errors e_j = u·v_j − x_j over the row's ratings: Σ_j ((u + s)·v_j − x_j)² =
 /// squared_error + 2 gradient·s + sᵀ gram s (document, equations 7 and 8, about u instead of 0 for the sake of
-/// rounding).
+/// rounding). A weight w_j and a target t_j for each rating would come in where gather() takes columns: the column and
+/// u·v_j − t_j times √w_j there give Σ_j w_j (u·v_j − t_j)², and all that follows stays as it is.
 struct RowQuadratic {
   explicit RowQuadratic(std::size_t stride) : gradient(stride), gram(stride * stride) {}
+
+  /// Adds another piece of the row's ratings; about the same row, not mirrored.
+  RowQuadratic& operator+=(const RowQuadratic& part);
 
   double squared_error = 0;  ///< Σ e_j²
   Vector gradient;           ///< Σ e_j v_j, `stride` elements
@@ -25,13 +30,14 @@ class GatheredColumns {
   GatheredColumns(std::size_t capacity, std::size_t width);
 
   /// Takes the ratings [begin, end) of `row`, at most `capacity` of them; `columns` holds a row for every index. Rows
-  /// and columns have `width` elements, padded with zeros to a multiple of kLanes; all are aligned to a pack.
+  /// and columns have `width` elements, padded with zeros to a multiple of kLanes; all are aligned to kLanes Reals.
   void gather(const Side& side, Offset begin, Offset end, const Real* row, const Real* columns);
 
   std::size_t size() const { return size_; }
   const Real* column(std::size_t t) const { return columns_.data() + t * stride_; }
-  Real error(std::size_t t) const { return errors_[t]; }   ///< row·column(t) − rating
-  double squared_error() const { return squared_error_; }  ///< of all of them
+  RowsAt columns(std::size_t first) const { return {column(first), stride_}; }  ///< from that one on
+  Real error(std::size_t t) const { return errors_[t]; }                        ///< row·column(t) − rating
+  double squared_error() const { return squared_error_; }                       ///< of all of them
 
  private:
   friend void form(const Side& side, Offset begin, Offset end, const Real* row, const Real* columns,
@@ -53,9 +59,6 @@ std::size_t gather_tile(std::size_t width);
 /// counts: mirror() does the rest. `tile` is for columns of the same width; what it holds is lost.
 void form(const Side& side, Offset begin, Offset end, const Real* row, const Real* columns, GatheredColumns& tile,
           RowQuadratic& out);
-
-/// Adds `part`, another piece of the row's ratings, to `total`.
-void add(const RowQuadratic& part, RowQuadratic& total);
 
 /// Completes `gram` below the diagonal.
 void mirror(RowQuadratic& quadratic);

@@ -224,14 +224,6 @@ HWY_INLINE void spread(V v, Vec (&out)[N]) {
 /// The sum of the lanes.
 HWY_INLINE Real lane_sum(Vec v) { return hn::GetLane(hn::SumOfLanes(Tag(), v)); }
 
-/// a·b over a row.
-template <class Row>
-HWY_INLINE Real row_dot(Row row, const Real* a, const Real* b) {
-  Vec sum = hn::Zero(Tag());
-  row.for_each([&](auto k, auto part) ODOT_INLINED { sum = hn::MulAdd(part.load(a + k), part.load(b + k), sum); });
-  return lane_sum(sum);
-}
-
 /// The lanes of a TileVec, or of a vector of as many lanes or fewer, as doubles.
 template <class D>
 struct Doubles {

@@ -49,14 +49,13 @@ double MlpObjective::value_gradient(ConstSpan theta, Span gradient) {
     run_part(parts_[part], theta, first, std::min(first + length, begin + last_size_));
   });
 
+  const auto parts = std::span(parts_).first(count);
   const double factor = 2 / static_cast<double>(last_size_);
   for_each_element(gradient.size(), [&](std::size_t i) {
-    double sum = 0;
-    for (std::size_t part = 0; part < count; ++part) sum += static_cast<double>(parts_[part].gradient[i]);
+    const double sum = ordered_sum(parts, [&](const Part& part) { return static_cast<double>(part.gradient[i]); });
     gradient[i] = static_cast<Real>(factor * sum);
   });
-  double squares = 0;
-  for (std::size_t part = 0; part < count; ++part) squares += parts_[part].squares;
+  const double squares = ordered_sum(parts, &Part::squares);
   ratings_read_ += last_size_;
   next_ = begin + last_size_;
   if (next_ == ratings_.size()) {

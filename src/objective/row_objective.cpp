@@ -1,20 +1,28 @@
 #include "objective/row_objective.hpp"
 
-#include "kernels/pack.hpp"
+#include <algorithm>
+#include <array>
+
+#include "kernels/row_products.hpp"
 
 namespace odot {
 namespace {
 
-// out ← A x for a symmetric A, as a sum of its rows.
-template <class Width>
-void symmetric_product(Width width, const Real* a, const Real* x, std::size_t n, Pack* out) {
-  Pack sum[Width::kCapacity];
-  width.for_each([&](std::size_t k) { sum[k] = Pack{}; });
-  for (std::size_t i = 0; i < n; ++i) {
-    const Pack* row = as_packs(a + i * n);
-    width.for_each([&](std::size_t k) { sum[k] += x[i] * row[k]; });
+// Gathered columns whose products are computed at a time.
+constexpr std::size_t kBlock = 64;
+
+// out ← A x for a symmetric n × n matrix A, as a sum of its rows.
+void symmetric_product(const Real* a, const Real* x, std::size_t n, Vector& out) {
+  std::fill(out.begin(), out.end(), Real{0});
+  add_weighted_rows(x, {a, n}, n, n, out.data());
+}
+
+// Calls body(first, columns, count) for all gathered columns, a block at a time.
+template <class Body>
+void for_each_block(const GatheredColumns& gathered, Body&& body) {
+  for (std::size_t first = 0; first < gathered.size(); first += kBlock) {
+    body(first, gathered.columns(first), std::min(kBlock, gathered.size() - first));
   }
-  width.for_each([&](std::size_t k) { out[k] = sum[k]; });
 }
 
 }  // namespace
@@ -55,24 +63,23 @@ double RowObjective::value_at_origin() const {
 
 double RowObjective::value_gradient(ConstSpan x, Span gradient) {
   add_scaled(x, -1, origin_, step_);
-  const double squared_error = with_width(stride_, [&](auto width) {
-    const Pack* step = as_packs(step_.data());
-    Pack* out = as_packs(gradient.data());
-    if (quadratic_) {
-      symmetric_product(width, quadratic_->gram.data(), step_.data(), stride_, as_packs(product_.data()));
-      add_scaled(quadratic_->gradient, 1, product_, gradient);
-      return quadratic_->squared_error + dot(step_, quadratic_->gradient) + dot(step_, gradient);
-    }
-    double sum = 0;
-    width.for_each([&](std::size_t k) { out[k] = Pack{}; });
-    for (std::size_t t = 0; t < gathered_->size(); ++t) {
-      const Pack* column = as_packs(gathered_->column(t));
-      const Real error = gathered_->error(t) + row_dot(width, step, column);
-      sum += static_cast<double>(error) * static_cast<double>(error);
-      width.for_each([&](std::size_t k) { out[k] += error * column[k]; });
-    }
-    return sum;
-  });
+  double squared_error = 0;
+  if (quadratic_) {
+    symmetric_product(quadratic_->gram.data(), step_.data(), stride_, product_);
+    add_scaled(quadratic_->gradient, 1, product_, gradient);
+    squared_error = quadratic_->squared_error + dot(step_, quadratic_->gradient) + dot(step_, gradient);
+  } else {
+    std::fill(gradient.begin(), gradient.end(), Real{0});
+    for_each_block(*gathered_, [&](std::size_t first, RowsAt columns, std::size_t count) {
+      std::array<Real, kBlock> errors;
+      row_products({step_.data(), 0}, columns, stride_, count, errors.data());
+      for (std::size_t t = 0; t < count; ++t) {
+        errors[t] += gathered_->error(first + t);
+        squared_error += static_cast<double>(errors[t]) * static_cast<double>(errors[t]);
+      }
+      add_weighted_rows(errors.data(), columns, stride_, count, gradient.data());
+    });
+  }
   add_scaled(gradient, lambda_, x, gradient);
   scale(2, gradient, gradient);
   if (pinned_ >= 0) gradient[static_cast<std::size_t>(pinned_)] = 0;
@@ -83,21 +90,24 @@ std::optional<LinePolynomial> RowObjective::line(ConstSpan x, ConstSpan d) {
   add_scaled(x, -1, origin_, step_);
   double slope = lambda_ * dot(x, d);
   double curvature = lambda_ * dot(d, d);
-  with_width(stride_, [&](auto width) {
-    if (quadratic_) {
-      symmetric_product(width, quadratic_->gram.data(), d.data(), stride_, as_packs(product_.data()));
-      slope += dot(quadratic_->gradient, d) + dot(step_, product_);
-      curvature += dot(d, product_);
-      return;
-    }
-    for (std::size_t t = 0; t < gathered_->size(); ++t) {
-      const Pack* column = as_packs(gathered_->column(t));
-      const double error = static_cast<double>(gathered_->error(t) + row_dot(width, as_packs(step_.data()), column));
-      const double change = static_cast<double>(row_dot(width, as_packs(d.data()), column));
-      slope += error * change;
-      curvature += change * change;
-    }
-  });
+  if (quadratic_) {
+    symmetric_product(quadratic_->gram.data(), d.data(), stride_, product_);
+    slope += dot(quadratic_->gradient, d) + dot(step_, product_);
+    curvature += dot(d, product_);
+  } else {
+    for_each_block(*gathered_, [&](std::size_t first, RowsAt columns, std::size_t count) {
+      std::array<Real, kBlock> errors;
+      std::array<Real, kBlock> changes;
+      row_products({step_.data(), 0}, columns, stride_, count, errors.data());
+      row_products({d.data(), 0}, columns, stride_, count, changes.data());
+      for (std::size_t t = 0; t < count; ++t) {
+        const double error = static_cast<double>(gathered_->error(first + t) + errors[t]);
+        const double change = static_cast<double>(changes[t]);
+        slope += error * change;
+        curvature += change * change;
+      }
+    });
+  }
   return LinePolynomial{{2 * slope, curvature, 0, 0}};
 }
 

@@ -347,7 +347,7 @@ double SyntheticRatings::generate(const Take& take) const {
             plan.make_row(user, work, std::span(items).subspan(from, count), std::span(values).subspan(from, count));
       }
     });
-    squares = std::accumulate(parts.begin(), parts.end(), squares);
+    add_in_order(parts, squares);
     take(std::span(plan.counts).subspan(first, end - first), items, values);
     first = end;
   }

@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "odot/core/error.hpp"
-#include "train/half_sweep.hpp"
+#include "train/rows/half_sweep.hpp"
 
 namespace odot {
 namespace {
@@ -173,8 +173,9 @@ Vector solve(const Factorization& model, const Wanted& wanted, const Sides& side
     for (std::size_t row = 0; row < rows; ++row) body(solved.data() + row * stride);
   };
   if (layout.biases) for_each_row([&](Real* row) { row[sides.pin] = static_cast<Real>(pin); });
-  HalfSweep sweep(items ? wanted.ratings.by_item() : wanted.ratings.by_user(), rows,
-                  {by.lambda, by.per_rating, sides.pin}, layout, {.non_negative = model.non_negative});
+  const Side side = items ? wanted.ratings.by_item() : wanted.ratings.by_user();
+  const RidgePrior prior(side, {by.lambda, by.per_rating, sides.pin}, stride);
+  HalfSweep sweep(side, rows, prior, layout, sides.pin, model.non_negative ? RowMethod(NonNegativeRows{}) : NewtonRows{});
   sweep.update(0, solved.data(), training_columns(model, sides, pin).data());
   if (layout.biases) {
     for_each_row([&](Real* row) {

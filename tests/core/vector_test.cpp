@@ -47,7 +47,7 @@ TEST_CASE("dots and combine are dot and add_scaled of many vectors") {
     const std::vector<Vector> x = {random_vector(n, 1), random_vector(n, 2), random_vector(n, 3)};
     const std::vector<ConstSpan> spans(x.begin(), x.end());
     const std::vector<double> factors = {0.5, -2, 0.125};
-    std::vector<double> products(3, 77);
+    std::vector<double> products(4, 77);  // may be longer than there are vectors
     dots(spans, x[1], products);
     Vector sum(n, Real{77});
     combine(factors, spans, sum);
@@ -58,6 +58,7 @@ TEST_CASE("dots and combine are dot and add_scaled of many vectors") {
       wrong += std::abs(static_cast<double>(sum[i]) - expected) > 4 * std::numeric_limits<Real>::epsilon();
     }
     CHECK(wrong == 0);
+    CHECK(products[3] == 77);
     for (std::size_t k = 0; k < 3; ++k) {
       CHECK(std::abs(products[k] - dot(x[k], x[1])) <= 1e-13 * (static_cast<double>(n) + 1));
     }

@@ -86,9 +86,9 @@ TEST_CASE("pieces add up to the whole") {
     const RowProblem problem(width, 1000, 0, -1, width);
     const Offset begin = problem.begin();
     RowQuadratic total = form_piece(problem, begin, begin + 1);
-    add(form_piece(problem, begin + 1, begin + 1), total);
-    add(form_piece(problem, begin + 1, begin + 640), total);
-    add(form_piece(problem, begin + 640, problem.end()), total);
+    total += form_piece(problem, begin + 1, begin + 1);
+    total += form_piece(problem, begin + 1, begin + 640);
+    total += form_piece(problem, begin + 640, problem.end());
     mirror(total);
     CHECK(worst_error(problem, total) <= tolerance(1e-13, 2e-5));
   }

@@ -1,5 +1,5 @@
 // Rows solved by newton and by every optimizer, against a dense solution in long double.
-#include "train/row_solver.hpp"
+#include "train/rows/row_solver.hpp"
 
 #include <doctest/doctest.h>
 
@@ -20,7 +20,7 @@ struct Solved {
 
 Solved solve(RowSolver& solver, const RowProblem& problem) {
   Solved solved{problem.row, 0};
-  solved.change = solver.solve(problem.side(), problem.begin(), problem.end(), problem.columns.data(), problem.lambda,
+  solved.change = solver.solve(problem.side(), problem.begin(), problem.end(), problem.columns.data(), {problem.lambda},
                                solved.row.data());
   return solved;
 }
@@ -33,8 +33,8 @@ Solved solve_in_pieces(RowSolver& solver, const RowProblem& problem) {
   Solved solved{problem.row, 0};
   solver.form(problem.side(), problem.begin(), middle, solved.row.data(), problem.columns.data(), total);
   solver.form(problem.side(), middle, problem.end(), solved.row.data(), problem.columns.data(), part);
-  add(part, total);
-  solved.change = solver.solve(total, problem.lambda, solved.row.data());
+  total += part;
+  solved.change = solver.solve(total, {problem.lambda}, solved.row.data());
   return solved;
 }
 
@@ -68,8 +68,8 @@ TEST_CASE("newton finds the minimiser, from the ratings and from their quadratic
           CAPTURE(pinned);
           const RowProblem problem(width, count, lambda, pinned, width + count);
           const LongVector expected = problem.minimiser();
-          RowSolver solver({}, problem.stride, width, pinned);
-          (solver.solves_directly(count) ? direct : by_quadratic) = true;
+          RowSolver solver(NewtonRows{}, problem.stride, width, pinned);
+          (solver.solves_directly(count, {problem.lambda}) ? direct : by_quadratic) = true;
           for (const Solved& solved : {solve(solver, problem), solve_in_pieces(solver, problem)}) {
             CHECK(largest_difference(solved.row, expected) <= tolerance(1e-11, 1e-4));
             CHECK(solved.change <= 0);
@@ -111,8 +111,8 @@ TEST_CASE("a row that may not be negative is the best of all choices of zeros") 
         RowProblem problem(width, count, lambda, -1, 7 * width + count);
         for (Real& factor : problem.row) factor = std::abs(factor);
         const LongVector expected = best_non_negative(problem);
-        RowSolver solver({.non_negative = true}, problem.stride, width, -1);
-        CHECK_FALSE(solver.solves_directly(0));
+        RowSolver solver(NonNegativeRows{}, problem.stride, width, -1);
+        CHECK_FALSE(solver.solves_directly(0, {problem.lambda}));
         for (const Solved& solved : {solve(solver, problem), solve_in_pieces(solver, problem)}) {
           CHECK(largest_difference(solved.row, expected) <= tolerance(1e-7, 1e-4));
           CHECK(solved.change <= 0);
@@ -133,7 +133,7 @@ TEST_CASE("newton without penalty and with fewer ratings than factors meets the 
         CAPTURE(width);
         CAPTURE(count);
         const RowProblem problem(width, count, 0, pinned, 3 * width + count);
-        RowSolver solver({}, problem.stride, width, pinned);
+        RowSolver solver(NewtonRows{}, problem.stride, width, pinned);
         for (const Solved& solved : {solve(solver, problem), solve_in_pieces(solver, problem)}) {
           // As exactly as a step can that is damped for the sake of rounding.
           CHECK(value(problem, solved.row) <= tolerance(1e-18, 1e-4) * value(problem, problem.row));
@@ -152,7 +152,7 @@ TEST_CASE("a rating that occurs in several columns, all the same, is no obstacle
     std::copy_n(problem.columns.begin(), problem.stride,
                 problem.columns.begin() + static_cast<std::ptrdiff_t>(j * problem.stride));
   }
-  RowSolver solver({}, problem.stride, 6, -1);
+  RowSolver solver(NewtonRows{}, problem.stride, 6, -1);
   const Solved solved = solve(solver, problem);
   CHECK(all_finite(solved.row));
   check_honest(problem, solved);
@@ -165,7 +165,7 @@ TEST_CASE("columns of nothing but zeros leave a row as it is without penalty, an
     for (const double lambda : {0.0, 2.0}) {
       RowProblem problem(6, count, lambda, -1, 4);
       std::fill(problem.columns.begin(), problem.columns.end(), Real{0});
-      RowSolver solver({}, problem.stride, 6, -1);
+      RowSolver solver(NewtonRows{}, problem.stride, 6, -1);
       const Solved solved = solve(solver, problem);
       if (lambda == 0) CHECK((solved.row == problem.row));
       if (lambda > 0) CHECK(norm(solved.row) <= 1e-6);
@@ -176,8 +176,8 @@ TEST_CASE("columns of nothing but zeros leave a row as it is without penalty, an
 
 TEST_CASE("rows without ratings become zero, and without penalty stay as they are") {
   for (const int pinned : {-1, 2}) {
-    RowSolver newton({}, 8, 6, pinned);
-    RowSolver bfgs({choice("bfgs", "weak-wolfe"), 30}, 8, 6, pinned);
+    RowSolver newton(NewtonRows{}, 8, 6, pinned);
+    RowSolver bfgs(OptimizedRows{choice("bfgs", "weak-wolfe"), 30}, 8, 6, pinned);
     const RowProblem penalised(6, 0, 3, pinned, 9);
     const RowProblem free(6, 0, 0, pinned, 9);
     for (RowSolver* solver : {&newton, &bfgs}) {
@@ -208,7 +208,7 @@ TEST_CASE("every optimizer reaches newton's row with every line search that look
           CAPTURE(search);
           double before = start;
           for (const int iterations : {1, 2, 5, 600}) {
-            RowSolver solver({choice(optimizer.name, search), iterations}, problem.stride, kWidth, pinned);
+            RowSolver solver(OptimizedRows{choice(optimizer.name, search), iterations}, problem.stride, kWidth, pinned);
             const Solved solved = solve(solver, problem);
             check_honest(problem, solved);
             const double after = value(problem, solved.row);
@@ -240,7 +240,7 @@ TEST_CASE("under any line search a row stays finite, and a change is told or is 
           CAPTURE(step);
           ParameterValues values;
           if (has_step) values["step"] = step;
-          RowSolver solver({choice(optimizer.name, search.name, values), 60}, problem.stride, 6, 4);
+          RowSolver solver(OptimizedRows{choice(optimizer.name, search.name, values), 60}, problem.stride, 6, 4);
           const Solved solved = solve(solver, problem);
           CHECK(all_finite(solved.row));
           if (std::isfinite(solved.change)) {
@@ -257,7 +257,7 @@ TEST_CASE("under any line search a row stays finite, and a change is told or is 
 
 TEST_CASE("a constant step that is far too long diverges and is told") {
   const RowProblem problem(6, 30, 1, -1, 8);
-  RowSolver solver({choice("gd", "constant", {{"step", 10}}), 60}, problem.stride, 6, -1);
+  RowSolver solver(OptimizedRows{choice("gd", "constant", {{"step", 10}}), 60}, problem.stride, 6, -1);
   CHECK(solve(solver, problem).change == std::numeric_limits<double>::infinity());
 }
 
@@ -265,7 +265,7 @@ TEST_CASE("a solver forgets the rows before") {
   const RowProblem one(12, 4, 0.5, 3, 1);
   const RowProblem two(12, 90, 2, 3, 2);
   for (const bool newton : {true, false}) {
-    const RowMethod method = newton ? RowMethod{} : RowMethod{choice("bfgs", "weak-wolfe"), 5};
+    const RowMethod method = newton ? RowMethod(NewtonRows{}) : OptimizedRows{choice("bfgs", "weak-wolfe"), 5};
     RowSolver fresh(method, 16, 12, 3);
     RowSolver used(method, 16, 12, 3);
     solve(used, one);

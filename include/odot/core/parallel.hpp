@@ -8,6 +8,9 @@
 #include <array>
 #include <cstddef>
 #include <exception>
+#include <span>
+
+#include "odot/core/ordered_sum.hpp"
 
 namespace odot {
 
@@ -70,9 +73,7 @@ double parallel_sum(std::size_t n, Body&& body) {
   std::array<double, VectorChunks::kMost> partial{};
   parallel_for(chunks.count(),
                [&](std::size_t chunk) { partial[chunk] = body(chunks.begin(chunk), chunks.end(chunk)); });
-  double sum = 0;
-  for (std::size_t chunk = 0; chunk < chunks.count(); ++chunk) sum += partial[chunk];
-  return sum;
+  return ordered_sum(std::span(partial).first(chunks.count()));
 }
 
 }  // namespace odot

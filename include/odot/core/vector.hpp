@@ -1,5 +1,5 @@
 // Vectors over θ and the few operations on them. All inner products, norms and updates over θ go
-// through this file: it is the one place that a run over several machines would change.
+// through this file.
 //
 // Work is cut into chunks by length alone and partial sums are added in chunk order, in double, so
 // every result has the same bits on any number of threads.
@@ -24,7 +24,7 @@ using Span = std::span<Real>;
 /// Σ x_i y_i. Sizes must be equal.
 double dot(ConstSpan x, ConstSpan y);
 
-/// out[k] = x[k]·y, reading each vector once. Sizes must be equal.
+/// out[k] = x[k]·y, reading each vector once. Sizes of vectors must be equal; `out` may be longer than `x`.
 void dots(std::span<const ConstSpan> x, ConstSpan y, std::span<double> out);
 
 /// out = Σ_k a[k] x[k], reading each vector once. Sizes must be equal; `out` may not be one of the vectors.

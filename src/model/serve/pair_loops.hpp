@@ -11,6 +11,7 @@
 
 #include "kernels/dense_layers.hpp"
 #include "odot/core/error.hpp"
+#include "odot/core/ordered_sum.hpp"
 #include "odot/core/vector.hpp"
 #include "odot/model/model.hpp"
 
@@ -41,24 +42,27 @@ struct ErrorSums {
     squares += error * error;
     absolutes += std::abs(error);
   }
+
+  ErrorSums& operator+=(const ErrorSums& part) {
+    squares += part.squares;
+    absolutes += part.absolutes;
+    unknown_users += part.unknown_users;
+    unknown_items += part.unknown_items;
+    return *this;
+  }
 };
 
 /// Adds the parts in their order.
 inline Evaluation total(const std::vector<ErrorSums>& parts, std::size_t ratings) {
   Evaluation result;
   result.ratings = ratings;
-  double squares = 0;
-  double absolutes = 0;
-  for (const ErrorSums& part : parts) {
-    squares += part.squares;
-    absolutes += part.absolutes;
-    result.unknown_users += part.unknown_users;
-    result.unknown_items += part.unknown_items;
-  }
+  const ErrorSums sums = ordered_sum(parts);
+  result.unknown_users = sums.unknown_users;
+  result.unknown_items = sums.unknown_items;
   if (ratings > 0) {
     const auto count = static_cast<double>(ratings);
-    result.rmse = std::sqrt(squares / count);
-    result.mae = absolutes / count;
+    result.rmse = std::sqrt(sums.squares / count);
+    result.mae = sums.absolutes / count;
   }
   return result;
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <ranges>
 
 #include "model/serve/score_block.hpp"
 #include "odot/core/error.hpp"
@@ -33,9 +34,33 @@ ItemLists without(const ItemLists& relevant, const ItemLists* exclude, Index ite
   return {relevant.users(), left};
 }
 
+// Over users; means in the end.
+struct QualitySums {
+  double hits = 0;
+  double precision = 0;
+  double recall = 0;
+  double ndcg = 0;
+  double average_precision = 0;
+
+  QualitySums& operator+=(const ListQuality& of_user) {
+    hits += of_user.hit;
+    precision += of_user.precision;
+    recall += of_user.recall;
+    ndcg += of_user.ndcg;
+    average_precision += of_user.average_precision;
+    return *this;
+  }
+};
+
 struct AucSum {
   double sum = 0;
   std::size_t users = 0;  // that have relevant and other candidates
+
+  AucSum& operator+=(const AucSum& part) {
+    sum += part.sum;
+    users += part.users;
+    return *this;
+  }
 };
 
 // Pairs in the right order, of a user's scores; what is no candidate is made NaN, which is neither above nor below.
@@ -85,11 +110,7 @@ double mean_auc(const FactorView& model, const ItemLists& relevant, const ItemLi
                exclude ? (*exclude)[some[k]] : std::span<const Index>(), parts[number]);
     }
   });
-  AucSum total;
-  for (const AucSum& part : parts) {
-    total.sum += part.sum;
-    total.users += part.users;
-  }
+  const AucSum total = ordered_sum(parts);
   return total.users > 0 ? total.sum / static_cast<double>(total.users) : std::numeric_limits<double>::quiet_NaN();
 }
 
@@ -129,24 +150,24 @@ RankingQuality evaluate_ranking(const FactorView& model, const ItemLists& releva
   result.users = users.size();
   result.relevant = to_find.size();
 
+  QualitySums sums;
   std::vector<bool> shown(layout.items);
   const std::size_t longest = std::clamp<std::size_t>(top, 1, layout.items);
   const std::size_t at_once = std::clamp<std::size_t>(kListsAtOnce / longest, 1, kUsersAtOnce);
   for (std::size_t begin = 0; begin < users.size(); begin += at_once) {
     const auto some = std::span(users).subspan(begin, std::min(at_once, users.size() - begin));
     const TopLists lists = recommend(model, some, {.top = top, .exclude = exclude});
-    for (std::size_t k = 0; k < some.size(); ++k) {
-      const ListQuality one = list_quality(lists[k], to_find[some[k]], top);
-      result.hit_rate += one.hit;
-      result.precision += one.precision;
-      result.recall += one.recall;
-      result.ndcg += one.ndcg;
-      result.map += one.average_precision;
+    add_in_order(std::views::iota(std::size_t{0}, some.size()), sums, [&](std::size_t k) {
       for (const Scored& entry : lists[k]) shown[entry.index] = true;
-    }
+      return list_quality(lists[k], to_find[some[k]], top);
+    });
   }
   const auto count = static_cast<double>(users.size());
-  for (double* sum : {&result.hit_rate, &result.precision, &result.recall, &result.ndcg, &result.map}) *sum /= count;
+  result.hit_rate = sums.hits / count;
+  result.precision = sums.precision / count;
+  result.recall = sums.recall / count;
+  result.ndcg = sums.ndcg / count;
+  result.map = sums.average_precision / count;
   result.coverage =
       static_cast<double>(std::count(shown.begin(), shown.end(), true)) / static_cast<double>(layout.items);
   result.auc = mean_auc(model, to_find, exclude, users);

@@ -15,6 +15,13 @@ struct Tally {
   std::uint64_t below_lowest = 0;
   std::uint64_t near_one = 0;
   std::uint64_t entries = 0;
+
+  Tally& operator+=(const Tally& part) {
+    below_lowest += part.below_lowest;
+    near_one += part.near_one;
+    entries += part.entries;
+    return *this;
+  }
 };
 
 // The users whose entries are looked at.
@@ -53,12 +60,7 @@ UnobservedShares unobserved_shares(const FactorView& model, const Side& by_user,
       }
     });
   });
-  Tally total;
-  for (const Tally& tally : tallies) {
-    total.below_lowest += tally.below_lowest;
-    total.near_one += tally.near_one;
-    total.entries += tally.entries;
-  }
+  const Tally total = ordered_sum(tallies);
   if (total.entries == 0) return {};
   const auto share = [&](std::uint64_t part) { return static_cast<double>(part) / static_cast<double>(total.entries); };
   return {share(total.below_lowest), share(total.near_one), total.entries};

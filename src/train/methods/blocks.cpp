@@ -5,9 +5,9 @@
 #include <cmath>
 
 #include "kernels/masked_gradient.hpp"
-#include "train/half_sweep.hpp"
 #include "train/methods/methods.hpp"
 #include "train/optimizer_choice.hpp"
+#include "train/rows/half_sweep.hpp"
 #include "train/sweeps.hpp"
 
 namespace odot {
@@ -46,17 +46,15 @@ class BlockSweeper : public Sweeper {
  public:
   BlockSweeper(const TrainTask& task, const RowMethod& method, const BlockSizes& sizes, const Vector& theta)
       : layout_(task.layout),
-        user_penalty_(::odot::user_penalty(task)),
-        item_penalty_(::odot::item_penalty(task)),
-        by_user_(task.ratings.by_user()),
-        by_item_(task.ratings.by_item()),
-        users_(by_user_, sizes.rows, user_penalty_, layout_, method),
-        items_(by_item_, sizes.cols, item_penalty_, layout_, method) {
+        user_prior_(task.ratings.by_user(), user_penalty(task), layout_.stride()),
+        item_prior_(task.ratings.by_item(), item_penalty(task), layout_.stride()),
+        users_(task.ratings.by_user(), sizes.rows, user_prior_, layout_, layout_.user_pin(), method),
+        items_(task.ratings.by_item(), sizes.cols, item_prior_, layout_, layout_.item_pin(), method) {
     Vector gradient(layout_.item_row(0));
-    MaskedGradient pass(by_user_, layout_.stride());
+    MaskedGradient pass(task.ratings.by_user(), layout_.stride());
     const Real* items = theta.data() + layout_.item_row(0);
-    penalty_value_ = penalty(theta);
-    value_ = pass(theta.data(), items, user_penalty_, gradient.data()).squared_error + penalty_value_;
+    prior_value_ = prior(theta);
+    value_ = pass(theta.data(), items, user_penalty(task), gradient.data()).squared_error + prior_value_;
     ++passes_;
   }
 
@@ -70,13 +68,13 @@ class BlockSweeper : public Sweeper {
       if (round < items_.blocks()) value_ += items_.update(round, items, users);
     }
     passes_ += 2;
-    penalty_value_ = penalty(theta);
+    prior_value_ = prior(theta);
     // Where the ratings are met exactly, the rounding of all changes must not take f below what it can be.
-    value_ = std::max(value_, penalty_value_);
+    value_ = std::max(value_, prior_value_);
   }
 
   double value() const override { return value_; }
-  double squared_error() const override { return value_ - penalty_value_; }
+  double squared_error() const override { return value_ - prior_value_; }
   long passes() const override { return passes_; }
 
   // f is kept up to date by adding changes: evaluated anew it would be another number.
@@ -96,20 +94,17 @@ class BlockSweeper : public Sweeper {
   }
 
  private:
-  double penalty(const Vector& theta) const {
-    return user_penalty_.value(by_user_, theta.data(), layout_.stride()) +
-           item_penalty_.value(by_item_, theta.data() + layout_.item_row(0), layout_.stride());
+  double prior(const Vector& theta) const {
+    return user_prior_.value(theta.data()) + item_prior_.value(theta.data() + layout_.item_row(0));
   }
 
   FactorLayout layout_;
-  Penalty user_penalty_;
-  Penalty item_penalty_;
-  Side by_user_;
-  Side by_item_;
+  RidgePrior user_prior_;
+  RidgePrior item_prior_;
   HalfSweep users_;
   HalfSweep items_;
   double value_ = 0;
-  double penalty_value_ = 0;
+  double prior_value_ = 0;
   long passes_ = 0;
   Counts earlier_work_;  // of the runs that this one goes on from
 };
@@ -118,8 +113,9 @@ class BlockSweeper : public Sweeper {
 
 TrainOutcome run_blocks(const TrainTask& task, Vector& theta) {
   const TrainSettings& settings = task.settings;
-  const RowMethod method =
-      settings.optimizer == kNewton ? RowMethod{} : RowMethod{choose_optimizer(settings), *settings.inner_iterations};
+  const RowMethod method = settings.optimizer == kNewton
+                               ? RowMethod(NewtonRows{})
+                               : RowMethod(OptimizedRows{choose_optimizer(settings), *settings.inner_iterations});
   restore_factors(task, theta);
   BlockSweeper sweeper(task, method, block_sizes(settings, task.layout.users, task.layout.items), theta);
   return run_sweeps(task, sweeper, theta);

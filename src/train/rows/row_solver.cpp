@@ -1,9 +1,10 @@
-#include "train/row_solver.hpp"
+// The solvers of a row: Newton's method in two forms, coordinate descent and the optimizers.
+#include "train/rows/row_solver.hpp"
 
 #include <algorithm>
 #include <limits>
 
-#include "kernels/pack.hpp"
+#include "kernels/row_products.hpp"
 
 namespace odot {
 namespace {
@@ -32,8 +33,10 @@ constexpr int kMostCycles = 10000;
 // w elements. The quadratic costs w²/2 a rating and, for each iteration of an optimizer, 2 w²; without it an iteration
 // costs 4 w a rating, in sums along a row, which take about twice the time. Newton's method works on the matrix of the
 // ratings' inner products instead, of their number squared.
-std::size_t most_direct(bool newton, std::size_t width, int iterations) {
-  if (newton) return std::min(width / 2, kMostGathered);
+std::size_t most_direct(const RowMethod& method, std::size_t width) {
+  if (std::holds_alternative<NonNegativeRows>(method)) return 0;
+  if (std::holds_alternative<NewtonRows>(method)) return std::min(width / 2, kMostGathered);
+  const int iterations = std::get<OptimizedRows>(method).iterations;
   const double w = static_cast<double>(width);
   const double saved_each = 8.0 * iterations * w - w * w / 2;
   const double most = saved_each > 0 ? 2.0 * iterations * w * w / saved_each : static_cast<double>(kMostGathered);
@@ -44,10 +47,9 @@ std::size_t most_direct(bool newton, std::size_t width, int iterations) {
 
 RowSolver::RowSolver(const RowMethod& method, std::size_t stride, std::size_t width, int pinned)
     : stride_(stride),
-      iterations_(method.iterations),
-      non_negative_(method.non_negative),
-      newton_(!method.optimizer && !non_negative_),
-      most_direct_(non_negative_ ? 0 : most_direct(newton_, width, iterations_)),
+      newton_(std::holds_alternative<NewtonRows>(method)),
+      non_negative_(std::holds_alternative<NonNegativeRows>(method)),
+      most_direct_(most_direct(method, width)),
       pinned_(pinned >= 0 ? static_cast<std::size_t>(pinned) : width),
       gathered_(most_direct_, width),
       quadratic_(stride),
@@ -55,36 +57,43 @@ RowSolver::RowSolver(const RowMethod& method, std::size_t stride, std::size_t wi
       origin_(stride),
       x_(stride),
       system_(newton_ ? std::max(width, most_direct_) : 0),
+      products_before_(newton_ ? most_direct_ : 0),
+      products_after_(products_before_.size()),
       values_(non_negative_ ? width : 0),
       slopes_(values_.size()) {
   for (std::size_t k = 0; k < width; ++k) {
     if (k != pinned_) free_.push_back(k);
   }
-  if (method.optimizer) {
-    direction_ = method.optimizer->direction();
-    rule_ = method.optimizer->rule();
+  if (const auto* optimized = std::get_if<OptimizedRows>(&method)) {
+    iterations_ = optimized->iterations;
+    direction_ = optimized->optimizer.direction();
+    rule_ = optimized->optimizer.rule();
   }
 }
 
-bool RowSolver::solves_directly(Offset ratings) const { return !non_negative_ && ratings <= most_direct_; }
+bool RowSolver::solves_directly(Offset ratings, const RowTerms& terms) const {
+  return terms.is_ridge() && !non_negative_ && ratings <= most_direct_;
+}
 
-double RowSolver::solve(const Side& side, Offset begin, Offset end, const Real* columns, double lambda, Real* row) {
-  if (!solves_directly(end - begin)) {
+double RowSolver::solve(const Side& side, Offset begin, Offset end, const Real* columns, const RowTerms& terms,
+                        Real* row) {
+  if (!solves_directly(end - begin, terms)) {
     odot::form(side, begin, end, row, columns, gathered_, quadratic_);
-    return solve(quadratic_, lambda, row);
+    return solve(quadratic_, terms, row);
   }
-  if (begin == end && lambda == 0) return 0;  // nothing is known of this row
+  if (begin == end && terms.lambda == 0) return 0;  // nothing is known of this row
   gathered_.gather(side, begin, end, row, columns);
-  if (newton_) return dual_newton_step(lambda, row);
-  objective_.set(gathered_, origin_, lambda);
+  if (newton_) return dual_newton_step(terms.lambda, row);
+  objective_.set(gathered_, origin_, terms.lambda);
   return minimize_from(row);
 }
 
-double RowSolver::solve(RowQuadratic& quadratic, double lambda, Real* row) {
-  if (newton_) return newton_step(quadratic, lambda, row);
-  if (non_negative_) return non_negative_step(quadratic, lambda, row);
+double RowSolver::solve(RowQuadratic& quadratic, const RowTerms& terms, Real* row) {
+  add(terms, row, quadratic);
+  if (newton_) return newton_step(quadratic, terms.lambda, row);
+  if (non_negative_) return non_negative_step(quadratic, terms.lambda, row);
   mirror(quadratic);
-  objective_.set(quadratic, origin_, lambda);
+  objective_.set(quadratic, origin_, terms.lambda);
   return minimize_from(row);
 }
 
@@ -168,40 +177,46 @@ double RowSolver::newton_step(const RowQuadratic& quadratic, double lambda, Real
 // row, μ = λ + δ and c = λ/μ, s = −c u − Gᵀ z where (G Gᵀ + μI) z = e − c G u.
 double RowSolver::dual_newton_step(double lambda, Real* row) {
   const std::size_t n = gathered_.size();
-  const auto free_product = [&](const Real* a, const Real* b) {
-    double sum = 0;
-#pragma omp simd reduction(+ : sum)
-    for (std::size_t k = 0; k < stride_; ++k) sum += static_cast<double>(a[k]) * static_cast<double>(b[k]);
-    return pinned_ < stride_ ? sum - static_cast<double>(a[pinned_]) * static_cast<double>(b[pinned_]) : sum;
+  // Products of `a` with columns from the first-th on.
+  const auto free_products = [&](const Real* a, std::size_t first, double* out) {
+    wide_row_products({a, 0}, gathered_.columns(first), stride_, n - first, out);
+    if (pinned_ >= stride_) return;
+    for (std::size_t k = 0; k < n - first; ++k) {
+      out[k] -= static_cast<double>(a[pinned_]) * static_cast<double>(gathered_.column(first + k)[pinned_]);
+    }
+  };
+  const auto free_norm2 = [&] {
+    double norm2 = 0;
+    wide_row_products({row, 0}, {row, 0}, stride_, 1, &norm2);
+    return pinned_ < stride_ ? norm2 - static_cast<double>(row[pinned_]) * static_cast<double>(row[pinned_]) : norm2;
   };
   system_.start(n);
   double trace = 0;
   for (std::size_t i = 0; i < n; ++i) {
     double* to = system_.row(i);
-    for (std::size_t k = i; k < n; ++k) to[k] = free_product(gathered_.column(i), gathered_.column(k));
+    free_products(gathered_.column(i), i, to + i);
     trace += to[i];
   }
   const double damped = std::max(lambda, kLeastShift * trace);
   const double share = damped > 0 ? lambda / damped : 0;
-  double before = lambda * free_product(row, row);
+  double before = lambda * free_norm2();
+  free_products(row, 0, products_before_.data());
   for (std::size_t i = 0; i < n; ++i) {
     const double error = static_cast<double>(gathered_.error(i));
     system_.row(i)[i] += damped;
-    system_.row(i)[n] = error - share * free_product(gathered_.column(i), row);
+    system_.row(i)[n] = error - share * products_before_[i];
     before += error * error;
   }
-  std::copy(row, row + stride_, origin_.begin());
   const double* z = system_.solve(kPrecision);
   for (const std::size_t k : free_) {
     double sum = (1 - share) * static_cast<double>(row[k]);
     for (std::size_t i = 0; i < n; ++i) sum -= z[i] * static_cast<double>(gathered_.column(i)[k]);
     row[k] = static_cast<Real>(sum);
   }
-  double after = lambda * free_product(row, row);
+  double after = lambda * free_norm2();
+  free_products(row, 0, products_after_.data());
   for (std::size_t i = 0; i < n; ++i) {
-    const Real* column = gathered_.column(i);
-    const double error =
-        static_cast<double>(gathered_.error(i)) + free_product(column, row) - free_product(column, origin_.data());
+    const double error = static_cast<double>(gathered_.error(i)) + products_after_[i] - products_before_[i];
     after += error * error;
   }
   return after - before;

@@ -4,9 +4,8 @@
 #include <vector>
 
 #include "kernels/chunk_plan.hpp"
-#include "kernels/penalty.hpp"
 #include "odot/model/factor_layout.hpp"
-#include "train/row_solver.hpp"
+#include "train/rows/row_solver.hpp"
 
 namespace odot {
 
@@ -14,8 +13,9 @@ namespace odot {
 /// number of threads, and a row's do not depend on the other rows.
 class HalfSweep {
  public:
-  /// Blocks of `block_rows` rows. The ratings that `side` views must stay as they are.
-  HalfSweep(const Side& side, Index block_rows, const Penalty& penalty, const FactorLayout& layout,
+  /// Blocks of `block_rows` rows, whose element `pinned` (−1: none) may not change. The ratings that `side` views must
+  /// stay as they are; `prior` must outlive this.
+  HalfSweep(const Side& side, Index block_rows, const RowPrior& prior, const FactorLayout& layout, int pinned,
             const RowMethod& method);
 
   std::size_t blocks() const { return blocks_.size(); }
@@ -46,7 +46,7 @@ class HalfSweep {
 
   Side side_;
   std::size_t stride_;
-  Penalty penalty_;
+  const RowPrior& prior_;
   std::vector<Block> blocks_;
   std::vector<double> changes_;       // of f by each chunk of a block
   std::vector<RowQuadratic> pieces_;  // of long rows

@@ -1,6 +1,8 @@
-#include "train/half_sweep.hpp"
+// Rows in parallel: those of a chunk one after another, long ones by their pieces.
+#include "train/rows/half_sweep.hpp"
 
 #include <algorithm>
+#include <span>
 
 #include "odot/core/parallel.hpp"
 
@@ -14,9 +16,9 @@ constexpr std::size_t kMostPieces = 256;
 
 }  // namespace
 
-HalfSweep::HalfSweep(const Side& side, Index block_rows, const Penalty& penalty, const FactorLayout& layout,
+HalfSweep::HalfSweep(const Side& side, Index block_rows, const RowPrior& prior, const FactorLayout& layout, int pinned,
                      const RowMethod& method)
-    : side_(side), stride_(layout.stride()), penalty_(penalty) {
+    : side_(side), stride_(layout.stride()), prior_(prior) {
   const ChunkWork work{.ratings = kChunkRatings, .row = layout.width() / 2};
   std::size_t chunks = 0;
   std::size_t pieces = 0;
@@ -31,7 +33,7 @@ HalfSweep::HalfSweep(const Side& side, Index block_rows, const Penalty& penalty,
   changes_.resize(chunks);
   pieces_.assign(pieces, RowQuadratic(stride_));
   for (int thread = 0; thread < threads(); ++thread) {
-    solvers_.emplace_back(method, stride_, layout.width(), penalty.pinned);
+    solvers_.emplace_back(method, stride_, layout.width(), pinned);
   }
 }
 
@@ -55,15 +57,13 @@ double HalfSweep::update(std::size_t number, Real* rows, const Real* columns) {
     if (chunk.piece != Chunk::kWhole) return;
     side_.read(chunk.begin, chunk.end, [&] {
       for (Index row = chunk.row_begin; row < chunk.row_end; ++row) {
-        changes_[at] += solver().solve(side_, side_.offsets[row], side_.offsets[row + 1], columns,
-                                       penalty_.of_row(side_, row), rows + row * stride_);
+        changes_[at] += solver().solve(side_, side_.offsets[row], side_.offsets[row + 1], columns, prior_.of_row(row),
+                                       rows + row * stride_);
       }
     });
   });
   for (const LongRowGroup& group : block.groups) update(block.plan, group, rows, columns);
-  double change = 0;
-  for (const double of_chunk : changes_) change += of_chunk;
-  return change;
+  return ordered_sum(changes_);
 }
 
 void HalfSweep::update(const ChunkPlan& plan, const LongRowGroup& group, Real* rows, const Real* columns) {
@@ -76,11 +76,10 @@ void HalfSweep::update(const ChunkPlan& plan, const LongRowGroup& group, Real* r
   const std::size_t first_piece = group.rows.front().first_piece;
   parallel_for(group.rows.size(), [&](std::size_t at) {
     const LongRow& row = group.rows[at];
-    RowQuadratic& total = pieces_[row.first_piece - first_piece];
-    for (std::size_t piece = row.first_piece + 1; piece < row.end_piece; ++piece) {
-      add(pieces_[piece - first_piece], total);
-    }
-    changes_[row.first_chunk] = solver().solve(total, penalty_.of_row(side_, row.row), rows + row.row * stride_);
+    const std::span pieces = std::span(pieces_).subspan(row.first_piece - first_piece, row.end_piece - row.first_piece);
+    RowQuadratic& total = pieces.front();
+    add_in_order(pieces.subspan(1), total);
+    changes_[row.first_chunk] = solver().solve(total, prior_.of_row(row.row), rows + row.row * stride_);
   });
 }
 

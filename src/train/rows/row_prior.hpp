@@ -1,0 +1,67 @@
+// What the problem of a row has beside its ratings.
+#pragma once
+
+#include "kernels/penalty.hpp"
+#include "kernels/row_quadratic.hpp"
+
+namespace odot {
+
+/// uᵀΛu − 2 b·u of one row u of `stride` Reals, with Λ = λI + `matrix`. Newton's method damps its step where λ is next
+/// to nothing beside the whole: what is known to be in Λ of I is better given as λ.
+struct RowTerms {
+  double lambda = 0;  ///< of all elements but the pinned one
+  const Real* matrix =
+      nullptr;  ///< stride × stride, symmetric, zeros in the padding; of the pinned element too, or null
+  const Real* linear = nullptr;  ///< b, `stride` elements with zeros in the padding, or null
+
+  /// Whether λ is all there is.
+  bool is_ridge() const { return !matrix && !linear; }
+};
+
+/// The terms of one side's rows: one object for all of them, whose rows may be asked for in parallel.
+class RowPrior {
+ public:
+  virtual ~RowPrior() = default;
+
+  /// Asked once for each solve of a row. What the terms point to stays as it is until the row has been solved.
+  virtual RowTerms of_row(Index row) const = 0;
+
+  /// What the terms of all rows, each of `stride` Reals, add to f. The same bits on any number of threads.
+  virtual double value(const Real* rows) const = 0;
+};
+
+/// λ_i ‖u_i‖² with the λ_i of a Penalty.
+class RidgePrior : public RowPrior {
+ public:
+  RidgePrior(const Side& side, const Penalty& penalty, std::size_t stride)
+      : side_(side), penalty_(penalty), stride_(stride) {}
+
+  RowTerms of_row(Index row) const override { return {penalty_.of_row(side_, row)}; }
+  double value(const Real* rows) const override { return penalty_.value(side_, rows, stride_); }
+
+ private:
+  Side side_;
+  Penalty penalty_;
+  std::size_t stride_;
+};
+
+/// u_iᵀΛu_i − 2 b_i·u_i with one matrix for all rows.
+class QuadraticPrior : public RowPrior {
+ public:
+  /// `matrix` is Λ as in RowTerms, `linear` the b of every row, one after another.
+  QuadraticPrior(Vector matrix, Vector linear, std::size_t stride);
+
+  RowTerms of_row(Index row) const override { return {0, matrix_.data(), linear_.data() + row * stride_}; }
+  double value(const Real* rows) const override;
+
+ private:
+  Vector matrix_;
+  Vector linear_;
+  std::size_t stride_;
+};
+
+/// Makes `quadratic`, about `row` and not mirrored, that of the terms other than λ too, but for their value at `row`: a
+/// change of f does not depend on it.
+void add(const RowTerms& terms, const Real* row, RowQuadratic& quadratic);
+
+}  // namespace odot
