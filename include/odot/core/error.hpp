@@ -3,6 +3,7 @@
 
 #include <stdexcept>
 
+#pragma GCC visibility push(default)
 namespace odot {
 
 /// Bad input: a file, a value or a combination of settings that cannot be used. The message is a
@@ -14,3 +15,4 @@ class Error : public std::runtime_error {
 };
 
 }  // namespace odot
+#pragma GCC visibility pop

@@ -7,6 +7,7 @@
 #include "odot/model/mlp.hpp"
 #include "odot/ratings/rating_matrix.hpp"
 
+#pragma GCC visibility push(default)
 namespace odot {
 
 /// How well ratings are predicted.
@@ -31,3 +32,4 @@ void predict(const FactorView& model, const Triples& pairs, bool clip, std::span
 void predict(const Mlp& model, const Triples& pairs, bool clip, std::span<double> out);
 
 }  // namespace odot
+#pragma GCC visibility pop

@@ -9,6 +9,7 @@
 #include "odot/model/factor_layout.hpp"
 #include "odot/ratings/id_table.hpp"
 
+#pragma GCC visibility push(default)
 namespace odot {
 
 /// The numbers beside θ that a prediction is made of.
@@ -54,3 +55,4 @@ struct Factorization : PredictionConstants {
 void absorb_pin(Factorization& model);
 
 }  // namespace odot
+#pragma GCC visibility pop

@@ -11,6 +11,7 @@
 #include "odot/ratings/features.hpp"
 #include "odot/ratings/id_table.hpp"
 
+#pragma GCC visibility push(default)
 namespace odot {
 
 /// What a network knows of its users, or of its items.
@@ -52,3 +53,4 @@ struct Mlp {
 std::size_t parameter_count(const std::vector<std::size_t>& layers);
 
 }  // namespace odot
+#pragma GCC visibility pop

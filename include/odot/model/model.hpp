@@ -9,6 +9,7 @@
 #include "odot/model/mlp.hpp"
 #include "odot/ratings/rating_list.hpp"
 
+#pragma GCC visibility push(default)
 namespace odot {
 
 using Model = std::variant<Factorization, Mlp>;
@@ -24,3 +25,4 @@ void predict(const Model& model, const Triples& pairs, bool clip, std::span<doub
 Triples reindex(const RatingList& list, const Model& model);
 
 }  // namespace odot
+#pragma GCC visibility pop

@@ -8,6 +8,7 @@
 #include "odot/model/mlp.hpp"
 #include "odot/model/model.hpp"
 
+#pragma GCC visibility push(default)
 namespace odot {
 
 /// Writes `model` to `file`, which the caller commits. Equal models give equal bytes, and so does a model that was
@@ -34,3 +35,4 @@ Factorization load_factorization(const std::string& path);
 std::string model_checksum(const std::string& path);
 
 }  // namespace odot
+#pragma GCC visibility pop

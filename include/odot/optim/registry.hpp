@@ -12,6 +12,7 @@
 #include "odot/optim/direction.hpp"
 #include "odot/optim/step_rule.hpp"
 
+#pragma GCC visibility push(default)
 namespace odot {
 
 /// A hyper-parameter, shared by all methods that have it.
@@ -54,3 +55,4 @@ std::unique_ptr<Direction> make_direction(std::string_view name, const Parameter
 std::unique_ptr<StepRule> make_step_rule(std::string_view name, const ParameterValues& values = {});
 
 }  // namespace odot
+#pragma GCC visibility pop

@@ -4,6 +4,7 @@
 #include "odot/core/state.hpp"
 #include "odot/optim/line_function.hpp"
 
+#pragma GCC visibility push(default)
 namespace odot {
 
 enum class StepStatus {
@@ -37,3 +38,4 @@ class StepRule {
 };
 
 }  // namespace odot
+#pragma GCC visibility pop

@@ -17,6 +17,7 @@
 #include "odot/ratings/rating_matrix.hpp"
 #include "odot/train/checkpoint.hpp"
 
+#pragma GCC visibility push(default)
 namespace odot {
 
 /// How the factors are found.
@@ -146,3 +147,4 @@ TrainResult train(RatingData data, const Triples& valid, const TrainSettings& se
                   const TrainObserver& observer = {}, const CheckpointSettings& checkpoints = {});
 
 }  // namespace odot
+#pragma GCC visibility pop

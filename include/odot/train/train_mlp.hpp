@@ -11,6 +11,7 @@
 #include "odot/model/mlp.hpp"
 #include "odot/train/train.hpp"
 
+#pragma GCC visibility push(default)
 namespace odot {
 
 /// Smallest mini-batch. What the loop takes for divergence, a thousandfold error, is chance in a batch of few ratings.
@@ -79,3 +80,4 @@ MlpResult train_mlp(RatingList ratings, const Triples& valid, FeatureTable users
                     const CheckpointSettings& checkpoints = {});
 
 }  // namespace odot
+#pragma GCC visibility pop
