@@ -79,10 +79,6 @@ class Word {
   /// Changes the number by adding, and returns what it is then.
   std::uint32_t add(std::uint32_t amount) { return value_ += amount; }
 
-  bool exchange(std::uint32_t& expected, std::uint32_t desired) {
-    return value_.compare_exchange_weak(expected, desired);
-  }
-
   /// Wakes who waits, after a change.
   void wake() {
     if (sleepers_ == 0) return;
@@ -135,8 +131,8 @@ std::vector<cpu_set_t> bound_places() {
   return places;
 }
 
-/// A thread's helpers. They join a loop when they come to it: one that the system has not woken by the end of the loop
-/// is not waited for.
+/// A thread's helpers. A loop ends when all have been in it. Not to wait for those that the system wakes late was
+/// slower where other processes want the cores: who never sleeps is made to wait longest.
 class Team {
  public:
   explicit Team(int threads) : threads_(threads) {
@@ -170,43 +166,32 @@ class Team {
 
   void run(Loop& loop) {
     loop_ = &loop;
-    inside_.add(kOpen);
+    inside_.add(static_cast<std::uint32_t>(helpers_.size()));
     call();
     loop.work({0, threads_});
-    for (std::uint32_t inside = inside_.add(-kOpen); inside != 0; inside = inside_.value()) inside_.wait_while(inside);
+    for (std::uint32_t inside; (inside = inside_.value()) != 0;) inside_.wait_while(inside);
   }
 
  private:
-  static constexpr std::uint32_t kOpen = 1U << 31;
-
   void call() {
     calls_.add(1);
     calls_.wake();
   }
 
   void help(int number) {
-    for (std::uint32_t seen = 0; !ended_;) {
-      calls_.wait_while(seen);
-      seen = calls_.value();
-      if (!join()) continue;
+    for (std::uint32_t call = 0;; ++call) {
+      calls_.wait_while(call);
+      if (ended_) return;
       loop_->work({number, threads_});
       if (inside_.add(-1U) == 0) inside_.wake();
     }
-  }
-
-  bool join() {
-    std::uint32_t inside = inside_.value();
-    while ((inside & kOpen) != 0) {
-      if (inside_.exchange(inside, inside + 1)) return true;
-    }
-    return false;
   }
 
   int threads_;
   pid_t process_ = ::getpid();
   Loop* loop_ = nullptr;
   Word calls_;   // to helpers: how many loops there were, and the end
-  Word inside_;  // the number of helpers inside the loop, plus kOpen while more may join
+  Word inside_;  // the number of helpers that have not left the loop
   std::atomic<bool> ended_ = false;
   std::vector<std::thread> helpers_;
 };

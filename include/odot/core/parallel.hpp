@@ -15,7 +15,8 @@ namespace odot {
 /// each core this process may use. Until then it is what OpenMP says: OMP_NUM_THREADS, or all cores.
 void set_threads(int threads);
 
-/// The number of threads that parallel loops of the calling thread use; in a loop's body, the number that the loop uses.
+/// The number of threads that parallel loops of the calling thread use; in a loop's body, the number that the loop
+/// uses.
 int threads();
 
 /// The number of the calling thread within a parallel loop, from 0 and below threads().
