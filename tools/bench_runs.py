@@ -16,8 +16,6 @@ import sys
 import tempfile
 import time
 
-# As odot starts itself, so that threads which wait do not keep a core from those that work.
-WAITING = {"OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "10000"}
 # The options of `odot synth`; the shapes of bench/workload.cpp.
 SHAPES = {"ml-1m": "--users 6040 --items 3706 --ratings 1000209 --round 1 --lowest 1",
           "20m": "--users 138000 --items 27000 --ratings 18000000",
@@ -134,14 +132,12 @@ class Lab:
         commands, self.commands = list(dict.fromkeys(self.commands)), []
         return commands
 
-    def call(self, program, words, environment):
+    def call(self, program, words):
         """Runs a program; what it printed."""
-        self.commands.append(" ".join([*(f"{name}={value}" for name, value in environment.items()), program.name,
-                                       *words]))
-        inherited = {name: value for name, value in os.environ.items() if name not in WAITING}
+        self.commands.append(" ".join([program.name, *words]))
         try:
             done = subprocess.run([*APART, program, *words], cwd=self.folder, capture_output=True, text=True,
-                                  check=False, env=inherited | environment)
+                                  check=False)
         except OSError as error:
             raise BenchError(f"cannot run {program}: {error.strerror}") from None
         if done.returncode in (130, -signal.SIGINT):
@@ -152,25 +148,25 @@ class Lab:
 
     def bench(self, program, *words):
         """What one of the bench programs says."""
-        text = self.call(self.build / program, [str(word) for word in words], WAITING)
+        text = self.call(self.build / program, [str(word) for word in words])
         try:
             return json.loads(text)
         except ValueError:
             raise BenchError(f"{program} printed no JSON: {text[:100]}") from None
 
-    def train(self, ratings, *words, trace=False, **environment):
+    def train(self, ratings, *words, trace=False):
         """`odot train` with the words; its report is JSON."""
         words = ["train", ratings, *map(str, words), "--json", "--quiet"]
         words += ["--trace", "trace.jsonl"] if trace else []
         start = time.monotonic()
-        report = json.loads(self.call(self.odot, words, environment))
+        report = json.loads(self.call(self.odot, words))
         seconds = time.monotonic() - start
         lines = (self.folder / "trace.jsonl").read_text(encoding="utf-8").splitlines() if trace else []
         return Done(report, seconds, [json.loads(line) for line in lines])
 
-    def several(self, ratings, *words, trace=False, **environment):
+    def several(self, ratings, *words, trace=False):
         """The same run several times."""
-        return [self.train(ratings, *words, trace=trace, **environment) for _ in range(self.extent.repetitions)]
+        return [self.train(ratings, *words, trace=trace) for _ in range(self.extent.repetitions)]
 
     def synthesise(self, shape, name, *words):
         """A file of synthetic ratings."""

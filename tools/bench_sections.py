@@ -315,24 +315,21 @@ def shared(lab):
     ratings, title = lab.ratings
     all_cores = cores()
     situations = [("quiet", []), ("one core busy", all_cores[:1]), ("all cores busy", all_cores)]
-    policies = [("as odot chooses", {}), ("OMP_WAIT_POLICY=active", {"OMP_WAIT_POLICY": "active"})]
     words = ["--rank", lab.extent.run_ranks[0], "-t", lab.extent.iterations // 4, "--tolerance", "0"]
     rows, data = [], []
-    for policy, environment in policies:
-        taken = {name: [] for name, _ in situations}
-        for _ in range(lab.extent.repetitions):  # in turn, so that what changes with time touches all alike
-            for name, on in situations:
-                with busy(on):
-                    taken[name].append(lab.train(ratings, *words, **environment).report["seconds"]["train"])
-        quiet = median(taken["quiet"])
-        for name, _ in situations:
-            value = median(taken[name])
-            data.append({"waiting": policy, "situation": name, "train_seconds": value, "ratio": value / quiet,
-                         "runs": taken[name]})
-            rows.append([policy, name, seconds(value), f"{min(taken[name]) / quiet:.2f}", f"{value / quiet:.2f}",
-                         f"{max(taken[name]) / quiet:.2f}"])
+    taken = {name: [] for name, _ in situations}
+    for _ in range(lab.extent.repetitions):  # in turn, so that what changes with time touches all alike
+        for name, on in situations:
+            with busy(on):
+                taken[name].append(lab.train(ratings, *words).report["seconds"]["train"])
+    quiet = median(taken["quiet"])
+    for name, _ in situations:
+        value = median(taken[name])
+        data.append({"situation": name, "train_seconds": value, "ratio": value / quiet, "runs": taken[name]})
+        rows.append([name, seconds(value), f"{min(taken[name]) / quiet:.2f}", f"{value / quiet:.2f}",
+                     f"{max(taken[name]) / quiet:.2f}"])
     return [part(lab, f"{title}: seconds of training while processes that never wait are pinned to cores, one each.",
-                 ["threads wait", "machine", "training", "over quiet: least", "median", "most"], rows, data)]
+                 ["machine", "training", "over quiet: least", "median", "most"], rows, data)]
 
 
 # By name: the title, whether it needs the bench programs, and what measures it.

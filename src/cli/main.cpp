@@ -2,12 +2,10 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <malloc.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <iostream>
 #include <new>
@@ -15,6 +13,7 @@
 #include "cli/command.hpp"
 #include "cli/interrupt.hpp"
 #include "odot/core/error.hpp"
+#include "odot/version.hpp"
 
 namespace odot::cli {
 namespace {
@@ -27,7 +26,7 @@ int run(const Arguments& words) {
   std::string name = words[0];
   Arguments rest(words.begin() + 1, words.end());
   if (name == "--version") {
-    std::cout << "odot " ODOT_VERSION "\n";
+    std::cout << "odot " << version() << "\n";
     return kDone;
   }
   if (name == "--help" || name == "-h" || name == "help") {
@@ -57,17 +56,6 @@ void return_memory() {
 #endif
 }
 
-// OpenMP's threads spin while they wait for one another, which makes a run several times slower as soon as another
-// process needs a core; threads that sleep at once lose as much where parallel loops are short. So they spin for a
-// short while and then sleep. The runtime reads its settings before main(): the program starts itself once more with
-// these, unless the user chose others. Where that fails, threads spin.
-void wait_briefly(char** argv) {
-  if (std::getenv("OMP_WAIT_POLICY") || std::getenv("GOMP_SPINCOUNT")) return;
-  ::setenv("OMP_WAIT_POLICY", "passive", 1);
-  ::setenv("GOMP_SPINCOUNT", "10000", 1);  // goes before the policy, in GCC's runtime
-  ::execv("/proc/self/exe", argv);
-}
-
 // Results that did not reach their reader are an error too.
 void finish_output() {
   if (!std::cout.flush() || std::fflush(stdout) != 0) {
@@ -90,7 +78,6 @@ Json number_or_null(double value) { return value - value == 0 ? Json(value) : Js
 int main(int argc, char** argv) {
   using namespace odot::cli;
   using odot::Error;
-  wait_briefly(argv);
   return_memory();
   fill_standard_streams();
   end_cleanly_on_signals();

@@ -13,6 +13,7 @@
 #include "odot/core/error.hpp"
 #include "odot/core/output_file.hpp"
 #include "odot/core/spelling.hpp"
+#include "odot/version.hpp"
 
 namespace odot::cli {
 namespace {
@@ -161,7 +162,7 @@ std::string page(const std::string& name, const std::string& body) {
     if (body.find(sign) != std::string::npos) out += fmt::format(".if \\n(.g .fchar {} {}\n", sign, text);
   }
   return out +
-         fmt::format(".TH {} 1 \"\" \"odot {}\" \"User Commands\"\n.nh\n.ad l\n{}", escape(upper), ODOT_VERSION, body);
+         fmt::format(".TH {} 1 \"\" \"odot {}\" \"User Commands\"\n.nh\n.ad l\n{}", escape(upper), version(), body);
 }
 
 std::string name_section(const std::string& name, const std::string& summary) {

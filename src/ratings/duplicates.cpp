@@ -74,7 +74,7 @@ void visit(const Triples& ratings, Index users, Index items, Repeated&& repeated
     const auto positions =
         std::span(buckets.positions).subspan(buckets.begin[bucket], buckets.begin[bucket + 1] - buckets.begin[bucket]);
     if (positions.empty()) return;
-    Stamps<Position>& mine = stamps[static_cast<std::size_t>(omp_get_thread_num())];
+    Stamps<Position>& mine = stamps[static_cast<std::size_t>(thread_number())];
     if (mine.first.size() != items) mine = Stamps<Position>(items);
 
     // The bucket's users one after the other, each with ascending positions.

@@ -80,8 +80,6 @@ bool has_terminals() {
 }
 
 Outcome run(const TemporaryFolder& in, const Words& arguments, const Conditions& conditions) {
-  // Threads that spin while they wait are slow where the processor is shared.
-  ::setenv("OMP_WAIT_POLICY", "passive", 1);
   ::signal(SIGPIPE, SIG_IGN);
   const auto target = [](const std::string& path) {
     return ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);

@@ -3,18 +3,9 @@
 #include <cmath>
 #include <cstdio>
 #include <exception>
+#include <odot/odot.hpp>
 #include <string>
 #include <utility>
-
-#include "odot/core/error.hpp"
-#include "odot/model/evaluate.hpp"
-#include "odot/model/model_file.hpp"
-#include "odot/optim/minimize.hpp"
-#include "odot/optim/registry.hpp"
-#include "odot/ratings/read.hpp"
-#include "odot/ratings/split.hpp"
-#include "odot/ratings/synthetic.hpp"
-#include "odot/train/train.hpp"
 
 namespace {
 
@@ -89,6 +80,7 @@ int main(int argc, char** argv) try {
     std::fprintf(stderr, "usage: consumer FOLDER\n");
     return 2;
   }
+  expect(std::string(odot::version()) == odot::kVersion, "the library is as new as its headers");
   train_and_predict(argv[1]);
   minimize_own_function();
   refuse(argv[1]);

@@ -16,6 +16,8 @@ class CheckIncludes(unittest.TestCase):
         self.root = pathlib.Path(folder.name)
         self.write("include/odot/core/types.hpp", "#pragma once\n#include <cstdint>\n")
         self.write("include/odot/ratings/side.hpp", '#include <vector>\n\n#include "odot/core/types.hpp"\n')
+        self.write("include/odot/odot.hpp",
+                   '#include "odot/core/types.hpp"\n#include "odot/ratings/side.hpp"\n#include "odot/version.hpp"\n')
         self.write("src/ratings/fields.hpp", '#include "odot/ratings/side.hpp"\n')
         self.write("src/ratings/fields.cpp", '#include "fields.hpp"\n#include "ratings/fields.hpp"\n')
 
@@ -23,6 +25,10 @@ class CheckIncludes(unittest.TestCase):
         path = self.root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
+
+    def include_too(self, name):
+        with open(self.root / "include/odot/odot.hpp", "a", encoding="utf-8") as file:
+            file.write(f'#include "{name}"\n')
 
     def run_program(self, *arguments):
         return subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, check=False)
@@ -46,6 +52,7 @@ class CheckIncludes(unittest.TestCase):
 
     def test_optim_knows_no_ratings(self):
         self.write("include/odot/optim/rule.hpp", '#include "odot/ratings/side.hpp"\n')
+        self.include_too("odot/optim/rule.hpp")
         self.assert_violation("include/odot/optim/rule.hpp", 1, "optim builds on core alone")
 
     def test_internal_header_of_floor_above(self):
@@ -58,6 +65,7 @@ class CheckIncludes(unittest.TestCase):
 
     def test_public_header_uses_internal_one(self):
         self.write("include/odot/ratings/read.hpp", '#include "ratings/fields.hpp"\n')
+        self.include_too("odot/ratings/read.hpp")
         self.assert_violation("include/odot/ratings/read.hpp", 1, "internal")
 
     def test_angle_brackets(self):
@@ -75,6 +83,22 @@ class CheckIncludes(unittest.TestCase):
     def test_folder_that_is_no_floor(self):
         self.write("src/attic/a.cpp", "int a;\n")
         self.assert_violation("src/attic/a.cpp", 1, "attic", "is on no floor")
+
+    def test_public_header_that_odot_hpp_lacks(self):
+        self.write("include/odot/core/new.hpp", "int a;\n")
+        self.assert_violation("include/odot/odot.hpp", 1, "does not include", '"odot/core/new.hpp"')
+
+    def test_header_of_odot_hpp_that_is_gone(self):
+        self.include_too("odot/core/old.hpp")
+        self.assert_violation("include/odot/odot.hpp", 1, '"odot/core/old.hpp"', "no public header")
+
+    def test_no_odot_hpp(self):
+        (self.root / "include/odot/odot.hpp").unlink()
+        self.assert_violation("include/odot/odot.hpp", 1, "missing")
+
+    def test_version_is_below_all_floors(self):
+        self.write("src/core/version.cpp", '#include "odot/version.hpp"\n')
+        self.test_right_tree()
 
     def test_nothing_to_check(self):
         with tempfile.TemporaryDirectory() as empty:

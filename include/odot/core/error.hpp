@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#pragma GCC visibility push(default)
 namespace odot {
 
 /// What an error is about, and so who can do something about it.
@@ -40,3 +41,4 @@ class Error : public std::runtime_error {
 };
 
 }  // namespace odot
+#pragma GCC visibility pop

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <string>
 
+#pragma GCC visibility push(default)
 namespace odot {
 
 /// Bytes: the machine's memory, or the limit of one of the control groups (version 1 or 2) that the process is in, when
@@ -19,3 +20,4 @@ std::size_t default_memory_budget();
 std::size_t control_group_limit(const std::string& membership, const std::string& root);
 
 }  // namespace odot
+#pragma GCC visibility pop

@@ -9,6 +9,7 @@
 #include <span>
 #include <type_traits>
 
+#pragma GCC visibility push(default)
 namespace odot {
 
 /// total += of(part) for one part after another; numbers, or small structs of numbers that have +=.
@@ -35,3 +36,4 @@ void add_elements_in_order(std::span<const T> parts, std::span<T> total) {
 }
 
 }  // namespace odot
+#pragma GCC visibility pop

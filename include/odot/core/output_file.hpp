@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#pragma GCC visibility push(default)
 namespace odot {
 
 /// A file that is written to a temporary beside the target and renamed over it by commit(); destroyed without
@@ -49,3 +50,4 @@ class OutputFile {
 };
 
 }  // namespace odot
+#pragma GCC visibility pop

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 
+#pragma GCC visibility push(default)
 namespace odot {
 
 inline constexpr std::size_t kAlignment = 64;  ///< bytes; a cache line
@@ -31,3 +32,4 @@ struct PageAllocator {
 };
 
 }  // namespace odot
+#pragma GCC visibility pop

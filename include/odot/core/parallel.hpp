@@ -2,50 +2,46 @@
 // and sums are added in chunk order: results have the same bits on any number of threads.
 #pragma once
 
-#include <omp.h>
-
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <exception>
+#include <memory>
 #include <span>
+#include <type_traits>
 
 #include "odot/core/ordered_sum.hpp"
 
+#pragma GCC visibility push(default)
 namespace odot {
 
-/// Sets the number of threads of every later parallel loop; 0 means one for each core this process may use.
+/// Sets the number of threads of every later parallel loop of the calling thread, odot's and OpenMP's; 0 means one for
+/// each core this process may use. Until then it is what OpenMP says: OMP_NUM_THREADS, or all cores.
 void set_threads(int threads);
 
-/// The number of threads that parallel loops use.
+/// The number of threads that parallel loops of the calling thread use; in a loop's body, the number that the loop
+/// uses.
 int threads();
 
 /// The number of the calling thread within a parallel loop, from 0 and below threads().
-inline int thread_number() { return omp_get_thread_num(); }
+int thread_number();
+
+/// Calls body(context, chunk) once for every chunk in [0, count), as parallel_for does, which is written with it.
+void run_chunks(std::size_t count, void (*body)(void* context, std::size_t chunk), void* context);
 
 /// Calls body(chunk) once for every chunk in [0, count), on all threads, in any order. When bodies throw,
-/// the exception of the lowest-numbered chunk that threw is rethrown after the loop.
+/// the exception of the lowest-numbered chunk that threw is rethrown after the loop. Any number of threads may call it
+/// at a time, each has helpers of its own; within a body of it, or within a parallel region of OpenMP, the calling
+/// thread does all chunks.
 template <class Body>
 void parallel_for(std::size_t count, Body&& body) {
   if (count <= 1) {
     if (count == 1) body(std::size_t{0});
     return;
   }
-  std::exception_ptr error;
-  std::size_t error_chunk = count;
-#pragma omp parallel for schedule(dynamic, 1)
-  for (std::size_t chunk = 0; chunk < count; ++chunk) {
-    try {
-      body(chunk);
-    } catch (...) {
-#pragma omp critical(odot_parallel_for_error)
-      if (chunk < error_chunk) {
-        error_chunk = chunk;
-        error = std::current_exception();
-      }
-    }
-  }
-  if (error) std::rethrow_exception(error);
+  using Plain = std::remove_reference_t<Body>;
+  run_chunks(
+      count, [](void* context, std::size_t chunk) { (*static_cast<Plain*>(context))(chunk); },
+      const_cast<void*>(static_cast<const void*>(std::addressof(body))));
 }
 
 /// Cuts [0, n) into at most kMost pieces of equal length, by n alone.
@@ -77,3 +73,4 @@ double parallel_sum(std::size_t n, Body&& body) {
 }
 
 }  // namespace odot
+#pragma GCC visibility pop

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#pragma GCC visibility push(default)
 namespace odot {
 
 /// SplitMix64 (Steele, Lea & Flood 2014), read at any position of its sequence.
@@ -26,3 +27,4 @@ class RandomStream {
 };
 
 }  // namespace odot
+#pragma GCC visibility pop

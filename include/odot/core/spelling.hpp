@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#pragma GCC visibility push(default)
 namespace odot {
 
 /// The number of single-character insertions, deletions, replacements and swaps of neighbours that turn a into b, none
@@ -18,3 +19,4 @@ std::vector<std::string_view> nearest_first(std::vector<std::string_view> known,
 std::string_view probably_meant(const std::vector<std::string_view>& known, std::string_view word);
 
 }  // namespace odot
+#pragma GCC visibility pop

@@ -10,6 +10,7 @@
 
 #include "odot/core/types.hpp"
 
+#pragma GCC visibility push(default)
 namespace odot {
 
 /// Is shown the parts of a state one after another, each under a name of its own. One visitor saves them, another
@@ -57,3 +58,4 @@ class StateVisitor {
 using VisitState = std::function<void(StateVisitor&)>;
 
 }  // namespace odot
+#pragma GCC visibility pop

@@ -3,6 +3,7 @@
 
 #include <chrono>
 
+#pragma GCC visibility push(default)
 namespace odot {
 
 /// Wall time since construction, less what is spent outside.
@@ -27,3 +28,4 @@ class Stopwatch {
 };
 
 }  // namespace odot
+#pragma GCC visibility pop

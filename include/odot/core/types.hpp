@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <limits>
 
+#pragma GCC visibility push(default)
 namespace odot {
 
 /// Scalar of ratings and factors. Sums over ratings are always kept in double. The build option
@@ -31,3 +32,4 @@ inline constexpr std::size_t kLanes = 8;
 inline constexpr int kHighestRank = 1024;
 
 }  // namespace odot
+#pragma GCC visibility pop

@@ -13,6 +13,7 @@
 #include "odot/core/parallel.hpp"
 #include "odot/core/types.hpp"
 
+#pragma GCC visibility push(default)
 namespace odot {
 
 /// A vector of Real whose storage is aligned to a cache line.
@@ -59,3 +60,4 @@ void for_each_element(std::size_t n, Body body) {
 }
 
 }  // namespace odot
+#pragma GCC visibility pop

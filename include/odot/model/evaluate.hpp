@@ -6,6 +6,7 @@
 #include "odot/model/factorization.hpp"
 #include "odot/ratings/rating_matrix.hpp"
 
+#pragma GCC visibility push(default)
 namespace odot {
 
 /// See Model::evaluate().
@@ -17,3 +18,4 @@ Evaluation evaluate(const FactorView& model, const Side& by_user, bool clip);
 void predict(const FactorView& model, const Triples& pairs, bool clip, std::span<double> out);
 
 }  // namespace odot
+#pragma GCC visibility pop

@@ -8,6 +8,7 @@
 #include "odot/model/factorization.hpp"
 #include "odot/model/model.hpp"
 
+#pragma GCC visibility push(default)
 namespace odot {
 
 /// Writes the tensors of save_model() as NAME.npy (NumPy's format 1.0), the ids as user_ids.txt and item_ids.txt, one a
@@ -52,3 +53,4 @@ LibmfImport import_libmf(const std::string& path, const std::vector<std::string>
                          const std::vector<std::string>& item_ids = {});
 
 }  // namespace odot
+#pragma GCC visibility pop

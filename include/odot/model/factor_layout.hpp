@@ -5,6 +5,7 @@
 
 #include "odot/core/types.hpp"
 
+#pragma GCC visibility push(default)
 namespace odot {
 
 /// Layout of θ = [U | V]: rows of stride() Reals, the users' first, then the items' (item j's row is column V_j).
@@ -38,3 +39,4 @@ struct FactorLayout {
 };
 
 }  // namespace odot
+#pragma GCC visibility pop

@@ -5,6 +5,7 @@
 #include "odot/model/factor_layout.hpp"
 #include "odot/model/model.hpp"
 
+#pragma GCC visibility push(default)
 namespace odot {
 
 /// The numbers beside θ and the range of the ratings that a prediction is made of.
@@ -47,3 +48,4 @@ struct Factorization final : Model, PredictionConstants {
 void absorb_pin(Factorization& model);
 
 }  // namespace odot
+#pragma GCC visibility pop

@@ -13,6 +13,7 @@
 
 #include "odot/model/model.hpp"
 
+#pragma GCC visibility push(default)
 namespace odot {
 
 class ModelReader;  // model/formats/model_reader.hpp
@@ -61,3 +62,4 @@ const ModelKind* find_model_kind(std::string_view format);
 void register_model_kind(const ModelKind& kind);
 
 }  // namespace odot
+#pragma GCC visibility pop

@@ -8,6 +8,7 @@
 #include "odot/model/model.hpp"
 #include "odot/ratings/features.hpp"
 
+#pragma GCC visibility push(default)
 namespace odot {
 
 /// What a network knows of its users, or of its items.
@@ -47,3 +48,4 @@ std::size_t add_features(IdTable& ids, MlpSide& side, const FeatureTable& featur
 std::size_t parameter_count(const std::vector<std::size_t>& layers);
 
 }  // namespace odot
+#pragma GCC visibility pop

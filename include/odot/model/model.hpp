@@ -12,6 +12,7 @@
 #include "odot/ratings/id_table.hpp"
 #include "odot/ratings/rating_list.hpp"
 
+#pragma GCC visibility push(default)
 namespace odot {
 
 struct ModelKind;
@@ -85,3 +86,4 @@ class Model : public RatingRange {
 Triples reindex(const RatingList& list, const Model& model);
 
 }  // namespace odot
+#pragma GCC visibility pop

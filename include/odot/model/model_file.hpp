@@ -8,6 +8,7 @@
 #include "odot/model/factorization.hpp"
 #include "odot/model/model.hpp"
 
+#pragma GCC visibility push(default)
 namespace odot {
 
 /// Writes a model of any kind to `file`, which the caller commits. Equal models give equal bytes, and so does a model
@@ -38,3 +39,4 @@ Factorization load_factorization(const std::string& path);
 std::string model_checksum(const std::string& path);
 
 }  // namespace odot
+#pragma GCC visibility pop

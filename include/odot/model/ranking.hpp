@@ -6,6 +6,7 @@
 
 #include "odot/model/recommend.hpp"
 
+#pragma GCC visibility push(default)
 namespace odot {
 
 /// Of one ranked list, with a gain of 1 for each relevant item and 0 for others.
@@ -52,3 +53,4 @@ struct Baselines {
 Baselines make_baselines(Index users, Index items, const Triples& train);
 
 }  // namespace odot
+#pragma GCC visibility pop

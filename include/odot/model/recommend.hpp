@@ -10,6 +10,7 @@
 #include "odot/model/factorization.hpp"
 #include "odot/ratings/item_lists.hpp"
 
+#pragma GCC visibility push(default)
 namespace odot {
 
 /// An item, or in lists of similar users a user, and what it is ranked by.
@@ -73,3 +74,4 @@ enum class Among { users, items };
 std::vector<Scored> similar(const FactorView& model, Among among, Index index, std::size_t top, Similarity similarity);
 
 }  // namespace odot
+#pragma GCC visibility pop

@@ -6,6 +6,7 @@
 #include "odot/model/factorization.hpp"
 #include "odot/ratings/rating_matrix.hpp"
 
+#pragma GCC visibility push(default)
 namespace odot {
 
 /// Shares of the unobserved entries, by their predictions before clipping.
@@ -22,3 +23,4 @@ struct UnobservedShares {
 UnobservedShares unobserved_shares(const FactorView& model, const Side& by_user, std::uint64_t most = 100'000'000);
 
 }  // namespace odot
+#pragma GCC visibility pop

@@ -4,6 +4,7 @@
 #include "odot/core/state.hpp"
 #include "odot/optim/objective.hpp"
 
+#pragma GCC visibility push(default)
 namespace odot {
 
 /// The direction-finding half of an optimizer. Owns its moments, curvature pairs and the like.
@@ -32,3 +33,4 @@ class Direction {
 };
 
 }  // namespace odot
+#pragma GCC visibility pop

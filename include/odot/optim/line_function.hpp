@@ -5,6 +5,7 @@
 
 #include "odot/optim/objective.hpp"
 
+#pragma GCC visibility push(default)
 namespace odot {
 
 /// A point on the line x + step · d.
@@ -54,3 +55,4 @@ class LineFunction {
 };
 
 }  // namespace odot
+#pragma GCC visibility pop

@@ -7,6 +7,7 @@
 #include "odot/optim/direction.hpp"
 #include "odot/optim/step_rule.hpp"
 
+#pragma GCC visibility push(default)
 namespace odot {
 
 /// When to stop, besides divergence and a failed line search.
@@ -92,3 +93,4 @@ Summary minimize(Objective& objective, Direction& direction, StepRule& rule, con
                  const Observer& observer, MinimizeWorkspace& workspace);
 
 }  // namespace odot
+#pragma GCC visibility pop

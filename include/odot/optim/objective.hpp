@@ -6,6 +6,7 @@
 
 #include "odot/core/vector.hpp"
 
+#pragma GCC visibility push(default)
 namespace odot {
 
 /// f along a line: f(x + α d) − f(x) = α c[0] + α² c[1] + α³ c[2] + α⁴ c[3], without cancellation.
@@ -42,3 +43,4 @@ struct Iterate {
 };
 
 }  // namespace odot
+#pragma GCC visibility pop

@@ -13,6 +13,7 @@
 #include "odot/optim/step_rule.hpp"
 #include "odot/settings/option.hpp"
 
+#pragma GCC visibility push(default)
 namespace odot {
 
 /// An optimizer or a line search.
@@ -46,3 +47,4 @@ std::unique_ptr<Direction> make_direction(std::string_view name, const Parameter
 std::unique_ptr<StepRule> make_step_rule(std::string_view name, const ParameterValues& values = {});
 
 }  // namespace odot
+#pragma GCC visibility pop

@@ -4,6 +4,7 @@
 #include "odot/core/state.hpp"
 #include "odot/optim/line_function.hpp"
 
+#pragma GCC visibility push(default)
 namespace odot {
 
 enum class StepStatus {
@@ -41,3 +42,4 @@ class StepRule {
 };
 
 }  // namespace odot
+#pragma GCC visibility pop

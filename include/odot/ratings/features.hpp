@@ -8,6 +8,7 @@
 #include "odot/core/types.hpp"
 #include "odot/ratings/id_table.hpp"
 
+#pragma GCC visibility push(default)
 namespace odot {
 
 /// How a column of a feature file becomes inputs of a network.
@@ -74,3 +75,4 @@ void check_feature_specification(const std::string& specification);
 FeatureTable read_features(const std::string& path, const FeatureEncoding& encoding);
 
 }  // namespace odot
+#pragma GCC visibility pop

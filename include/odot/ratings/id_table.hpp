@@ -11,6 +11,7 @@
 
 #include "odot/core/types.hpp"
 
+#pragma GCC visibility push(default)
 namespace odot {
 
 /// Ids are any byte strings; indices count from 0 in order of first addition. Look-ups both ways are O(1).
@@ -64,3 +65,4 @@ class IdTable {
 };
 
 }  // namespace odot
+#pragma GCC visibility pop

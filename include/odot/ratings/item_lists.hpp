@@ -7,6 +7,7 @@
 #include "odot/core/types.hpp"
 #include "odot/ratings/rating_list.hpp"
 
+#pragma GCC visibility push(default)
 namespace odot {
 
 /// A list of items for every user, ascending and without repetition.
@@ -30,3 +31,4 @@ class ItemLists {
 };
 
 }  // namespace odot
+#pragma GCC visibility pop

@@ -11,6 +11,7 @@
 #include "odot/ratings/rating_matrix.hpp"
 #include "odot/ratings/read.hpp"
 
+#pragma GCC visibility push(default)
 namespace odot {
 
 /// Whether the file begins as .odr files do; false where there is none, and for standard input ("-").
@@ -73,3 +74,4 @@ Converted convert_to_odr(const std::vector<std::string>& paths, const ReadSettin
                          OutputFile& file);
 
 }  // namespace odot
+#pragma GCC visibility pop

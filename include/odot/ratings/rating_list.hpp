@@ -9,6 +9,7 @@
 #include "odot/core/types.hpp"
 #include "odot/ratings/id_table.hpp"
 
+#pragma GCC visibility push(default)
 namespace odot {
 
 /// Three parallel arrays: rating k is value[k], by user[k], of item[k].
@@ -45,3 +46,4 @@ struct ValueSummary {
 ValueSummary summarize(const std::vector<Real>& values);
 
 }  // namespace odot
+#pragma GCC visibility pop

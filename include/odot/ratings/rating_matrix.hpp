@@ -10,6 +10,7 @@
 #include "odot/core/types.hpp"
 #include "odot/ratings/rating_list.hpp"
 
+#pragma GCC visibility push(default)
 namespace odot {
 
 /// The values of one orientation's ratings, less a constant: kept as they are, or where there are at most 256 different
@@ -154,3 +155,4 @@ struct RatingData {
 };
 
 }  // namespace odot
+#pragma GCC visibility pop

@@ -8,6 +8,7 @@
 
 #include "odot/ratings/rating_list.hpp"
 
+#pragma GCC visibility push(default)
 namespace odot {
 
 /// What to do with a (user, item) pair that occurs more than once.
@@ -51,3 +52,4 @@ struct ReadResult {
 ReadResult read_ratings(const std::vector<std::string>& paths, const ReadSettings& settings = {});
 
 }  // namespace odot
+#pragma GCC visibility pop

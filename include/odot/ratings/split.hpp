@@ -6,6 +6,7 @@
 
 #include "odot/ratings/rating_list.hpp"
 
+#pragma GCC visibility push(default)
 namespace odot {
 
 /// Positions into the split list, ascending; together they are all of it.
@@ -30,3 +31,4 @@ Split fold_split(const std::vector<std::size_t>& numbers, std::size_t fold);
 Triples select(const Triples& ratings, const std::vector<std::size_t>& positions);
 
 }  // namespace odot
+#pragma GCC visibility pop

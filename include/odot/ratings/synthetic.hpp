@@ -8,6 +8,7 @@
 
 #include "odot/ratings/rating_list.hpp"
 
+#pragma GCC visibility push(default)
 namespace odot {
 
 /// rating = mean + b_i + c_j + u_i·v_j + noise, rounded to a multiple of `round_to` and clipped to [lowest, highest].
@@ -62,3 +63,4 @@ struct Synthetic {
 Synthetic synthesize(const SyntheticSettings& settings);
 
 }  // namespace odot
+#pragma GCC visibility pop

@@ -8,6 +8,7 @@
 #include "odot/core/output_file.hpp"
 #include "odot/ratings/rating_list.hpp"
 
+#pragma GCC visibility push(default)
 namespace odot {
 
 /// Appends `id` to `line`, in quotes where it would not be read back as one field otherwise. Throws Error
@@ -22,3 +23,4 @@ void write_ratings(OutputFile& file, const RatingList& list, std::span<const std
                    std::string_view separator);
 
 }  // namespace odot
+#pragma GCC visibility pop

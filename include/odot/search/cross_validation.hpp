@@ -10,6 +10,7 @@
 #include "odot/ratings/split.hpp"
 #include "odot/train/train.hpp"
 
+#pragma GCC visibility push(default)
 namespace odot {
 
 /// The ratings of `data`, which are in its list, split, and its features, if any. Without features nothing is known of
@@ -49,3 +50,4 @@ double mean(const std::vector<double>& values);
 double standard_deviation(const std::vector<double>& values);
 
 }  // namespace odot
+#pragma GCC visibility pop

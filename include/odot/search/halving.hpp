@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#pragma GCC visibility push(default)
 namespace odot {
 
 /// ASHA (Li et al. 2020, algorithm 2) with one worker: whenever a rung has a trial among its best 1/η that has not been
@@ -43,3 +44,4 @@ class Halving {
 int rung_iterations(int top, std::size_t rung, std::size_t rungs, std::size_t eta = 3);
 
 }  // namespace odot
+#pragma GCC visibility pop

@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#pragma GCC visibility push(default)
 namespace odot {
 
 enum class SamplerKind {
@@ -30,3 +31,4 @@ class PointSampler {
 };
 
 }  // namespace odot
+#pragma GCC visibility pop

@@ -14,6 +14,7 @@
 #include "odot/search/sampler.hpp"
 #include "odot/search/space.hpp"
 
+#pragma GCC visibility push(default)
 namespace odot {
 
 /// A value of each dimension, in words.
@@ -77,3 +78,4 @@ SearchOutcome search(const SearchSettings& settings, const std::vector<Dataset>&
 TrainSettings settings_of_best(const SearchSettings& settings, const SearchResult& result);
 
 }  // namespace odot
+#pragma GCC visibility pop

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#pragma GCC visibility push(default)
 namespace odot {
 
 /// One option and its values.
@@ -40,3 +41,4 @@ Dimension parse_choices(const std::string& name, const std::string& text, char s
 Dimension parse_dimension(const std::string& name, const std::string& text, bool integer);
 
 }  // namespace odot
+#pragma GCC visibility pop

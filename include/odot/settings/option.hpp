@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#pragma GCC visibility push(default)
 namespace odot {
 
 /// What an option takes.
@@ -90,3 +91,4 @@ std::string value_text(const OptionValue& value);
 std::string user_text(const Option& option, const OptionValue& value);
 
 }  // namespace odot
+#pragma GCC visibility pop

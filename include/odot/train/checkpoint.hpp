@@ -4,6 +4,7 @@
 #include <functional>
 #include <string>
 
+#pragma GCC visibility push(default)
 namespace odot {
 
 /// A checkpoint holds all that a run needs to go on to the same bits, a checksum, and what it was made with: the
@@ -20,3 +21,4 @@ struct CheckpointSettings {
 };
 
 }  // namespace odot
+#pragma GCC visibility pop

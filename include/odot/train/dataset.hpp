@@ -7,6 +7,7 @@
 #include "odot/ratings/rating_list.hpp"
 #include "odot/ratings/rating_matrix.hpp"
 
+#pragma GCC visibility push(default)
 namespace odot {
 
 /// Training ratings, held-out ratings and, for methods that need them, features of users and items.
@@ -43,3 +44,4 @@ struct Dataset {
 };
 
 }  // namespace odot
+#pragma GCC visibility pop

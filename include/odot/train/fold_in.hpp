@@ -8,6 +8,7 @@
 #include "odot/ratings/rating_list.hpp"
 #include "odot/train/train.hpp"
 
+#pragma GCC visibility push(default)
 namespace odot {
 
 struct FoldInSettings {
@@ -41,3 +42,4 @@ struct FoldInReport {
 FoldInReport fold_in(Factorization& model, const RatingList& list, const FoldInSettings& settings = {});
 
 }  // namespace odot
+#pragma GCC visibility pop

@@ -11,6 +11,7 @@
 #include "odot/train/options.hpp"
 #include "odot/train/train.hpp"
 
+#pragma GCC visibility push(default)
 namespace odot {
 
 /// How a model is found from ratings.
@@ -58,3 +59,4 @@ const Method& method_of(const TrainSettings& settings);
 std::vector<std::string_view> users_of(std::string_view option);
 
 }  // namespace odot
+#pragma GCC visibility pop

@@ -14,6 +14,7 @@
 #include "odot/settings/option.hpp"
 #include "odot/train/settings.hpp"
 
+#pragma GCC visibility push(default)
 namespace odot {
 
 /// A title that options stand under in the help.
@@ -58,3 +59,4 @@ const TrainOption* find_train_option(std::string_view name);
 std::string default_text(const TrainOption& option);
 
 }  // namespace odot
+#pragma GCC visibility pop

@@ -13,6 +13,7 @@
 #include "odot/optim/minimize.hpp"
 #include "odot/optim/registry.hpp"
 
+#pragma GCC visibility push(default)
 namespace odot {
 
 /// Smallest mini-batch. What the loop takes for divergence, a thousandfold error, is chance in a batch of few ratings.
@@ -75,3 +76,4 @@ using SettingTexts = std::map<std::string, std::string>;
 SettingTexts recorded_settings(const TrainSettings& settings);
 
 }  // namespace odot
+#pragma GCC visibility pop

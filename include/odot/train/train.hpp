@@ -18,6 +18,7 @@
 #include "odot/train/dataset.hpp"
 #include "odot/train/settings.hpp"
 
+#pragma GCC visibility push(default)
 namespace odot {
 
 /// StopSettings know nothing of held-out ratings: why a run ended that early stopping did end.
@@ -85,3 +86,4 @@ TrainResult train(Dataset data, const TrainSettings& settings, const TrainObserv
                   const CheckpointSettings& checkpoints = {});
 
 }  // namespace odot
+#pragma GCC visibility pop
