@@ -117,8 +117,8 @@ nlohmann::json measure_kernels(RatingMatrix& ratings, int rank, int repetitions)
   std::vector<Reading> readings;
   TimingPager user_pager(readings);
   TimingPager item_pager(readings);
-  Side by_user = ratings.by_user();
-  Side by_item = ratings.by_item();
+  RatingSide by_user = ratings.by_user();
+  RatingSide by_item = ratings.by_item();
   by_user.pager = &user_pager;
   by_item.pager = &item_pager;
 

@@ -11,7 +11,7 @@ double of(std::size_t n) { return static_cast<double>(n); }
 
 // Each rating takes `operations` and `columns` gathered rows and, where `value`, its value; each row of the side
 // `row_operations` and `rows` rows of memory.
-Cost pass_cost(const Side& side, const RowShape& row, double operations, double columns, bool value,
+Cost pass_cost(const RatingSide& side, const RowShape& row, double operations, double columns, bool value,
                double row_operations, double rows) {
   const double row_bytes = of(row.stride * sizeof(Real));
   const double value_bytes = value ? of(side.values.codes() ? 1 : sizeof(Real)) : 0;
@@ -33,23 +33,23 @@ constexpr std::pair<const char*, const char*> kCostModel[] = {
 
 }  // namespace
 
-Cost gradient_cost(const Side& side, const RowShape& row) {
+Cost gradient_cost(const RatingSide& side, const RowShape& row) {
   return pass_cost(side, row, 4 * of(row.width), 1, true, 5 * of(row.width), 2);
 }
 
-Cost line_cost(const Side& side, const RowShape& row) {
+Cost line_cost(const RatingSide& side, const RowShape& row) {
   return pass_cost(side, row, 8 * of(row.width) + 10, 2, true, 0, 2);
 }
 
-Cost normal_equations_cost(const Side& side, const RowShape& row) {
+Cost normal_equations_cost(const RatingSide& side, const RowShape& row) {
   return pass_cost(side, row, of(row.width) * of(row.width + 5), 1, true, 0, 1);
 }
 
-Cost multiplicative_cost(const Side& side, const RowShape& row) {
+Cost multiplicative_cost(const RatingSide& side, const RowShape& row) {
   return pass_cost(side, row, 6 * of(row.width), 1, true, 7 * of(row.width), 2);
 }
 
-Cost prediction_cost(const Side& side, const RowShape& row) {
+Cost prediction_cost(const RatingSide& side, const RowShape& row) {
   return pass_cost(side, row, 2 * of(row.width), 1, false, 0, 1);
 }
 

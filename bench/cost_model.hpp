@@ -29,20 +29,20 @@ struct RowShape {
 
 /// A rating: 2w for the error, 2w to add its share; one column, sR, index and value. A row: 5w for penalty and
 /// gradient; its factors and gradient, 2sR.
-Cost gradient_cost(const Side& side, const RowShape& row);
+Cost gradient_cost(const RatingSide& side, const RowShape& row);
 
 /// A rating: four products of rows, 8w, and 5 sums, 10; column and step, 2sR, index and value. A row: 2sR.
-Cost line_cost(const Side& side, const RowShape& row);
+Cost line_cost(const RatingSide& side, const RowShape& row);
 
 /// A rating: 2w for the error, 2w for the gradient, w(w + 1) for the upper triangle of v vᵀ; one column, sR, index and
 /// value. A row: its factors, sR; the matrix is used at once where it is.
-Cost normal_equations_cost(const Side& side, const RowShape& row);
+Cost normal_equations_cost(const RatingSide& side, const RowShape& row);
 
 /// A rating: 2w for the prediction, 4w for both sums; one column, sR, index and value. A row: 7w, and 2sR.
-Cost multiplicative_cost(const Side& side, const RowShape& row);
+Cost multiplicative_cost(const RatingSide& side, const RowShape& row);
 
 /// A rating: 2w; one column, sR, and its index. A row: sR.
-Cost prediction_cost(const Side& side, const RowShape& row);
+Cost prediction_cost(const RatingSide& side, const RowShape& row);
 
 /// One system of n unknowns: n³/3 to decompose, 2n² to substitute, in double precision, in the nearest cache.
 Cost cholesky_cost(std::size_t unknowns);

@@ -52,7 +52,7 @@ void multiplicative(benchmark::State& state, const Setting& setting, By by) {
 
 // Calls body(row, begin, end) for all rows or pieces of rows of all chunks, in parallel.
 template <class Body>
-void for_each_row(const Side& side, const ChunkPlan& plan, Body&& body) {
+void for_each_row(const RatingSide& side, const ChunkPlan& plan, Body&& body) {
   parallel_for(plan.chunks.size(), [&](std::size_t number) {
     const Chunk& chunk = plan.chunks[number];
     side.read(chunk.begin, chunk.end, [&] {

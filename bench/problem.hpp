@@ -51,7 +51,7 @@ struct Problem {
 
   FactorLayout layout;
   Vector theta;
-  Side side;
+  RatingSide side;
   const Real* rows;
   const Real* columns;
   Penalty penalty;

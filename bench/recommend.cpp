@@ -25,7 +25,7 @@ constexpr int kTop = 10;
 constexpr int kSquare = 2048;
 
 // What each user has rated.
-ItemLists rated(const Side& by_user) {
+ItemLists rated(const RatingSide& by_user) {
   Triples pairs;
   for (Index user = 0; user < by_user.rows(); ++user) {
     pairs.user.insert(pairs.user.end(), by_user.count(user), user);

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include "odot/core/error.hpp"
-#include "ratings/fields.hpp"
-#include "ratings/source.hpp"
+#include "ratings/text/fields.hpp"
+#include "ratings/text/source.hpp"
 
 namespace odot::cli {
 namespace {

@@ -68,7 +68,7 @@ Json describe_ratings(const ReadResult& read) {
 }
 
 // The most ratings of any one row.
-Offset most_of_row(const Side& side) {
+Offset most_of_row(const RatingSide& side) {
   Offset most = 0;
   for (Index row = 0; row < side.rows(); ++row) most = std::max(most, side.count(row));
   return most;
@@ -77,7 +77,7 @@ Offset most_of_row(const Side& side) {
 // Without reading the ratings, except to count values that have no table.
 Json describe_odr(const RatingData& data, const std::string& path) {
   const RatingMatrix& ratings = data.ratings;
-  const Side side = ratings.by_user();
+  const RatingSide side = ratings.by_user();
   std::size_t distinct = ratings.table().size();
   if (distinct == 0) {
     std::vector<Real> values(ratings.size());

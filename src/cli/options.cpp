@@ -18,7 +18,7 @@
 #include "odot/core/error.hpp"
 #include "odot/core/parallel.hpp"
 #include "odot/core/spelling.hpp"
-#include "ratings/fields.hpp"
+#include "ratings/text/fields.hpp"
 
 namespace odot::cli {
 namespace {

@@ -16,7 +16,7 @@
 #include "odot/ratings/odr.hpp"
 #include "odot/ratings/synthetic.hpp"
 #include "odot/ratings/write.hpp"
-#include "ratings/recognise.hpp"
+#include "ratings/text/recognise.hpp"
 
 namespace odot::cli {
 namespace {

@@ -7,8 +7,8 @@
 #include <nlohmann/json.hpp>
 
 #include "odot/core/error.hpp"
-#include "ratings/feature_lines.hpp"
-#include "ratings/fields.hpp"
+#include "features/lines.hpp"
+#include "ratings/text/fields.hpp"
 
 namespace odot::cli {
 namespace {

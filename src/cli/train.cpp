@@ -19,7 +19,7 @@
 #include "odot/core/stopwatch.hpp"
 #include "odot/model/model.hpp"
 #include "odot/model/model_file.hpp"
-#include "odot/ratings/features.hpp"
+#include "odot/features/features.hpp"
 #include "odot/ratings/split.hpp"
 #include "odot/train/methods.hpp"
 

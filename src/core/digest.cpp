@@ -10,7 +10,7 @@
 
 #include <new>
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 Digest::Digest() : state_(XXH3_createState()) {
   if (!state_) throw std::bad_alloc();
@@ -29,4 +29,4 @@ std::uint64_t Digest::value() const { return XXH3_64bits_digest(static_cast<cons
 
 std::string Digest::text() const { return fmt::format("xxh3:{:016x}", value()); }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

@@ -7,7 +7,9 @@
 #include <string>
 #include <string_view>
 
-namespace odot {
+#include "odot/core/precision.hpp"
+
+namespace odot::inline ODOT_PRECISION {
 
 /// XXH3, 64 bits.
 class Digest {
@@ -38,4 +40,4 @@ class Digest {
   std::unique_ptr<void, Free> state_;
 };
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

@@ -9,7 +9,7 @@
 #include <limits>
 #include <sstream>
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 namespace {
 
 constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
@@ -64,4 +64,4 @@ std::size_t memory_limit() {
 
 std::size_t default_memory_budget() { return memory_limit() / 5 * 3; }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

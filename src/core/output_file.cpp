@@ -16,7 +16,7 @@
 
 #include "odot/core/error.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 namespace fs = std::filesystem;
 namespace {
 
@@ -139,4 +139,4 @@ void OutputFile::commit() {
   forget_temporary();
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

@@ -7,7 +7,7 @@
 
 #include "odot/core/error.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 namespace fs = std::filesystem;
 
 OutputFolder::OutputFolder(const std::string& path) : path_(path) {
@@ -47,4 +47,4 @@ void OutputFolder::commit() {
   committed_ = true;
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

@@ -5,8 +5,9 @@
 #include <string>
 
 #include "odot/core/output_file.hpp"
+#include "odot/core/precision.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 /// A folder that is new or empty, and stays so unless all its files are committed.
 class OutputFolder {
@@ -30,4 +31,4 @@ class OutputFolder {
   std::deque<OutputFile> files_;
 };
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <new>
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 namespace {
 
 constexpr std::size_t kLargePage = std::size_t{2} << 20;
@@ -24,4 +24,4 @@ void* allocate_pages(std::size_t bytes) {
 
 void free_pages(void* memory) { std::free(memory); }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

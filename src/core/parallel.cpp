@@ -17,7 +17,7 @@
 #include <utility>
 #include <vector>
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 namespace {
 
 /// Where a thread stands while it works on a loop.
@@ -226,4 +226,4 @@ void run_chunks(std::size_t count, void (*body)(void* context, std::size_t chunk
   loop.rethrow();
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <numbers>
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 namespace {
 
 constexpr std::uint64_t kGolden = 0x9e3779b97f4a7c15ULL;
@@ -34,4 +34,4 @@ double RandomStream::normal(std::uint64_t position) const {
   return radius * std::cos(2 * std::numbers::pi * to_unit(second));
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

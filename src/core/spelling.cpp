@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
@@ -38,4 +38,4 @@ std::string_view probably_meant(const std::vector<std::string_view>& known, std:
   return begins == known.end() ? std::string_view{} : *begins;
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

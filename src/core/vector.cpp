@@ -10,7 +10,7 @@
 #include <type_traits>
 
 HWY_BEFORE_NAMESPACE();
-namespace odot::HWY_NAMESPACE {
+namespace odot::inline ODOT_PRECISION::HWY_NAMESPACE {
 namespace {
 
 namespace hn = hwy::HWY_NAMESPACE;
@@ -118,14 +118,14 @@ void combine_range(std::span<const double> a, std::span<const ConstSpan> x, std:
 }
 
 }  // namespace
-}  // namespace odot::HWY_NAMESPACE
+}  // namespace odot::inline ODOT_PRECISION::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 #include <algorithm>
 #include <cmath>
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 namespace {
 
 HWY_EXPORT(dot_of);
@@ -195,5 +195,5 @@ void add_scaled(ConstSpan x, double a, ConstSpan d, Span out) {
   for_each_element(out.size(), [=](std::size_t i) { o[i] = from[i] + factor * along[i]; });
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION
 #endif  // HWY_ONCE

@@ -10,7 +10,7 @@
 #include "kernels/cholesky.hpp"
 
 HWY_BEFORE_NAMESPACE();
-namespace odot::HWY_NAMESPACE {
+namespace odot::inline ODOT_PRECISION::HWY_NAMESPACE {
 namespace {
 
 namespace hn = hwy::HWY_NAMESPACE;
@@ -107,11 +107,11 @@ void solve(double* a, std::size_t stride, std::size_t n, double precision, doubl
 }
 
 }  // namespace
-}  // namespace odot::HWY_NAMESPACE
+}  // namespace odot::inline ODOT_PRECISION::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 namespace {
 
 HWY_EXPORT(solve);
@@ -140,5 +140,5 @@ const double* PositiveSystem::solve(double precision) {
   return x_.data();
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION
 #endif  // HWY_ONCE

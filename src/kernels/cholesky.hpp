@@ -3,9 +3,10 @@
 
 #include <cstddef>
 
+#include "odot/core/precision.hpp"
 #include "odot/core/vector.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 /// A x = b with room for one system after another.
 class PositiveSystem {
@@ -37,4 +38,4 @@ class PositiveSystem {
   Doubles x_;
 };
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-namespace odot {
-ChunkPlan::ChunkPlan(const Side& side, Index first, Index end_row, const ChunkWork& limits) {
+namespace odot::inline ODOT_PRECISION {
+ChunkPlan::ChunkPlan(const RatingSide& side, Index first, Index end_row, const ChunkWork& limits) {
   Offset work = 0;
   const auto close = [&](Index end) {
     if (first < end) chunks.push_back({first, end, side.offsets[first], side.offsets[end], Chunk::kWhole});
@@ -31,4 +31,4 @@ ChunkPlan::ChunkPlan(const Side& side, Index first, Index end_row, const ChunkWo
   close(end_row);
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

@@ -1,11 +1,12 @@
-// How the rows of a Side are cut into chunks of nearly equal work.
+// How the rows of a RatingSide are cut into chunks of nearly equal work.
 #pragma once
 
 #include <vector>
 
+#include "odot/core/precision.hpp"
 #include "odot/ratings/rating_matrix.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 /// Either the rows [row_begin, row_end) with all their ratings, or one piece of a single long row. Ratings are those at
 /// positions [begin, end).
@@ -36,14 +37,14 @@ struct ChunkWork {
 
 /// Every row is in exactly one chunk or one LongRow. Depends on the ratings alone, never on the number of threads.
 struct ChunkPlan {
-  explicit ChunkPlan(const Side& side, const ChunkWork& work = {}) : ChunkPlan(side, 0, side.rows(), work) {}
+  explicit ChunkPlan(const RatingSide& side, const ChunkWork& work = {}) : ChunkPlan(side, 0, side.rows(), work) {}
 
   /// Of the rows [first, end) only.
-  ChunkPlan(const Side& side, Index first, Index end, const ChunkWork& work);
+  ChunkPlan(const RatingSide& side, Index first, Index end, const ChunkWork& work);
 
   std::vector<Chunk> chunks;
   std::vector<LongRow> long_rows;
   std::size_t pieces = 0;
 };
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

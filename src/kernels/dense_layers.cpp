@@ -13,7 +13,7 @@
 #pragma GCC diagnostic ignored "-Wuninitialized"
 #include <Eigen/Core>
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 namespace {
 
 using Matrix = Eigen::Matrix<Real, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
@@ -94,4 +94,4 @@ void DenseTile::backward(const Real* theta, std::size_t rows, Real* gradient) {
   }
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

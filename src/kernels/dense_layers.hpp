@@ -4,9 +4,10 @@
 #include <cstddef>
 #include <vector>
 
+#include "odot/core/precision.hpp"
 #include "odot/core/vector.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 /// The shape of a network whose layer l maps sizes[l] to sizes[l + 1] numbers, a ← ReLU(W a + b), the last one with or
 /// without ReLU; and where its parameters lie in θ: layer by layer, W row by row (a row an output), then b.
@@ -59,4 +60,4 @@ class DenseTile {
   Vector gradients_[2];  // by activations; those before and after a layer take turns
 };
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

@@ -11,7 +11,7 @@
 #include "kernels/vectors-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
-namespace odot::HWY_NAMESPACE {
+namespace odot::inline ODOT_PRECISION::HWY_NAMESPACE {
 namespace {
 
 HWY_FLATTEN std::size_t find(const Real* x, std::size_t n, Real bound, Index* places) {
@@ -39,11 +39,11 @@ HWY_FLATTEN std::size_t find(const Real* x, std::size_t n, Real bound, Index* pl
 }
 
 }  // namespace
-}  // namespace odot::HWY_NAMESPACE
+}  // namespace odot::inline ODOT_PRECISION::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 HWY_EXPORT(find);
 
@@ -51,5 +51,5 @@ std::size_t find_at_least(const Real* x, std::size_t n, Real bound, Index* place
   return HWY_DYNAMIC_DISPATCH(find)(x, n, bound, places);
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION
 #endif

@@ -3,9 +3,10 @@
 
 #include <cstddef>
 
+#include "odot/core/precision.hpp"
 #include "odot/core/types.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 /// Numbers are looked at in groups of so many.
 inline constexpr std::size_t kFindGroup = 64;
@@ -14,4 +15,4 @@ inline constexpr std::size_t kFindGroup = 64;
 /// a multiple of kFindGroup; there is room for n places.
 std::size_t find_at_least(const Real* x, std::size_t n, Real bound, Index* places);
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

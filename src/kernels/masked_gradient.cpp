@@ -7,7 +7,7 @@
 #include "kernels/tiles-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
-namespace odot::HWY_NAMESPACE {
+namespace odot::inline ODOT_PRECISION::HWY_NAMESPACE {
 namespace {
 
 // Adds Σ e_j column_j over the tile of the `count` ratings at `begin` to `sums`, e_j² to `squares`.
@@ -90,17 +90,17 @@ double gradient_of_piece(const RowTask& task, const RowPiece& piece, Real* sums)
 }
 
 }  // namespace
-}  // namespace odot::HWY_NAMESPACE
+}  // namespace odot::inline ODOT_PRECISION::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 HWY_EXPORT(gradient_of_rows);
 HWY_EXPORT(gradient_of_piece);
 HWY_EXPORT(finish_gradient);
 
-MaskedGradient::MaskedGradient(const Side& side, std::size_t stride)
+MaskedGradient::MaskedGradient(const RatingSide& side, std::size_t stride)
     : side_(side), stride_(stride), pass_(side, stride) {}
 
 PassSums MaskedGradient::operator()(const Real* rows, const Real* columns, const Penalty& penalty, Real* gradient) {
@@ -111,5 +111,5 @@ PassSums MaskedGradient::operator()(const Real* rows, const Real* columns, const
       [&](Index row, const Real* sums) { return HWY_DYNAMIC_DISPATCH(finish_gradient)(task, row, sums); });
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION
 #endif

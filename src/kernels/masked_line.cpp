@@ -12,7 +12,7 @@
 #include "kernels/tiles-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
-namespace odot::HWY_NAMESPACE {
+namespace odot::inline ODOT_PRECISION::HWY_NAMESPACE {
 namespace {
 
 // Three sums a rating are in flight, so there are fewer ratings than in other kernels.
@@ -75,7 +75,7 @@ HWY_INLINE void add_tile(Row each, const Columns<Row>& columns, const Columns<Ro
 
 template <class Row>
 HWY_NOINLINE HWY_FLATTEN LineSums line_of_rows_of(Row each, const LineTask& task, const Chunk& chunk) {
-  const Side& side = task.side;
+  const RatingSide& side = task.side;
   const TileValues side_values(side.values);
   const Columns<Row> columns{task.columns, each, task.prefetch};
   const Columns<Row> steps{task.column_steps, each, task.prefetch};
@@ -108,18 +108,18 @@ LineSums line_of_rows(const LineTask& task, const Chunk& chunk) {
 }
 
 }  // namespace
-}  // namespace odot::HWY_NAMESPACE
+}  // namespace odot::inline ODOT_PRECISION::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 namespace {
 
 HWY_EXPORT(line_of_rows);
 
 }  // namespace
 
-MaskedLine::MaskedLine(const Side& side, std::size_t stride)
+MaskedLine::MaskedLine(const RatingSide& side, std::size_t stride)
     : side_(side), stride_(stride), plan_(side), sums_(plan_.chunks.size()) {}
 
 LineSums MaskedLine::operator()(const Real* rows, const Real* columns, const Real* row_steps,
@@ -134,5 +134,5 @@ LineSums MaskedLine::operator()(const Real* rows, const Real* columns, const Rea
   return ordered_sum(sums_);
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION
 #endif

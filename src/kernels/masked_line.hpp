@@ -6,7 +6,9 @@
 #include "kernels/chunk_plan.hpp"
 #include "kernels/penalty.hpp"
 
-namespace odot {
+#include "odot/core/precision.hpp"
+
+namespace odot::inline ODOT_PRECISION {
 
 /// Along (U + αP)(V + αQ) the error of a rating is e + α l + α² w with l = u·q + p·v and w = p·q; these are the sums
 /// over all ratings that make its square (De Sterck & Winlaw 2015).
@@ -29,7 +31,7 @@ struct LineSums {
 
 /// What a line pass works on.
 struct LineTask {
-  const Side& side;
+  const RatingSide& side;
   std::size_t stride;
   const Real* rows;
   const Real* columns;
@@ -42,17 +44,17 @@ struct LineTask {
 class MaskedLine {
  public:
   /// `side` must outlive this; `stride` as for MaskedGradient.
-  MaskedLine(const Side& side, std::size_t stride);
+  MaskedLine(const RatingSide& side, std::size_t stride);
 
   /// `rows` and `row_steps` are side.rows() × stride (by user U and P), `columns` and `column_steps` one row of stride
   /// for every index (V and Q).
   LineSums operator()(const Real* rows, const Real* columns, const Real* row_steps, const Real* column_steps);
 
  private:
-  Side side_;
+  RatingSide side_;
   std::size_t stride_;
   ChunkPlan plan_;
   std::vector<LineSums> sums_;  // of each chunk
 };
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

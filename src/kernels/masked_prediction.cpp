@@ -8,10 +8,10 @@
 #include "kernels/tiles-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
-namespace odot::HWY_NAMESPACE {
+namespace odot::inline ODOT_PRECISION::HWY_NAMESPACE {
 namespace {
 
-HWY_FLATTEN void predict_piece(const Side& side, Offset begin, Offset end, std::size_t stride, const Real* row,
+HWY_FLATTEN void predict_piece(const RatingSide& side, Offset begin, Offset end, std::size_t stride, const Real* row,
                                const Real* data, bool prefetch, Real* out) {
   const TileTag d;
   const AnyRow each{stride};
@@ -29,19 +29,19 @@ HWY_FLATTEN void predict_piece(const Side& side, Offset begin, Offset end, std::
 }
 
 }  // namespace
-}  // namespace odot::HWY_NAMESPACE
+}  // namespace odot::inline ODOT_PRECISION::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 HWY_EXPORT(predict_piece);
 
-void predict_row(const Side& side, Offset begin, Offset end, std::size_t stride, const Real* row, const Real* columns,
-                 Real* out) {
+void predict_row(const RatingSide& side, Offset begin, Offset end, std::size_t stride, const Real* row,
+                 const Real* columns, Real* out) {
   HWY_DYNAMIC_DISPATCH(predict_piece)
   (side, begin, end, stride, row, columns, worth_prefetching(side, stride, Reads::once), out);
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION
 #endif

@@ -7,7 +7,7 @@
 #include "kernels/tiles-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
-namespace odot::HWY_NAMESPACE {
+namespace odot::inline ODOT_PRECISION::HWY_NAMESPACE {
 namespace {
 
 // Keeps 0/0 from being anything but 0; too small to change any other quotient.
@@ -106,17 +106,17 @@ double sum_up_update(const RowTask& task, const RowPiece& piece, Real* sums) {
 }
 
 }  // namespace
-}  // namespace odot::HWY_NAMESPACE
+}  // namespace odot::inline ODOT_PRECISION::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 HWY_EXPORT(update_rows);
 HWY_EXPORT(sum_up_update);
 HWY_EXPORT(finish_update);
 
-MultiplicativeUpdate::MultiplicativeUpdate(const Side& side, std::size_t stride)
+MultiplicativeUpdate::MultiplicativeUpdate(const RatingSide& side, std::size_t stride)
     : side_(side), stride_(stride), pass_(side, 2 * stride) {}
 
 PassSums MultiplicativeUpdate::operator()(const Real* rows, const Real* columns, const Penalty& penalty, Real* next) {
@@ -131,5 +131,5 @@ PassSums MultiplicativeUpdate::operator()(const Real* rows, const Real* columns,
       [&](Index row, const Real* sums) { return HWY_DYNAMIC_DISPATCH(finish_update)(task, row, sums); });
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION
 #endif

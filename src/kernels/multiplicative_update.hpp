@@ -3,14 +3,16 @@
 
 #include "kernels/row_pass.hpp"
 
-namespace odot {
+#include "odot/core/precision.hpp"
+
+namespace odot::inline ODOT_PRECISION {
 
 /// The multiplicative updates of Lee & Seung (2001) under a mask (document, equations 12 and 13), one orientation. By
 /// user, rows are those of U and columns the item rows of V; by item the other way round.
 class MultiplicativeUpdate {
  public:
   /// `side` must outlive this; `stride` is the length of every factor row in Reals, a multiple of kLanes.
-  MultiplicativeUpdate(const Side& side, std::size_t stride);
+  MultiplicativeUpdate(const RatingSide& side, std::size_t stride);
 
   /// next row i ← row_i ∘ (Σ_j x_ij column_j) / (Σ_j (row_i·column_j) column_j + λ_i row_i + ε). Returns the squared
   /// error and the penalty of `rows`, before the update. Ratings, rows and columns must be ≥ 0, and so is `next` then;
@@ -19,10 +21,10 @@ class MultiplicativeUpdate {
   PassSums operator()(const Real* rows, const Real* columns, const Penalty& penalty, Real* next);
 
  private:
-  Side side_;
+  RatingSide side_;
   std::size_t stride_;
   RowPass pass_;
   Vector scratch_;  // a row's sums for each thread
 };
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

@@ -6,14 +6,14 @@
 #include "kernels/row_products.hpp"
 #include "odot/core/parallel.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 namespace {
 
 // Rows whose products are computed at a time.
 constexpr std::size_t kBlock = 256;
 
 // Σ λ_i a_i·b_i over the rows of a side, without column `left_out` unless that is −1.
-double penalty_of(const Side& side, const Penalty& penalty, const Real* a, const Real* b, std::size_t stride,
+double penalty_of(const RatingSide& side, const Penalty& penalty, const Real* a, const Real* b, std::size_t stride,
                   int left_out) {
   return parallel_sum(side.rows(), [&](std::size_t begin, std::size_t end) {
     std::array<Real, kBlock> products;
@@ -37,16 +37,16 @@ double penalty_of(const Side& side, const Penalty& penalty, const Real* a, const
 
 }  // namespace
 
-double Penalty::value(const Side& side, const Real* rows, std::size_t stride) const {
+double Penalty::value(const RatingSide& side, const Real* rows, std::size_t stride) const {
   if (lambda == 0 && per_rating == 0) return 0;
   return penalty_of(side, *this, rows, rows, stride, pinned);
 }
 
-PenaltyLine penalty_line(const Side& side, std::size_t stride, const Penalty& penalty, const Real* rows,
+PenaltyLine penalty_line(const RatingSide& side, std::size_t stride, const Penalty& penalty, const Real* rows,
                          const Real* row_steps) {
   if (penalty.lambda == 0 && penalty.per_rating == 0) return {};
   return {penalty_of(side, penalty, rows, row_steps, stride, -1),
           penalty_of(side, penalty, row_steps, row_steps, stride, -1)};
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

@@ -7,9 +7,10 @@
 #include "kernels/chunk_plan.hpp"
 #include "kernels/penalty.hpp"
 #include "odot/core/parallel.hpp"
+#include "odot/core/precision.hpp"
 #include "odot/core/vector.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 /// What a pass adds up beside its rows.
 struct PassSums {
@@ -25,7 +26,7 @@ struct PassSums {
 
 /// What a pass works on that writes a row for every row.
 struct RowTask {
-  const Side& side;
+  const RatingSide& side;
   std::size_t stride;
   const Real* rows;
   const Real* columns;
@@ -48,7 +49,7 @@ enum class Reads { once, twice };
 /// Whether the columns of a side are better fetched ahead of their use: measured, that saves a sixth of the time where
 /// they exceed the second-level cache, or half of it if they are read twice, and each is several cache lines; it costs
 /// some where the processor, which looks ahead by itself, finds them in time.
-inline bool worth_prefetching(const Side& side, std::size_t stride, Reads reads) {
+inline bool worth_prefetching(const RatingSide& side, std::size_t stride, Reads reads) {
   const std::size_t cache = std::size_t{reads == Reads::once ? 4u : 1u} << 20;  // bytes
   constexpr std::size_t kColumn = 128;                                          // bytes
   const std::size_t column = stride * sizeof(Real);
@@ -59,7 +60,7 @@ inline bool worth_prefetching(const Side& side, std::size_t stride, Reads reads)
 class RowPass {
  public:
   /// `side` must outlive this; `size` is the number of Reals that the sums of a row take, a multiple of kLanes.
-  RowPass(const Side& side, std::size_t size)
+  RowPass(const RatingSide& side, std::size_t size)
       : side_(side), size_(size), plan_(side), sums_(plan_.chunks.size()), pieces_(plan_.pieces * size) {}
 
   /// whole(chunk) does all that is to be done for the rows of a chunk and returns their sums. For a row that is cut
@@ -89,11 +90,11 @@ class RowPass {
   }
 
  private:
-  Side side_;
+  RatingSide side_;
   std::size_t size_;
   ChunkPlan plan_;
   std::vector<PassSums> sums_;  // of each chunk
   Vector pieces_;               // sums of the long rows' pieces
 };
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

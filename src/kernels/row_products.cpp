@@ -9,7 +9,7 @@
 #include "kernels/vectors-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
-namespace odot::HWY_NAMESPACE {
+namespace odot::inline ODOT_PRECISION::HWY_NAMESPACE {
 namespace {
 
 // The sum of all lanes: the upper half is added to the lower one until one is left.
@@ -114,11 +114,11 @@ void add_weighted(const Real* weights, RowsAt rows, std::size_t stride, std::siz
 }
 
 }  // namespace
-}  // namespace odot::HWY_NAMESPACE
+}  // namespace odot::inline ODOT_PRECISION::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 namespace {
 
 HWY_EXPORT(products_of);
@@ -139,5 +139,5 @@ void add_weighted_rows(const Real* weights, RowsAt rows, std::size_t stride, std
   HWY_DYNAMIC_DISPATCH(add_weighted)(weights, rows, stride, count, out);
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION
 #endif  // HWY_ONCE

@@ -3,9 +3,10 @@
 
 #include <cstddef>
 
+#include "odot/core/precision.hpp"
 #include "odot/core/types.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 /// Rows in memory, one every `step` Reals: with step 0 one row over and over.
 struct RowsAt {
@@ -23,4 +24,4 @@ void wide_row_products(RowsAt a, RowsAt b, std::size_t stride, std::size_t count
 /// out += Σ weights[i] row_i over i < count, one after another; `out` is one more row.
 void add_weighted_rows(const Real* weights, RowsAt rows, std::size_t stride, std::size_t count, Real* out);
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

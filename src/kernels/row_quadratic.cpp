@@ -9,7 +9,7 @@
 #include "kernels/tiles-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
-namespace odot::HWY_NAMESPACE {
+namespace odot::inline ODOT_PRECISION::HWY_NAMESPACE {
 namespace {
 
 // Rows and vectors of a block: as many sums as registers hold beside what they are made of.
@@ -18,7 +18,7 @@ constexpr std::size_t kBlockRows = HWY_MIN(kVecLanes, kManyRegisters ? 8 : 4);
 constexpr std::size_t kBlockVectors = kManyRegisters ? 3 : 2;
 
 template <class Row>
-HWY_NOINLINE HWY_FLATTEN double gather_of(Row each, const Side& side, Offset begin, Offset end, const Real* row,
+HWY_NOINLINE HWY_FLATTEN double gather_of(Row each, const RatingSide& side, Offset begin, Offset end, const Real* row,
                                           const Real* data, Real* out, std::size_t out_stride, Real* errors) {
   const TileTag d;
   const TileValues values(side.values);
@@ -44,7 +44,7 @@ HWY_NOINLINE HWY_FLATTEN double gather_of(Row each, const Side& side, Offset beg
 
 // Copies the columns of the ratings [begin, end) to `out`, `out_stride` apart, and writes row·column − value to
 // `errors`; both have room for a whole last tile. Returns the sum of the squared errors.
-double gather_columns(const Side& side, Offset begin, Offset end, const Real* row, const Real* columns,
+double gather_columns(const RatingSide& side, Offset begin, Offset end, const Real* row, const Real* columns,
                       std::size_t stride, Real* out, std::size_t out_stride, Real* errors) {
   return with_row(stride, [&](auto each) ODOT_INLINED {
     return gather_of(each, side, begin, end, row, columns, out, out_stride, errors);
@@ -180,13 +180,13 @@ void add_products(const Real* data, std::size_t count, std::size_t stride, std::
 }
 
 }  // namespace
-}  // namespace odot::HWY_NAMESPACE
+}  // namespace odot::inline ODOT_PRECISION::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 #include <algorithm>
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 namespace {
 
 HWY_EXPORT(gather_columns);
@@ -209,7 +209,7 @@ GatheredColumns::GatheredColumns(std::size_t capacity, std::size_t width)
   errors_.resize(most);
 }
 
-void GatheredColumns::gather(const Side& side, Offset begin, Offset end, const Real* row, const Real* columns) {
+void GatheredColumns::gather(const RatingSide& side, Offset begin, Offset end, const Real* row, const Real* columns) {
   size_ = static_cast<std::size_t>(end - begin);
   squared_error_ = HWY_DYNAMIC_DISPATCH(gather_columns)(side, begin, end, row, columns, padded(width_, kLanes),
                                                         columns_.data(), stride_, errors_.data());
@@ -219,7 +219,7 @@ std::size_t gather_tile(std::size_t width) {
   return std::max<std::size_t>(kLanes, kTileBytes / sizeof(Real) / padded(width + 1, kWidestVector));
 }
 
-void form(const Side& side, Offset begin, Offset end, const Real* row, const Real* columns, GatheredColumns& tile,
+void form(const RatingSide& side, Offset begin, Offset end, const Real* row, const Real* columns, GatheredColumns& tile,
           RowQuadratic& out) {
   const std::size_t width = tile.width_;
   const std::size_t stride = out.gradient.size();
@@ -260,5 +260,5 @@ void mirror(RowQuadratic& quadratic) {
   }
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION
 #endif  // HWY_ONCE

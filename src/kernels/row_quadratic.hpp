@@ -2,10 +2,11 @@
 #pragma once
 
 #include "kernels/row_products.hpp"
+#include "odot/core/precision.hpp"
 #include "odot/core/vector.hpp"
 #include "odot/ratings/rating_matrix.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 /// About the row u, with errors e_j = u·v_j − x_j over the row's ratings: Σ_j ((u + s)·v_j − x_j)² =
 /// squared_error + 2 gradient·s + sᵀ gram s (document, equations 7 and 8, about u instead of 0 for the sake of
@@ -31,7 +32,7 @@ class GatheredColumns {
 
   /// Takes the ratings [begin, end) of `row`, at most `capacity` of them; `columns` holds a row for every index. Rows
   /// and columns have `width` elements, padded with zeros to a multiple of kLanes; all are aligned to kLanes Reals.
-  void gather(const Side& side, Offset begin, Offset end, const Real* row, const Real* columns);
+  void gather(const RatingSide& side, Offset begin, Offset end, const Real* row, const Real* columns);
 
   std::size_t size() const { return size_; }
   const Real* column(std::size_t t) const { return columns_.data() + t * stride_; }
@@ -40,7 +41,7 @@ class GatheredColumns {
   double squared_error() const { return squared_error_; }                       ///< of all of them
 
  private:
-  friend void form(const Side& side, Offset begin, Offset end, const Real* row, const Real* columns,
+  friend void form(const RatingSide& side, Offset begin, Offset end, const Real* row, const Real* columns,
                    GatheredColumns& tile, RowQuadratic& out);
 
   std::size_t width_;
@@ -57,10 +58,10 @@ std::size_t gather_tile(std::size_t width);
 
 /// Sets `out` to the quadratic of the ratings [begin, end) of `row`. Of `gram` only what is on and above its diagonal
 /// counts: mirror() does the rest. `tile` is for columns of the same width; what it holds is lost.
-void form(const Side& side, Offset begin, Offset end, const Real* row, const Real* columns, GatheredColumns& tile,
+void form(const RatingSide& side, Offset begin, Offset end, const Real* row, const Real* columns, GatheredColumns& tile,
           RowQuadratic& out);
 
 /// Completes `gram` below the diagonal.
 void mirror(RowQuadratic& quadratic);
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

@@ -13,10 +13,11 @@
 #include <hwy/cache_control.h>
 
 #include "kernels/vectors-inl.hpp"
+#include "odot/core/precision.hpp"
 #include "odot/ratings/rating_matrix.hpp"
 
 HWY_BEFORE_NAMESPACE();
-namespace odot::HWY_NAMESPACE {
+namespace odot::inline ODOT_PRECISION::HWY_NAMESPACE {
 
 /// Factor rows of one side, and whether they take so much room that those of later ratings should be fetched ahead.
 template <class Row>
@@ -149,6 +150,6 @@ HWY_INLINE auto tile_products(Row row, const Real* factors, const Real* const (&
   return tile_products(row, factors, column, [](auto, auto, auto, Vec) ODOT_INLINED {});
 }
 
-}  // namespace odot::HWY_NAMESPACE
+}  // namespace odot::inline ODOT_PRECISION::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 #endif  // once for each instruction set

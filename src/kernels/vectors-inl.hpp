@@ -16,6 +16,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "odot/core/precision.hpp"
 #include "odot/core/types.hpp"
 
 /// After the parameters of a lambda: compiled for the instruction set, and always inlined. What a lambda that is called
@@ -24,7 +25,7 @@
 #define ODOT_INLINED HWY_ATTR __attribute__((always_inline))
 
 HWY_BEFORE_NAMESPACE();
-namespace odot::HWY_NAMESPACE {
+namespace odot::inline ODOT_PRECISION::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
@@ -269,6 +270,6 @@ struct Doubles {
   }
 };
 
-}  // namespace odot::HWY_NAMESPACE
+}  // namespace odot::inline ODOT_PRECISION::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 #endif  // once for each instruction set

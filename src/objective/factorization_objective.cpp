@@ -1,6 +1,6 @@
 #include "objective/factorization_objective.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 FactorizationObjective::FactorizationObjective(const RatingMatrix& ratings, const FactorLayout& layout, double lambda,
                                                double lambda_per_rating)
@@ -40,4 +40,4 @@ std::optional<LinePolynomial> FactorizationObjective::line(ConstSpan theta, Cons
                          2 * sums.lw, sums.ww}};
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

@@ -3,11 +3,12 @@
 
 #include "kernels/masked_gradient.hpp"
 #include "kernels/masked_line.hpp"
+#include "odot/core/precision.hpp"
 #include "odot/core/state.hpp"
 #include "odot/model/factor_layout.hpp"
 #include "odot/optim/objective.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 /// f(U, V) = ‖W ∘ (X − UV)‖² + Σ_i λ_i ‖u_i‖² + Σ_j λ_j ‖v_j‖² over θ = [U | V] (document, equations 1 and 4; gradients
 /// 2, 3, 5, 6). λ_i is λ plus lambda_per_rating times the
@@ -37,8 +38,8 @@ class FactorizationObjective : public Objective {
 
  private:
   FactorLayout layout_;
-  Side by_user_;
-  Side by_item_;
+  RatingSide by_user_;
+  RatingSide by_item_;
   Penalty user_penalty_;
   Penalty item_penalty_;
   MaskedGradient user_gradient_;
@@ -48,4 +49,4 @@ class FactorizationObjective : public Objective {
   long passes_ = 0;
 };
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

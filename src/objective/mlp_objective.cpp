@@ -9,7 +9,7 @@
 #include "odot/core/error.hpp"
 #include "odot/core/random.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 namespace {
 
 constexpr std::size_t kMostParts = 64;                  // of a batch; each has a gradient of its own
@@ -124,4 +124,4 @@ Vector initial_parameters(const std::vector<std::size_t>& sizes, double output, 
   return theta;
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

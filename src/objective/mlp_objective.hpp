@@ -5,12 +5,13 @@
 #include <vector>
 
 #include "kernels/dense_layers.hpp"
+#include "odot/core/precision.hpp"
 #include "odot/core/state.hpp"
 #include "odot/model/mlp.hpp"
 #include "odot/optim/objective.hpp"
 #include "odot/ratings/rating_list.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 /// f(θ) = Σ (network − rating / scale)² / n over the n ratings of the current mini-batch. Each call of value_gradient()
 /// takes the next batch, so that minimize() with a rule that evaluates f once a step is stochastic gradient descent.
@@ -69,4 +70,4 @@ class MlpObjective : public Objective {
 /// the last bias is `output`, about which all predictions begin.
 Vector initial_parameters(const std::vector<std::size_t>& layers, double output, std::uint64_t seed);
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

@@ -5,7 +5,7 @@
 
 #include "kernels/row_products.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 namespace {
 
 // Gathered columns whose products are computed at a time.
@@ -111,4 +111,4 @@ std::optional<LinePolynomial> RowObjective::line(ConstSpan x, ConstSpan d) {
   return LinePolynomial{{2 * slope, curvature, 0, 0}};
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

@@ -2,9 +2,10 @@
 #pragma once
 
 #include "kernels/row_quadratic.hpp"
+#include "odot/core/precision.hpp"
 #include "odot/optim/objective.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 /// q(u) = Σ_j (u·v_j − x_j)² + λ ‖u‖² over the ratings of one row (document, equations 7 to 10). A pinned element is a
 /// constant: not penalised, its gradient zero. One object serves any number of rows, one after another, and allocates
@@ -42,4 +43,4 @@ class RowObjective : public Objective {
   Vector product_;  // gram · step
 };
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

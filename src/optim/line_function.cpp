@@ -1,6 +1,6 @@
 #include "odot/optim/line_function.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 LineFunction::LineFunction(Objective& objective, const Iterate& origin, ConstSpan direction, Iterate& trial)
     : objective_(objective), origin_(origin), direction_(direction), trial_(trial) {}
@@ -36,4 +36,4 @@ const Iterate& LineFunction::evaluate(double step) {
   return trial_;
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

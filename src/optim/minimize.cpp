@@ -6,7 +6,7 @@
 
 #include "odot/core/stopwatch.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 namespace {
 
 // f has diverged when it exceeds this many times its value at the start.
@@ -51,7 +51,7 @@ class Minimizer {
 
   Summary run(const StopSettings& stop, const Observer& observer) {
     double gradient_norm = norm(current_.gradient);
-    Step step;
+    LineStep step;
     const auto finish = [&](StopReason reason) {
       return Summary{reason, current_.value, gradient_norm, counts_, seconds()};
     };
@@ -90,7 +90,7 @@ class Minimizer {
     return std::nullopt;
   }
 
-  bool observed(const Observer& observer, double gradient_norm, const Step& step, bool last) {
+  bool observed(const Observer& observer, double gradient_norm, const LineStep& step, bool last) {
     const bool resumed = std::exchange(resumed_, false);
     if (!observer) return true;
     const VisitState visit_state = [this](StateVisitor& visitor) { visit(visitor); };
@@ -120,12 +120,12 @@ class Minimizer {
 
   // Chooses a direction and a step and leaves the next iterate in trial_. A direction that does not descend, or along
   // which the rule finds nothing, is replaced by the method's fresh start, and that, should it not descend, by −∇f.
-  Step advance() {
+  LineStep advance() {
     direction_.next(has_previous_ ? &previous_ : nullptr, current_, d_);
     if (has_previous_) {
       LineFunction line(objective_, current_, d_, trial_);
       if (usable(line)) {
-        const Step step = search(line);
+        const LineStep step = search(line);
         if (!led_nowhere(step)) return step;
       }
       ++counts_.restarts;
@@ -142,8 +142,8 @@ class Minimizer {
 
   bool usable(LineFunction& line) { return !rule_.needs_descent() || line.initial_slope() < 0; }
 
-  Step search(LineFunction& line) {
-    Step step = rule_.next(line);
+  LineStep search(LineFunction& line) {
+    LineStep step = rule_.next(line);
     const double value = line.evaluate(step.step).value;
     // Where rounding errors are all that is left of f, they are all that is in a polynomial of the line, too, and its
     // minimum may be anywhere.
@@ -154,7 +154,7 @@ class Minimizer {
     return step;
   }
 
-  bool led_nowhere(const Step& step) const {
+  bool led_nowhere(const LineStep& step) const {
     return step.status != StepStatus::accepted && !(trial_.value < current_.value);
   }
 
@@ -240,4 +240,4 @@ Summary minimize(Objective& objective, Direction& direction, StepRule& rule, con
   return run(objective, direction, rule, stop, x, observer, workspace, nullptr);
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

@@ -26,7 +26,7 @@
 #include "optim/rules/lipschitz.hpp"
 #include "optim/rules/wolfe.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
@@ -245,4 +245,4 @@ std::unique_ptr<StepRule> make_step_rule(std::string_view name, const ParameterV
   return make(line_search_entries(), find_line_search(name), "line search", values);
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

@@ -7,7 +7,7 @@
 
 #include "odot/core/error.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 namespace {
 
 constexpr std::size_t kFirstBlock = std::size_t{1} << 12;
@@ -73,4 +73,4 @@ std::string_view IdTable::keep(std::string_view id) {
   return {target, id.size()};
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

@@ -8,7 +8,7 @@
 #include "odot/core/error.hpp"
 #include "odot/core/parallel.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 ItemLists::ItemLists(Index users, const Triples& pairs) {
   const auto known = [&](std::size_t k) { return pairs.user[k] != kUnknown && pairs.item[k] != kUnknown; };
@@ -50,4 +50,4 @@ ItemLists::ItemLists(Index users, const Triples& pairs) {
   items_ = std::move(sorted);
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

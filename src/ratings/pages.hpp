@@ -6,7 +6,9 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace odot {
+#include "odot/core/precision.hpp"
+
+namespace odot::inline ODOT_PRECISION {
 
 /// Calls advise(begin, bytes) for the whole pages of `page` bytes (a power of two) between two addresses.
 template <class Advise>
@@ -29,4 +31,4 @@ inline void use_huge_pages(const void* data, std::size_t bytes) {
   with_whole_pages(data, bytes, kPage, [](void* at, std::size_t size) { ::madvise(at, size, MADV_HUGEPAGE); });
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

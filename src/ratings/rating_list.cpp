@@ -4,7 +4,7 @@
 #include "odot/core/parallel.hpp"
 #include "ratings/value_summary.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 namespace {
 
 std::vector<Index> translate(const std::vector<Index>& indices, const IdTable& from, const IdTable& to) {
@@ -28,4 +28,4 @@ Triples reindex(const RatingList& list, const IdTable& users, const IdTable& ite
 
 ValueSummary summarize(const std::vector<Real>& values) { return summarize_values(values); }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

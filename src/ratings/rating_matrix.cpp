@@ -15,7 +15,7 @@
 #include "ratings/value_codes.hpp"
 #include "ratings/value_summary.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 namespace {
 
 struct PagesFreed {
@@ -249,4 +249,4 @@ void RatingMatrix::subtract(double constant) {
                          [&](Real value) { return static_cast<Real>(static_cast<double>(value) - constant); });
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

@@ -7,14 +7,14 @@
 #include <utility>
 
 #include "odot/core/error.hpp"
-#include "ratings/collect.hpp"
-#include "ratings/columns.hpp"
-#include "ratings/duplicates.hpp"
-#include "ratings/fields.hpp"
-#include "ratings/recognise.hpp"
-#include "ratings/source.hpp"
+#include "ratings/text/collect.hpp"
+#include "ratings/text/columns.hpp"
+#include "ratings/text/duplicates.hpp"
+#include "ratings/text/fields.hpp"
+#include "ratings/text/recognise.hpp"
+#include "ratings/text/source.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 namespace {
 
 using namespace reading;
@@ -77,4 +77,4 @@ ReadResult read_ratings(const std::vector<std::string>& paths, const ReadSetting
   return out;
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

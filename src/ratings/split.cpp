@@ -11,7 +11,7 @@
 #include "odot/core/random.hpp"
 #include "odot/core/vector.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 namespace {
 
 constexpr std::uint64_t kSplitStream = 0x73706c6974;  // "split": apart from every other use of the seed
@@ -97,4 +97,4 @@ Triples select(const Triples& ratings, const std::vector<std::size_t>& positions
   return selected;
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

@@ -17,7 +17,7 @@
 #include "odot/core/random.hpp"
 #include "odot/core/vector.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 namespace {
 
 constexpr double kActivityDeviation = 1.0;   // of the logarithm of a user's activity
@@ -385,4 +385,4 @@ Synthetic synthesize(const SyntheticSettings& settings) {
   return result;
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

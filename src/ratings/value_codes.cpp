@@ -4,7 +4,7 @@
 
 #include "odot/core/parallel.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 ValueCodes::ValueCodes(std::vector<Real> values) : values_(std::move(values)) {
   for (std::size_t code = 0; code < values_.size(); ++code) {
@@ -40,4 +40,4 @@ bool ValueSet::add(std::span<const Real> values) {
   return true;
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

@@ -8,9 +8,10 @@
 #include <span>
 #include <vector>
 
+#include "odot/core/precision.hpp"
 #include "odot/core/types.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 /// A table of at most 256 values and the code of each, which is its position in the table.
 class ValueCodes {
@@ -77,4 +78,4 @@ class ValueSet {
   std::array<ValueCodes::Slot, ValueCodes::kSlots> slots_{};
 };
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

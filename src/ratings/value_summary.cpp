@@ -7,7 +7,7 @@
 
 #include "odot/core/parallel.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 ValueSummary summarize_values(std::span<const Real> values) {
   if (values.empty()) return {};
@@ -56,4 +56,4 @@ ValueSummary summarize_counts(std::span<const Real> table, std::span<const std::
   return out;
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

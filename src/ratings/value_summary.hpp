@@ -5,10 +5,11 @@
 #include <cstdint>
 #include <span>
 
+#include "odot/core/precision.hpp"
 #include "odot/core/types.hpp"
 #include "odot/ratings/rating_list.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 /// All zero for an empty set.
 ValueSummary summarize_values(std::span<const Real> values);
@@ -16,4 +17,4 @@ ValueSummary summarize_values(std::span<const Real> values);
 /// Of counts[k] ratings with the value table[k], ascending in k; every count is positive.
 ValueSummary summarize_counts(std::span<const Real> table, std::span<const std::uint64_t> counts);
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

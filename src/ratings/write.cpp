@@ -7,9 +7,9 @@
 #include <charconv>
 
 #include "odot/core/error.hpp"
-#include "ratings/decompress.hpp"
+#include "ratings/text/decompress.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 namespace {
 
 constexpr std::size_t kBufferBytes = std::size_t{1} << 16;
@@ -73,4 +73,4 @@ void write_ratings(OutputFile& file, const RatingList& list, std::span<const std
   file.write(lines);
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

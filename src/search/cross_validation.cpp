@@ -8,7 +8,7 @@
 
 #include "odot/core/stopwatch.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 namespace {
 
 void forget_untrained(const std::vector<Index>& trained, Index size, std::vector<Index>& indices) {
@@ -86,4 +86,4 @@ double standard_deviation(const std::vector<double>& values) {
   return std::sqrt(sum / static_cast<double>(values.size() - 1));
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

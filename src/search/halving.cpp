@@ -6,7 +6,7 @@
 
 #include "odot/core/error.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 Halving::Halving(std::size_t trials, std::size_t rungs, std::size_t eta) : trials_(trials), eta_(eta), rungs_(rungs) {
   if (trials < 1 || rungs < 1 || eta < 2) throw Error("halving needs a trial, a rung and eta of at least 2");
@@ -39,4 +39,4 @@ int rung_iterations(int top, std::size_t rung, std::size_t rungs, std::size_t et
   return std::max(top, 1);
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

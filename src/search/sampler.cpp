@@ -7,7 +7,7 @@
 #include "odot/core/error.hpp"
 #include "odot/core/random.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 namespace {
 
 constexpr std::uint64_t kPointStream = 0x706f696e7473;  // "points"
@@ -52,4 +52,4 @@ std::vector<double> PointSampler::next() {
   return point;
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

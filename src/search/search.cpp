@@ -9,7 +9,7 @@
 #include "odot/core/stopwatch.hpp"
 #include "odot/train/options.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 namespace {
 
 constexpr std::size_t kMostChecks = 2000;
@@ -153,4 +153,4 @@ TrainSettings settings_of_best(const SearchSettings& settings, const SearchResul
   return chosen;
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

@@ -10,7 +10,7 @@
 #include "odot/core/error.hpp"
 #include "odot/core/spelling.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 namespace {
 
 constexpr std::string_view kDots = "..";
@@ -111,4 +111,4 @@ Dimension parse_dimension(const std::string& name, const std::string& text, bool
   return dimension;
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

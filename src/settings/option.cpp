@@ -12,7 +12,7 @@
 #include "odot/core/error.hpp"
 #include "odot/core/spelling.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 namespace {
 
 constexpr std::string_view kNoSizes = "none";
@@ -195,4 +195,4 @@ std::string user_text(const Option& option, const OptionValue& value) {
   return !option.zero_word.empty() && text == "0" ? option.zero_word : text;
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

@@ -11,7 +11,7 @@
 #include "odot/core/output_file.hpp"
 #include "odot/train/options.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 namespace {
 
 using safetensors::Dtype;
@@ -47,7 +47,7 @@ std::string checksum(const Triples& ratings) {
 }
 
 std::string checksum(const RatingMatrix& ratings) {
-  const Side side = ratings.by_user();
+  const RatingSide side = ratings.by_user();
   Digest digest;
   digest.add_values(side.offsets);
   std::vector<Real> values;
@@ -232,4 +232,4 @@ void CheckpointReader::visit_array(const std::string& name, std::span<double> va
   copy_tensor(name, Dtype::f64, values);
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

@@ -8,13 +8,14 @@
 #include <vector>
 
 #include "model/formats/safetensors.hpp"
+#include "odot/core/precision.hpp"
 #include "odot/core/state.hpp"
 #include "odot/core/stopwatch.hpp"
 #include "odot/model/mlp.hpp"
 #include "odot/ratings/rating_matrix.hpp"
 #include "odot/train/checkpoint.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 /// What must be the same for a run to be resumed, in words, by its name; compared in this order.
 using RunIdentity = std::vector<std::pair<std::string, std::string>>;
@@ -75,4 +76,4 @@ class CheckpointReader : public StateVisitor {
   std::map<std::string, safetensors::Input> tensors_;
 };
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

@@ -3,14 +3,14 @@
 
 #include <algorithm>
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 namespace {
 
 // Ratings read at a time: they may be in a file.
 constexpr Offset kPiece = 1 << 16;
 
 Triples by_user(const RatingMatrix& matrix) {
-  const Side side = matrix.by_user();
+  const RatingSide side = matrix.by_user();
   Triples list;
   list.user.reserve(side.size());
   for (Index user = 0; user < side.rows(); ++user) list.user.insert(list.user.end(), side.count(user), user);
@@ -44,4 +44,4 @@ Triples Dataset::take_list() {
   return taken;
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

@@ -14,7 +14,7 @@
 #include "train/run_observer.hpp"
 #include "train/start_model.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 namespace {
 
 // What stands in for the bias of an unknown user or item: the value with which the predictions for one, over the
@@ -22,7 +22,7 @@ namespace {
 // in u·v. Where ratings were centred, a bias is a deviation from the mean, and none is the best guess.
 void set_fallbacks(Factorization& model, const RatingMatrix& matrix, bool centred) {
   if (centred || !model.layout.biases) return;
-  const auto mean_bias = [&](const Side& side, std::size_t first, int column) {
+  const auto mean_bias = [&](const RatingSide& side, std::size_t first, int column) {
     const double sum = parallel_sum(side.rows(), [&](std::size_t begin, std::size_t end) {
       double part = 0;
       for (std::size_t row = begin; row < end; ++row) {
@@ -167,4 +167,4 @@ Method factor_method(Method row, const FactorTraining& training) {
   return row;
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

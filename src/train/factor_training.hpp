@@ -4,17 +4,18 @@
 #include <functional>
 
 #include "kernels/penalty.hpp"
+#include "odot/core/precision.hpp"
 #include "odot/ratings/rating_matrix.hpp"
 #include "odot/train/methods.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 /// What a method tells about an iterate.
 struct TrainState {
   const Counts& counts;
   double objective;
   double gradient_norm;  ///< NaN where the method has none
-  Step step;             ///< likewise step.step
+  LineStep step;         ///< likewise step.step
   double squared_error;  ///< Σ e² over the training ratings
   long passes;
   double seconds;
@@ -62,4 +63,4 @@ Regularisation usual_regularisation(int rank, double deviation);
 /// The row of such a method: what all of them use and do is added to it.
 Method factor_method(Method row, const FactorTraining& training);
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

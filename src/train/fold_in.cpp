@@ -8,7 +8,7 @@
 #include "odot/core/error.hpp"
 #include "train/rows/half_sweep.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 namespace {
 
 // The side of a model that gets rows, here called users, and the one that stays, its items, whichever they are.
@@ -173,9 +173,10 @@ Vector solve(const Factorization& model, const Wanted& wanted, const Sides& side
     for (std::size_t row = 0; row < rows; ++row) body(solved.data() + row * stride);
   };
   if (layout.biases) for_each_row([&](Real* row) { row[sides.pin] = static_cast<Real>(pin); });
-  const Side side = items ? wanted.ratings.by_item() : wanted.ratings.by_user();
+  const RatingSide side = items ? wanted.ratings.by_item() : wanted.ratings.by_user();
   const RidgePrior prior(side, {by.lambda, by.per_rating, sides.pin}, stride);
-  HalfSweep sweep(side, rows, prior, layout, sides.pin, model.non_negative ? RowMethod(NonNegativeRows{}) : NewtonRows{});
+  HalfSweep sweep(side, rows, prior, layout, sides.pin,
+                  model.non_negative ? RowMethod(NonNegativeRows{}) : NewtonRows{});
   sweep.update(0, solved.data(), training_columns(model, sides, pin).data());
   if (layout.biases) {
     for_each_row([&](Real* row) {
@@ -236,4 +237,4 @@ FoldInReport fold_in(Factorization& model, const RatingList& list, const FoldInS
   return report;
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

@@ -5,7 +5,7 @@
 #include "odot/core/parallel.hpp"
 #include "odot/core/random.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 namespace {
 
 constexpr double kScatter = 0.1;  // standard deviation of the first predictions, in those of the ratings
@@ -68,4 +68,4 @@ Vector initial_non_negative_factors(const FactorLayout& layout, double mean, std
   return theta;
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

@@ -3,9 +3,10 @@
 
 #include <cstdint>
 
+#include "odot/core/precision.hpp"
 #include "odot/model/factorization.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 /// Random factors whose predictions scatter around the mean of the ratings by a tenth of their standard deviation,
 /// `deviation` > 0. What is not subtracted from the ratings, `offset`, is predicted by the biases, or without them by
@@ -15,4 +16,4 @@ Vector initial_factors(const FactorLayout& layout, double pin, double offset, do
 /// Random factors > 0 without biases whose predictions scatter around `mean` ≥ 0, the mean of the ratings.
 Vector initial_non_negative_factors(const FactorLayout& layout, double mean, std::uint64_t seed);
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

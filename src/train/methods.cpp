@@ -10,7 +10,7 @@
 #include "odot/core/spelling.hpp"
 #include "train/methods/methods.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 namespace {
 
 void add(std::deque<Method>& all, Method method) {
@@ -85,4 +85,4 @@ std::vector<std::string_view> users_of(std::string_view option) {
   return names;
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

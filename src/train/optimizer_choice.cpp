@@ -9,7 +9,7 @@
 
 #include "odot/core/error.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 OptimizerChoice choose_optimizer(const TrainSettings& settings) {
   OptimizerChoice choice{find_optimizer(*settings.optimizer), find_line_search(*settings.line_search), {}, {}};
@@ -31,4 +31,4 @@ OptimizerChoice choose_optimizer(const TrainSettings& settings) {
   return choice;
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

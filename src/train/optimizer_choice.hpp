@@ -3,9 +3,10 @@
 
 #include <memory>
 
+#include "odot/core/precision.hpp"
 #include "odot/train/settings.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 /// An optimizer and a line search of the registry, each with the parameters that it has.
 struct OptimizerChoice {
@@ -25,4 +26,4 @@ OptimizerChoice choose_optimizer(const TrainSettings& settings);
 /// Whether a method that takes optimizers runs one of the registry, and not one of Method::solvers.
 bool runs_optimizer(const TrainSettings& settings);
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

@@ -12,7 +12,7 @@
 #include "odot/core/spelling.hpp"
 #include "odot/train/methods.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
@@ -301,4 +301,4 @@ void set(TrainSettings& settings, std::string_view name, std::string_view text) 
   option->set(settings, parse_value(*option, text));
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

@@ -1,6 +1,6 @@
 #include "train/run_observer.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 std::unique_ptr<CheckpointReader> RunObserver::start(const CheckpointSettings& checkpoints, const RunIdentity& identity,
                                                      std::size_t size) {
@@ -65,4 +65,4 @@ void RunObserver::visit(StateVisitor& visitor, std::size_t size) {
   });
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

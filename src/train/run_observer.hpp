@@ -4,10 +4,11 @@
 
 #include <limits>
 
+#include "odot/core/precision.hpp"
 #include "odot/train/train.hpp"
 #include "train/checkpoint_file.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 /// An iterate with what is reported of it.
 struct KeptIterate {
@@ -65,4 +66,4 @@ class RunObserver {
   std::optional<CheckpointWriter> writer_;
 };
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

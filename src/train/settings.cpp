@@ -11,7 +11,7 @@
 #include "odot/train/methods.hpp"
 #include "train/optimizer_choice.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 namespace {
 
 void check_use(const Method& method, const TrainOption& option, const OptionValue& value) {
@@ -132,4 +132,4 @@ SettingTexts recorded_settings(const TrainSettings& settings) {
   return texts;
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

@@ -6,7 +6,7 @@
 
 #include "odot/core/error.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 namespace {
 
 // The id of the first row with a negative factor, as "user '7'"; empty where there is none.
@@ -87,4 +87,4 @@ KnownIds start_from(const InitModel& init, const IdPair& ids, const FactorLayout
   return known;
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

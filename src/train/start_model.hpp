@@ -1,10 +1,11 @@
 // Starting from a model that was trained before.
 #pragma once
 
+#include "odot/core/precision.hpp"
 #include "odot/train/train.hpp"
 #include "train/checkpoint_file.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 /// Throws Error where factors of these settings, which are in effect, cannot be as `init` has them.
 void check_start_model(const InitModel& init, const TrainSettings& settings, bool non_negative);
@@ -16,4 +17,4 @@ void check_start_model(const InitModel& init, const TrainSettings& settings, boo
 KnownIds start_from(const InitModel& init, const IdPair& ids, const FactorLayout& layout, double pin, double mean,
                     Vector& theta);
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

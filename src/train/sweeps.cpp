@@ -8,7 +8,7 @@
 
 #include "odot/core/stopwatch.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 namespace {
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
@@ -60,8 +60,9 @@ TrainOutcome run_sweeps(const TrainTask& task, Sweeper& sweeper, Vector& theta) 
     const bool again = std::exchange(resumed, false);
     if (!task.observe) return true;
     const Counts so_far = counts();
-    const TrainState state{so_far, value,   kNone, Step{kNone}, sweeper.squared_error(), sweeper.passes(), seconds(),
-                           theta,  is_last, again, visit};
+    const TrainState state{
+        so_far,  value, kNone, LineStep{kNone}, sweeper.squared_error(), sweeper.passes(), seconds(), theta,
+        is_last, again, visit};
     return watch.outside([&] { return task.observe(state); });
   };
   if (task.resume) visit(*task.resume);
@@ -82,4 +83,4 @@ TrainOutcome run_sweeps(const TrainTask& task, Sweeper& sweeper, Vector& theta) 
   }
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

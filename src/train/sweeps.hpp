@@ -3,7 +3,9 @@
 
 #include "train/factor_training.hpp"
 
-namespace odot {
+#include "odot/core/precision.hpp"
+
+namespace odot::inline ODOT_PRECISION {
 
 /// A method that improves U and V in turn.
 class Sweeper {
@@ -32,4 +34,4 @@ void restore_factors(const TrainTask& task, Vector& theta);
 /// Sweeps until the stop settings say so, the observer does, or f diverges; `theta` is then the last good iterate.
 TrainOutcome run_sweeps(const TrainTask& task, Sweeper& sweeper, Vector& theta);
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

@@ -5,7 +5,7 @@
 
 #include "odot/train/methods.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 TrainResult train(Dataset data, const TrainSettings& settings, const TrainObserver& observer,
                   const CheckpointSettings& checkpoints) {
@@ -13,4 +13,4 @@ TrainResult train(Dataset data, const TrainSettings& settings, const TrainObserv
   return method_of(settings).run(std::move(data), in_effect(settings), observer, checkpoints);
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

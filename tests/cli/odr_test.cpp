@@ -10,7 +10,7 @@
 #include "odot/ratings/odr.hpp"
 #include "odot/ratings/read.hpp"
 #include "program.hpp"
-#include "ratings/odr_format.hpp"
+#include "ratings/odr/format.hpp"
 #include "ratings/rating_files.hpp"
 
 namespace odot::test {

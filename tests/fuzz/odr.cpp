@@ -14,7 +14,7 @@
 #include "odot/core/vector.hpp"
 #include "odot/model/factor_layout.hpp"
 #include "odot/ratings/odr.hpp"
-#include "ratings/odr_format.hpp"
+#include "ratings/odr/format.hpp"
 
 namespace odot {
 namespace {
@@ -180,7 +180,7 @@ class Recipe {
   std::size_t cut_ = 0;   // an odd number of bytes to cut off, or an even one to add
 };
 
-void check_side(const Side& side) {
+void check_side(const RatingSide& side) {
   side.read(0, side.size(), [&] {
     for (Index row = 0; row < side.rows(); ++row) {
       for (Offset k = side.offsets[row]; k < side.offsets[row + 1]; ++k) {
@@ -223,7 +223,7 @@ void use(RatingData data) {
   // The first reading is a pass's, as in training.
   pass(data.ratings);
   data.ratings.subtract(1);
-  for (const Side& side : {data.ratings.by_user(), data.ratings.by_item()}) check_side(side);
+  for (const RatingSide& side : {data.ratings.by_user(), data.ratings.by_item()}) check_side(side);
   pass(data.ratings);
   verify_rest(data.ratings);
 }

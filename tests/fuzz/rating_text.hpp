@@ -17,8 +17,8 @@
 #include "odot/ratings/rating_matrix.hpp"
 #include "odot/ratings/read.hpp"
 #include "odot/ratings/write.hpp"
-#include "ratings/collect.hpp"
-#include "ratings/recognise.hpp"
+#include "ratings/text/collect.hpp"
+#include "ratings/text/recognise.hpp"
 
 namespace odot::fuzz {
 

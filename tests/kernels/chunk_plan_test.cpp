@@ -19,7 +19,7 @@ struct Counts {
     indices.resize(offsets.back());
     values.resize(offsets.back());
   }
-  Side side() const { return {offsets, indices, RatingValues(values.data(), 0)}; }
+  RatingSide side() const { return {offsets, indices, RatingValues(values.data(), 0)}; }
 
   std::vector<Offset> offsets;
   std::vector<Index> indices;
@@ -29,7 +29,7 @@ struct Counts {
 // No chunk may be much more work than another: at most this many ratings, a few rows' worth.
 constexpr Offset kMostRatings = 3 * 4096;
 
-void check_plan(const Side& side) {
+void check_plan(const RatingSide& side) {
   const ChunkPlan plan(side);
   std::vector<int> rating_seen(side.size(), 0);
   std::vector<int> row_seen(side.rows(), 0);

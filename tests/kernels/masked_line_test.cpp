@@ -53,7 +53,7 @@ NaiveLine naive_line(const FactorizationProblem& problem, const Vector& theta, c
   return out;
 }
 
-LineSums run(const Side& side, std::size_t stride, const Vector& theta, const Vector& d, std::size_t rows,
+LineSums run(const RatingSide& side, std::size_t stride, const Vector& theta, const Vector& d, std::size_t rows,
              std::size_t columns) {
   return MaskedLine(side, stride)(theta.data() + rows, theta.data() + columns, d.data() + rows, d.data() + columns);
 }
@@ -108,7 +108,7 @@ TEST_CASE("the penalty along the line is right: uniform, by count, without the p
       const std::vector<Long> lambdas = row_lambdas(problem);
       for (const bool items : {false, true}) {
         const std::size_t first = items ? layout.users : 0;
-        const Side side = items ? matrix.by_item() : matrix.by_user();
+        const RatingSide side = items ? matrix.by_item() : matrix.by_user();
         Sum cross, square;
         for (std::size_t row = first; row < first + side.rows(); ++row) {
           for (std::size_t k = row * layout.stride(); k < (row + 1) * layout.stride(); ++k) {

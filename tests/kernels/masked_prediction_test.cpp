@@ -14,7 +14,7 @@ namespace {
 using namespace test;
 
 // Predicts the ratings [begin, end) of `user` and compares; what is beyond them must stay as it was.
-void check_piece(const FactorizationProblem& problem, const Side& side, const Vector& theta, Index user, Offset begin,
+void check_piece(const FactorizationProblem& problem, const RatingSide& side, const Vector& theta, Index user, Offset begin,
                  Offset end) {
   constexpr Real kUntouched = 123;
   const FactorLayout& layout = problem.layout;
@@ -45,7 +45,7 @@ TEST_CASE("predictions are right at every width, with every instruction set") {
       CAPTURE(rank);
       const FactorizationProblem problem = small_problem(rank, true);
       const RatingMatrix matrix = problem.matrix();
-      const Side side = matrix.by_user();
+      const RatingSide side = matrix.by_user();
       const Vector theta = random_theta(problem.layout, 1, 7);
       for (Index user = 0; user < side.rows(); ++user) {
         check_piece(problem, side, theta, user, side.offsets[user], side.offsets[user + 1]);
@@ -57,7 +57,7 @@ TEST_CASE("predictions are right at every width, with every instruction set") {
 TEST_CASE("pieces of a row of every length") {
   const FactorizationProblem problem = small_problem(10, true);
   const RatingMatrix matrix = problem.matrix();
-  const Side side = matrix.by_user();
+  const RatingSide side = matrix.by_user();
   const Vector theta = random_theta(problem.layout, 1, 8);
   const Index user = 2;  // has most ratings
   REQUIRE(side.count(user) > 40);

@@ -41,7 +41,7 @@ TEST_CASE("uniform, by count and without any, with and without a pinned column, 
 TEST_CASE("a row's own penalty") {
   const FactorizationProblem problem = small_problem(2, false);
   const RatingMatrix matrix = problem.matrix();
-  const Side side = matrix.by_user();
+  const RatingSide side = matrix.by_user();
   CHECK(Penalty{0.5}.of_row(side, 0) == 0.5);
   CHECK(Penalty{0.5, 0.25}.of_row(side, 0) == 0.5);
   CHECK(Penalty{0.5, 0.25}.of_row(side, 1) == 0.75);

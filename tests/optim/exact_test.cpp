@@ -11,14 +11,14 @@ namespace {
 
 using namespace test;
 
-Step exact_step(PlainObjective& f) {
+LineStep exact_step(PlainObjective& f) {
   const auto rule = make_step_rule("exact");
   rule->reset(false, 1);
   LineFixture fixture(f, Plain(f.size(), 0.0), Plain(f.size(), 1.0));
   return rule->next(fixture.line);
 }
 
-Step exact_step(const LinePolynomial& p) {
+LineStep exact_step(const LinePolynomial& p) {
   PlainObjective f = scalar_quartic(p);
   return exact_step(f);
 }
@@ -65,7 +65,7 @@ TEST_CASE("of two local minima the deeper is taken, near or far") {
     const double expected = p.change(a) < p.change(c) ? a : c;
     ++(expected == a ? near : far);
     CAPTURE(repeat);
-    const Step step = exact_step(p);
+    const LineStep step = exact_step(p);
     CHECK(step.step == doctest::Approx(expected).epsilon(1e-8));
     CHECK(step.status == StepStatus::accepted);
   }
@@ -79,7 +79,7 @@ TEST_CASE("random quartics: nothing on a fine grid is lower") {
     LinePolynomial p{{uniform(-1, 0), uniform(-2, 2), uniform(-2, 2), std::pow(10, uniform(-2, 0))}};
     if (repeat % 4 == 0) p.c[0] *= 1e-6;  // nearly stationary at the start
     CAPTURE(repeat);
-    const Step step = exact_step(p);
+    const LineStep step = exact_step(p);
     const double least = least_change(p);
     CHECK(step.step > 0);
     CHECK(p.change(step.step) <= least + 1e-9 * std::abs(least));
@@ -115,14 +115,14 @@ TEST_CASE("polynomials of lower degree") {
 
 TEST_CASE("lines without a minimum end in a local one downhill, or in no step and a status that says so") {
   for (const LinePolynomial& p : {LinePolynomial{{-1, 3, -1, 0}}, LinePolynomial{{-3, 2, -1e-25, 0}}}) {
-    const Step step = exact_step(p);
+    const LineStep step = exact_step(p);
     CHECK(step.status == StepStatus::accepted);
     CHECK(std::abs(p.slope(step.step)) <= 1e-9);
     CHECK(p.change(step.step) < 0);
   }
   for (const LinePolynomial& p :
        {LinePolynomial{{-1, 0, 0, 0}}, LinePolynomial{{-1, -1, 0, 0}}, LinePolynomial{{-1, 0, 0, -1}}}) {
-    const Step step = exact_step(p);
+    const LineStep step = exact_step(p);
     CHECK(std::isfinite(step.step));
     CHECK(p.change(step.step) <= 0);
     CHECK(step.status == StepStatus::out_of_trials);
@@ -131,7 +131,7 @@ TEST_CASE("lines without a minimum end in a local one downhill, or in no step an
 
 TEST_CASE("a sampled line is minimised numerically") {
   const auto check = [](PlainObjective f, double expected) {
-    const Step step = exact_step(f);
+    const LineStep step = exact_step(f);
     CAPTURE(expected);
     CHECK(step.status == StepStatus::accepted);
     CHECK(step.step == doctest::Approx(expected).epsilon(0.05));
@@ -153,7 +153,7 @@ TEST_CASE("a sampled line is minimised numerically") {
     const double a = uniform(0.1, 2);
     const double b = a + uniform(0.1, 3);
     PlainObjective f = scalar_quartic(from_stationary_points(1, a, b, b + uniform(0.1, 3))).sampled();
-    const Step step = exact_step(f);
+    const LineStep step = exact_step(f);
     CHECK(std::abs(f.gradient({step.step})[0]) <= 0.01 * std::abs(f.gradient({0})[0]));
     CHECK(f.value({step.step}) < 0);
   }

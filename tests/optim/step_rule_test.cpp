@@ -16,7 +16,7 @@ using namespace test;
 
 struct Searched {
   std::string name;
-  Step (*reference)(const PlainObjective&, const Plain&, const Plain&, const StepInputs&);
+  LineStep (*reference)(const PlainObjective&, const Plain&, const Plain&, const StepInputs&);
 };
 
 const std::vector<Searched>& searches() {
@@ -45,14 +45,14 @@ ParameterValues values_of(const std::string& name, const StepInputs& in) {
 }
 
 // One search of a fresh rule along x + α p.
-Step search(const std::string& name, const StepInputs& in, PlainObjective& f, const Plain& x, const Plain& p) {
+LineStep search(const std::string& name, const StepInputs& in, PlainObjective& f, const Plain& x, const Plain& p) {
   const auto rule = make_step_rule(name, values_of(name, in));
   rule->reset(false, 1);
   LineFixture fixture(f, x, p);
   return rule->next(fixture.line);
 }
 
-void check_same(const Step& step, const Step& expected) {
+void check_same(const LineStep& step, const LineStep& expected) {
   CHECK(step.step == doctest::Approx(expected.step).epsilon(1e-12));
   CHECK(step.status == expected.status);
   CHECK(step.trials == expected.trials);
@@ -75,7 +75,7 @@ TEST_CASE("searches are the document's on random lines of a quartic, polynomial 
     for (const Searched& s : searches()) {
       CAPTURE(repeat);
       CAPTURE(s.name);
-      const Step expected = s.reference(exact, x, p, in);
+      const LineStep expected = s.reference(exact, x, p, in);
       check_same(search(s.name, in, exact, x, p), expected);
       check_same(search(s.name, in, sampled, x, p), expected);
     }
@@ -95,7 +95,7 @@ TEST_CASE("a step that is called accepted keeps the rule's inequalities") {
       const auto rule = make_step_rule(s.name);  // all defaults
       rule->reset(false, 1);
       LineFixture fixture(repeat % 4 < 2 ? f : sampled, x, p);
-      const Step step = rule->next(fixture.line);
+      const LineStep step = rule->next(fixture.line);
       if (step.status != StepStatus::accepted) continue;
       ++accepted;
       if (s.name == "lipschitz") {
@@ -121,13 +121,13 @@ TEST_CASE("searches without an acceptable step end at the floor, or out of trial
     PlainObjective f = rises_everywhere();
     StepInputs in;
     in.epsilon = 1e-6;
-    const Step floor = search(name, in, f, {0}, {1});
+    const LineStep floor = search(name, in, f, {0}, {1});
     CHECK(floor.status == StepStatus::floor);
     CHECK(floor.step < 1e-6);
     CHECK(floor.step >= 0.5e-6);
     CHECK(floor.trials == 20);
     in.t = 5;
-    const Step out = search(name, in, f, {0}, {1});
+    const LineStep out = search(name, in, f, {0}, {1});
     CHECK(out.status == StepStatus::out_of_trials);
     CHECK(out.trials == 5);
     CHECK(out.step == 0x1p-5);
@@ -147,7 +147,7 @@ TEST_CASE("strong Wolfe as printed only shrinks, so it misses the curvature cond
   PlainObjective f = scalar_quartic({{-1, 0.001, 0, 0}});  // minimum at 500
   StepInputs in;
   in.c2 = 0.1;
-  const Step step = search("strong-wolfe", in, f, {0}, {1});
+  const LineStep step = search("strong-wolfe", in, f, {0}, {1});
   CHECK(step.status == StepStatus::floor);
   CHECK(step.step < 1e-15);
 }
@@ -167,7 +167,7 @@ TEST_CASE("searches survive values that are infinite or NaN far out") {
       const auto rule = make_step_rule(method.name);
       rule->reset(false, 1);
       LineFixture fixture(f, {0}, {1});
-      const Step step = rule->next(fixture.line);
+      const LineStep step = rule->next(fixture.line);
       CHECK(step.step > 0);
       CHECK(step.step < 0.1);
       CHECK(f.value({step.step}) < f.value({0}));
@@ -269,9 +269,9 @@ TEST_CASE("searches start at the initial step; warm ones go on from the last acc
     rule->reset(false, 1);
     PlainObjective f = scalar_quartic({{-1, 32, 0, 0}});
     LineFixture first(f, {0}, {1});
-    const Step cold = rule->next(first.line);
+    const LineStep cold = rule->next(first.line);
     LineFixture second(f, {0}, {1});
-    const Step warm = rule->next(second.line);
+    const LineStep warm = rule->next(second.line);
     CHECK(cold.status == StepStatus::accepted);
     CHECK(cold.trials >= 6);
     CHECK(warm.status == StepStatus::accepted);
@@ -287,7 +287,7 @@ TEST_CASE("a sampled search evaluates each trial once and leaves the accepted po
     const auto rule = make_step_rule(s.name, values_of(s.name, {}));
     rule->reset(false, 1);
     LineFixture fixture(f, x, plain_scale(-1, f.gradient(x)));
-    const Step step = rule->next(fixture.line);
+    const LineStep step = rule->next(fixture.line);
     CHECK(step.trials > 1);
     fixture.line.evaluate(step.step);
     CHECK(fixture.line.evaluations() == step.trials);

@@ -1,6 +1,6 @@
 // Lines of plain numbers, which have a path of their own, against the path of all other lines and against a simple
 // reader; and how repeated pairs are found in lists of any order.
-#include "ratings/number_line.hpp"
+#include "ratings/text/number_line.hpp"
 
 #include <doctest/doctest.h>
 

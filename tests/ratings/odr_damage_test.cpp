@@ -9,7 +9,7 @@
 #include <limits>
 
 #include "odr_files.hpp"
-#include "ratings/odr_format.hpp"
+#include "ratings/odr/format.hpp"
 
 namespace odot {
 namespace {
@@ -199,7 +199,7 @@ TEST_CASE("damage to ratings is found when they are read first, by whichever thr
   std::string bytes = read_bytes(path);
   Header header;
   std::memcpy(&header, bytes.data(), sizeof header);
-  const auto ratings_at = [](const Side& side, Offset chunk) {
+  const auto ratings_at = [](const RatingSide& side, Offset chunk) {
     parallel_for(8, [&](std::size_t part) {
       const Offset begin = chunk * kChunk + part * 8192;
       side.read(begin, begin + 8192, [] {});
@@ -215,8 +215,8 @@ TEST_CASE("damage to ratings is found when they are read first, by whichever thr
       write_bytes(path, damaged);
       const RatingData data = open_odr(path, kPlenty);
       const bool by_user = which == kUserIndices || which == kUserValues;
-      const Side bad = by_user ? data.ratings.by_user() : data.ratings.by_item();
-      const Side good = by_user ? data.ratings.by_item() : data.ratings.by_user();
+      const RatingSide bad = by_user ? data.ratings.by_user() : data.ratings.by_item();
+      const RatingSide good = by_user ? data.ratings.by_item() : data.ratings.by_user();
       for (Offset chunk = 0; chunk < 4; ++chunk) ratings_at(good, chunk);
       ratings_at(bad, 0);
       if (count == 2) CHECK_THROWS_AS(verify_rest(data.ratings), Error);

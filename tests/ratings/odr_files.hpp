@@ -62,7 +62,7 @@ inline void read_all(const RatingData& data) {
   for (Index user = 0; user < data.users.size(); ++user) bytes += data.users[user].size();
   for (Index item = 0; item < data.items.size(); ++item) bytes += data.items[item].size();
   double sum = static_cast<double>(bytes);
-  for (const Side& side : {data.ratings.by_user(), data.ratings.by_item()}) {
+  for (const RatingSide& side : {data.ratings.by_user(), data.ratings.by_item()}) {
     std::vector<Real> values(side.size());
     side.read(0, side.size(), [&] { side.values.read(0, side.size(), values.data()); });
     for (const Real value : values) sum += static_cast<double>(value);

@@ -21,7 +21,7 @@ void check_same_ids(const IdTable& some, const IdTable& others) {
   CHECK(wrong == 0);
 }
 
-void check_same_side(const Side& some, const Side& others) {
+void check_same_side(const RatingSide& some, const RatingSide& others) {
   CHECK(std::ranges::equal(some.offsets, others.offsets));
   CHECK(std::ranges::equal(some.indices, others.indices));
   REQUIRE(some.size() == others.size());
@@ -145,7 +145,7 @@ TEST_CASE("a writer gives the same bytes however ratings are cut, also where the
   // The first users' values are few; those of users 60 and above are not.
   const RatingList list = testing::read_text(rating_lines(100, 80, 3000)).list;
   const RatingData data = list;
-  const Side side = data.ratings.by_user();
+  const RatingSide side = data.ratings.by_user();
   std::vector<Real> values(side.size());
   side.values.read(0, side.size(), values.data());
   for (const bool many : {false, true}) {
@@ -264,7 +264,7 @@ TEST_CASE("no more of a file stays in memory than is allowed, and passes read th
       const RatingData data = open_odr(path, memory);
       CHECK(resident_bytes(path) < size / 4);
       for (int pass = 0; pass < 3; ++pass) {
-        for (const Side& side : {data.ratings.by_user(), data.ratings.by_item()}) {
+        for (const RatingSide& side : {data.ratings.by_user(), data.ratings.by_item()}) {
           std::vector<std::size_t> wrong(side.rows(), 0);
           parallel_for(side.rows(), [&](std::size_t row) {
             const Offset begin = side.offsets[row];

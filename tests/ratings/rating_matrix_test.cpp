@@ -37,7 +37,7 @@ Triples random_triples(Index users, Index items, std::size_t count, unsigned see
 }
 
 // Reads a side in order: ascending (row, index), as a map has them.
-void check_side(const Side& side, const Cells& expected, Index rows) {
+void check_side(const RatingSide& side, const Cells& expected, Index rows) {
   REQUIRE(side.rows() == rows);
   REQUIRE(side.size() == expected.size());
   REQUIRE(side.offsets.front() == 0);

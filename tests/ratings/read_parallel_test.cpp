@@ -8,7 +8,7 @@
 #include <unordered_map>
 
 #include "odot/core/parallel.hpp"
-#include "ratings/collect.hpp"
+#include "ratings/text/collect.hpp"
 #include "ratings/rating_files.hpp"
 
 namespace odot {

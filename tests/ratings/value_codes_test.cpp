@@ -69,7 +69,7 @@ TEST_CASE("a matrix gives the same values with codes and without") {
     CHECK(matrix.table().empty() == (count > 256));
     for (const double constant : {0.0, 1.3, 0.0}) {
       matrix.subtract(constant);
-      const Side side = matrix.by_user();
+      const RatingSide side = matrix.by_user();
       std::vector<Real> read(count);
       side.values.read(0, count, read.data());
       std::size_t wrong = 0;

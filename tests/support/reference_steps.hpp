@@ -20,7 +20,7 @@ struct StepInputs {
 
 /// Algorithms 1, 2 and 4 differ in their condition alone: shrinks α until `holds(α)`.
 template <class Condition>
-Step shrink_until(const StepInputs& in, Condition holds) {
+LineStep shrink_until(const StepInputs& in, Condition holds) {
   double alpha = in.alpha;
   for (int i = 1; i <= in.t; ++i) {
     if (holds(alpha)) return {alpha, StepStatus::accepted, i};
@@ -49,17 +49,17 @@ inline bool strong_curvature_holds(const PlainObjective& f, const Plain& x, cons
 }
 
 /// Algorithm 1.
-inline Step lipschitz_step(const PlainObjective& f, const Plain& x, const Plain& p, const StepInputs& in) {
+inline LineStep lipschitz_step(const PlainObjective& f, const Plain& x, const Plain& p, const StepInputs& in) {
   return shrink_until(in, [&](double alpha) { return lipschitz_holds(f, x, p, alpha); });
 }
 
 /// Algorithm 2.
-inline Step armijo_step(const PlainObjective& f, const Plain& x, const Plain& p, const StepInputs& in) {
+inline LineStep armijo_step(const PlainObjective& f, const Plain& x, const Plain& p, const StepInputs& in) {
   return shrink_until(in, [&](double alpha) { return armijo_holds(f, x, p, alpha, in.c1); });
 }
 
 /// Algorithm 3.
-inline Step weak_wolfe_step(const PlainObjective& f, const Plain& x, const Plain& p, const StepInputs& in) {
+inline LineStep weak_wolfe_step(const PlainObjective& f, const Plain& x, const Plain& p, const StepInputs& in) {
   double alpha = in.alpha;
   double a = 0;
   double b = std::numeric_limits<double>::infinity();
@@ -78,7 +78,7 @@ inline Step weak_wolfe_step(const PlainObjective& f, const Plain& x, const Plain
 }
 
 /// Algorithm 4.
-inline Step strong_wolfe_step(const PlainObjective& f, const Plain& x, const Plain& p, const StepInputs& in) {
+inline LineStep strong_wolfe_step(const PlainObjective& f, const Plain& x, const Plain& p, const StepInputs& in) {
   return shrink_until(in, [&](double alpha) {
     return armijo_holds(f, x, p, alpha, in.c1) && strong_curvature_holds(f, x, p, alpha, in.c2);
   });

@@ -40,7 +40,7 @@ struct DenseProblem {
   QuadraticPrior prior() const { return {matrix, linear, stride()}; }
 
   long double value(ConstSpan all) const {
-    const Side side = problem.side();
+    const RatingSide side = problem.side();
     long double sum = 0;
     for (Index row = 0; row < kRows; ++row) {
       const ConstSpan u = all.subspan(row * stride(), stride());
@@ -74,7 +74,7 @@ struct DenseProblem {
 
   // The rows that minimise value(), by (Λ + Σ v vᵀ) u = b + Σ x v over the free elements.
   LongVector minimiser() const {
-    const Side side = problem.side();
+    const RatingSide side = problem.side();
     LongVector out(rows.begin(), rows.end());
     std::vector<std::size_t> free;
     for (std::size_t k = 0; k < problem.used; ++k) {

@@ -5,8 +5,10 @@
 #include <string>
 #include <utility>
 
+#include "odot/core/precision.hpp"
+
 #pragma GCC visibility push(default)
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 /// What an error is about, and so who can do something about it.
 enum class ErrorKind {
@@ -40,5 +42,5 @@ class Error : public std::runtime_error {
   std::string setting_;
 };
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION
 #pragma GCC visibility pop

@@ -4,8 +4,10 @@
 #include <cstddef>
 #include <string>
 
+#include "odot/core/precision.hpp"
+
 #pragma GCC visibility push(default)
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 /// Bytes: the machine's memory, or the limit of one of the control groups (version 1 or 2) that the process is in, when
 /// that is lower.
@@ -19,5 +21,5 @@ std::size_t default_memory_budget();
 /// `root` (/sys/fs/cgroup); the largest number there is when none of them has one.
 std::size_t control_group_limit(const std::string& membership, const std::string& root);
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION
 #pragma GCC visibility pop

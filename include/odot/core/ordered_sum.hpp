@@ -9,8 +9,10 @@
 #include <span>
 #include <type_traits>
 
+#include "odot/core/precision.hpp"
+
 #pragma GCC visibility push(default)
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 /// total += of(part) for one part after another; numbers, or small structs of numbers that have +=.
 template <class Parts, class Total, class Of = std::identity>
@@ -35,5 +37,5 @@ void add_elements_in_order(std::span<const T> parts, std::span<T> total) {
   }
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION
 #pragma GCC visibility pop

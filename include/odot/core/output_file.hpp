@@ -5,8 +5,10 @@
 #include <string>
 #include <string_view>
 
+#include "odot/core/precision.hpp"
+
 #pragma GCC visibility push(default)
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 /// A file that is written to a temporary beside the target and renamed over it by commit(); destroyed without
 /// commit(), it leaves no trace and the old target as it was. Opening it early finds an unwritable target before any
@@ -49,5 +51,5 @@ class OutputFile {
   std::FILE* file_ = nullptr;
 };
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION
 #pragma GCC visibility pop

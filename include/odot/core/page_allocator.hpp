@@ -3,8 +3,10 @@
 
 #include <cstddef>
 
+#include "odot/core/precision.hpp"
+
 #pragma GCC visibility push(default)
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 inline constexpr std::size_t kAlignment = 64;  ///< bytes; a cache line
 
@@ -31,5 +33,5 @@ struct PageAllocator {
   }
 };
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION
 #pragma GCC visibility pop

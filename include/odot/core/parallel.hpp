@@ -10,9 +10,10 @@
 #include <type_traits>
 
 #include "odot/core/ordered_sum.hpp"
+#include "odot/core/precision.hpp"
 
 #pragma GCC visibility push(default)
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 /// Sets the number of threads of every later parallel loop of the calling thread, odot's and OpenMP's; 0 means one for
 /// each core this process may use. Until then it is what OpenMP says: OMP_NUM_THREADS, or all cores.
@@ -72,5 +73,5 @@ double parallel_sum(std::size_t n, Body&& body) {
   return ordered_sum(std::span(partial).first(chunks.count()));
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION
 #pragma GCC visibility pop

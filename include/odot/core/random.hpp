@@ -4,8 +4,10 @@
 
 #include <cstdint>
 
+#include "odot/core/precision.hpp"
+
 #pragma GCC visibility push(default)
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 /// SplitMix64 (Steele, Lea & Flood 2014), read at any position of its sequence.
 class RandomStream {
@@ -26,5 +28,5 @@ class RandomStream {
   std::uint64_t key_;
 };
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION
 #pragma GCC visibility pop

@@ -5,8 +5,10 @@
 #include <string_view>
 #include <vector>
 
+#include "odot/core/precision.hpp"
+
 #pragma GCC visibility push(default)
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 /// The number of single-character insertions, deletions, replacements and swaps of neighbours that turn a into b, none
 /// of them within another's characters (Damerau 1964).
@@ -18,5 +20,5 @@ std::vector<std::string_view> nearest_first(std::vector<std::string_view> known,
 /// The known word that was probably meant, being near or beginning with `word`, or an empty one.
 std::string_view probably_meant(const std::vector<std::string_view>& known, std::string_view word);
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION
 #pragma GCC visibility pop

@@ -8,10 +8,11 @@
 #include <string_view>
 #include <type_traits>
 
+#include "odot/core/precision.hpp"
 #include "odot/core/types.hpp"
 
 #pragma GCC visibility push(default)
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 /// Is shown the parts of a state one after another, each under a name of its own. One visitor saves them, another
 /// overwrites them with what was saved: an object lists its state once, in one function, for both.
@@ -57,5 +58,5 @@ class StateVisitor {
 
 using VisitState = std::function<void(StateVisitor&)>;
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION
 #pragma GCC visibility pop

@@ -3,8 +3,10 @@
 
 #include <chrono>
 
+#include "odot/core/precision.hpp"
+
 #pragma GCC visibility push(default)
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 /// Wall time since construction, less what is spent outside.
 class Stopwatch {
@@ -27,5 +29,5 @@ class Stopwatch {
   Clock::duration outside_{};
 };
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION
 #pragma GCC visibility pop

@@ -5,8 +5,10 @@
 #include <cstdint>
 #include <limits>
 
+#include "odot/core/precision.hpp"
+
 #pragma GCC visibility push(default)
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 /// Scalar of ratings and factors. Sums over ratings are always kept in double. The build option
 /// ODOT_DOUBLE makes this double.
@@ -31,5 +33,5 @@ inline constexpr std::size_t kLanes = 8;
 /// The most factors that a user or an item may have.
 inline constexpr int kHighestRank = 1024;
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION
 #pragma GCC visibility pop

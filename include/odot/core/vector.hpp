@@ -11,10 +11,11 @@
 
 #include "odot/core/page_allocator.hpp"
 #include "odot/core/parallel.hpp"
+#include "odot/core/precision.hpp"
 #include "odot/core/types.hpp"
 
 #pragma GCC visibility push(default)
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 /// A vector of Real whose storage is aligned to a cache line.
 using Vector = std::vector<Real, PageAllocator<Real>>;
@@ -59,5 +60,5 @@ void for_each_element(std::size_t n, Body body) {
   });
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION
 #pragma GCC visibility pop

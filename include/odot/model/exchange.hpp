@@ -4,12 +4,13 @@
 #include <string>
 #include <vector>
 
+#include "odot/core/precision.hpp"
 #include "odot/core/types.hpp"
 #include "odot/model/factorization.hpp"
 #include "odot/model/model.hpp"
 
 #pragma GCC visibility push(default)
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 /// Writes the tensors of save_model() as NAME.npy (NumPy's format 1.0), the ids as user_ids.txt and item_ids.txt, one a
 /// line, and the metadata as metadata.json into the folder, which must be new or empty. Throws Error; then nothing is
@@ -52,5 +53,5 @@ struct LibmfImport {
 LibmfImport import_libmf(const std::string& path, const std::vector<std::string>& user_ids = {},
                          const std::vector<std::string>& item_ids = {});
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION
 #pragma GCC visibility pop

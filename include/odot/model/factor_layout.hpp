@@ -3,10 +3,11 @@
 
 #include <cstddef>
 
+#include "odot/core/precision.hpp"
 #include "odot/core/types.hpp"
 
 #pragma GCC visibility push(default)
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 /// Layout of θ = [U | V]: rows of stride() Reals, the users' first, then the items' (item j's row is column V_j).
 /// Columns [0, rank) are factors. With biases, column rank holds b_i in U and the pin in V, column rank + 1 the
@@ -38,5 +39,5 @@ struct FactorLayout {
   bool operator==(const FactorLayout&) const = default;
 };
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION
 #pragma GCC visibility pop

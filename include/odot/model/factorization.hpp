@@ -1,12 +1,13 @@
 // A trained factorisation: everything that predicting needs.
 #pragma once
 
+#include "odot/core/precision.hpp"
 #include "odot/core/vector.hpp"
 #include "odot/model/factor_layout.hpp"
 #include "odot/model/model.hpp"
 
 #pragma GCC visibility push(default)
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 /// The numbers beside θ and the range of the ratings that a prediction is made of.
 struct PredictionConstants {
@@ -47,5 +48,5 @@ struct Factorization final : Model, PredictionConstants {
 /// Multiplies the biases by the pin and makes the pin 1: the form in which models are kept.
 void absorb_pin(Factorization& model);
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION
 #pragma GCC visibility pop

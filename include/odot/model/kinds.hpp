@@ -11,10 +11,11 @@
 #include <variant>
 #include <vector>
 
+#include "odot/core/precision.hpp"
 #include "odot/model/model.hpp"
 
 #pragma GCC visibility push(default)
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 class ModelReader;  // model/formats/model_reader.hpp
 struct ModelParts;  // model/formats/model_writer.hpp
@@ -61,5 +62,5 @@ const ModelKind* find_model_kind(std::string_view format);
 /// threads use models. Throws Error where there is a kind of this format already.
 void register_model_kind(const ModelKind& kind);
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION
 #pragma GCC visibility pop

@@ -4,12 +4,13 @@
 #include <cstddef>
 #include <vector>
 
+#include "odot/core/precision.hpp"
 #include "odot/core/vector.hpp"
+#include "odot/features/features.hpp"
 #include "odot/model/model.hpp"
-#include "odot/ratings/features.hpp"
 
 #pragma GCC visibility push(default)
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 /// What a network knows of its users, or of its items.
 struct MlpSide {
@@ -47,5 +48,5 @@ std::size_t add_features(IdTable& ids, MlpSide& side, const FeatureTable& featur
 /// Reals in the θ of a network with these layers.
 std::size_t parameter_count(const std::vector<std::size_t>& layers);
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION
 #pragma GCC visibility pop

@@ -9,11 +9,12 @@
 #include <span>
 #include <string>
 
+#include "odot/core/precision.hpp"
 #include "odot/ratings/id_table.hpp"
 #include "odot/ratings/rating_list.hpp"
 
 #pragma GCC visibility push(default)
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 struct ModelKind;
 
@@ -85,5 +86,5 @@ class Model : public RatingRange {
 /// The same ratings with indices of the model's users and items, kUnknown where it does not know an id.
 Triples reindex(const RatingList& list, const Model& model);
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION
 #pragma GCC visibility pop

@@ -5,11 +5,12 @@
 #include <string>
 
 #include "odot/core/output_file.hpp"
+#include "odot/core/precision.hpp"
 #include "odot/model/factorization.hpp"
 #include "odot/model/model.hpp"
 
 #pragma GCC visibility push(default)
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 /// Writes a model of any kind to `file`, which the caller commits. Equal models give equal bytes, and so does a model
 /// that was loaded. The constants, settings ("setting.NAME", the fields of Model among them) and a checksum are in
@@ -38,5 +39,5 @@ Factorization load_factorization(const std::string& path);
 /// The checksum in a model file's metadata, such as "crc32:1f2e3d4c". Throws Error.
 std::string model_checksum(const std::string& path);
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION
 #pragma GCC visibility pop

@@ -4,10 +4,11 @@
 #include <cstddef>
 #include <span>
 
+#include "odot/core/precision.hpp"
 #include "odot/model/recommend.hpp"
 
 #pragma GCC visibility push(default)
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 /// Of one ranked list, with a gain of 1 for each relevant item and 0 for others.
 struct ListQuality {
@@ -52,5 +53,5 @@ struct Baselines {
 };
 Baselines make_baselines(Index users, Index items, const Triples& train);
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION
 #pragma GCC visibility pop

@@ -7,11 +7,12 @@
 #include <span>
 #include <vector>
 
+#include "odot/core/precision.hpp"
 #include "odot/model/factorization.hpp"
 #include "odot/ratings/item_lists.hpp"
 
 #pragma GCC visibility push(default)
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 /// An item, or in lists of similar users a user, and what it is ranked by.
 struct Scored {
@@ -73,5 +74,5 @@ enum class Among { users, items };
 /// in the list itself; ties as in recommend(). Throws Error when the index is out of range or a score is not finite.
 std::vector<Scored> similar(const FactorView& model, Among among, Index index, std::size_t top, Similarity similarity);
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION
 #pragma GCC visibility pop

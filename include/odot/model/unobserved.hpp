@@ -3,11 +3,12 @@
 
 #include <cstdint>
 
+#include "odot/core/precision.hpp"
 #include "odot/model/factorization.hpp"
 #include "odot/ratings/rating_matrix.hpp"
 
 #pragma GCC visibility push(default)
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 /// Shares of the unobserved entries, by their predictions before clipping.
 struct UnobservedShares {
@@ -20,7 +21,8 @@ struct UnobservedShares {
 /// drawn at random, as make `most`. `by_user` has the training ratings, of which the
 /// values are not read. Parallel; the same bits on any number of
 /// threads.
-UnobservedShares unobserved_shares(const FactorView& model, const Side& by_user, std::uint64_t most = 100'000'000);
+UnobservedShares unobserved_shares(const FactorView& model, const RatingSide& by_user,
+                                   std::uint64_t most = 100'000'000);
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION
 #pragma GCC visibility pop

@@ -1,11 +1,12 @@
 // How an optimizer chooses where to go.
 #pragma once
 
+#include "odot/core/precision.hpp"
 #include "odot/core/state.hpp"
 #include "odot/optim/objective.hpp"
 
 #pragma GCC visibility push(default)
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 /// The direction-finding half of an optimizer. Owns its moments, curvature pairs and the like.
 class Direction {
@@ -32,5 +33,5 @@ class Direction {
   virtual double gain() const { return 1; }
 };
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION
 #pragma GCC visibility pop

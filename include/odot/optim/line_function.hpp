@@ -3,10 +3,11 @@
 
 #include <optional>
 
+#include "odot/core/precision.hpp"
 #include "odot/optim/objective.hpp"
 
 #pragma GCC visibility push(default)
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 /// A point on the line x + step · d.
 struct Sample {
@@ -54,5 +55,5 @@ class LineFunction {
   int lines_ = 0;
 };
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION
 #pragma GCC visibility pop

@@ -4,11 +4,12 @@
 #include <functional>
 #include <string_view>
 
+#include "odot/core/precision.hpp"
 #include "odot/optim/direction.hpp"
 #include "odot/optim/step_rule.hpp"
 
 #pragma GCC visibility push(default)
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 /// When to stop, besides divergence and a failed line search.
 struct StopSettings {
@@ -56,7 +57,7 @@ struct Counts {
 struct Progress {
   const Iterate& current;
   double gradient_norm;
-  Step step;
+  LineStep step;
   const Counts& counts;
   double seconds;  ///< since minimize() began, less the time spent in the observer; resumed, with what it took before
   bool last;       ///< the run ends here, whatever the observer says
@@ -92,5 +93,5 @@ Summary minimize(Objective& objective, Direction& direction, StepRule& rule, con
 Summary minimize(Objective& objective, Direction& direction, StepRule& rule, const StopSettings& stop, Vector& x,
                  const Observer& observer, MinimizeWorkspace& workspace);
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION
 #pragma GCC visibility pop

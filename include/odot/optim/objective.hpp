@@ -4,10 +4,11 @@
 #include <array>
 #include <optional>
 
+#include "odot/core/precision.hpp"
 #include "odot/core/vector.hpp"
 
 #pragma GCC visibility push(default)
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 /// f along a line: f(x + α d) − f(x) = α c[0] + α² c[1] + α³ c[2] + α⁴ c[3], without cancellation.
 struct LinePolynomial {
@@ -42,5 +43,5 @@ struct Iterate {
   double value = 0;
 };
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION
 #pragma GCC visibility pop

@@ -9,12 +9,13 @@
 #include <string_view>
 #include <vector>
 
+#include "odot/core/precision.hpp"
 #include "odot/optim/direction.hpp"
 #include "odot/optim/step_rule.hpp"
 #include "odot/settings/option.hpp"
 
 #pragma GCC visibility push(default)
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 /// An optimizer or a line search.
 struct Algorithm {
@@ -46,5 +47,5 @@ using ParameterValues = std::map<std::string, double, std::less<>>;
 std::unique_ptr<Direction> make_direction(std::string_view name, const ParameterValues& values = {});
 std::unique_ptr<StepRule> make_step_rule(std::string_view name, const ParameterValues& values = {});
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION
 #pragma GCC visibility pop

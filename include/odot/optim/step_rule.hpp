@@ -1,11 +1,12 @@
 // How far an optimizer goes along its direction.
 #pragma once
 
+#include "odot/core/precision.hpp"
 #include "odot/core/state.hpp"
 #include "odot/optim/line_function.hpp"
 
 #pragma GCC visibility push(default)
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 enum class StepStatus {
   accepted,       ///< the rule's conditions hold
@@ -13,7 +14,7 @@ enum class StepStatus {
   out_of_trials,  ///< the allowed number of trials was used up before they held
 };
 
-struct Step {
+struct LineStep {
   double step = 0;
   StepStatus status = StepStatus::accepted;
   int trials = 0;  ///< steps whose conditions were checked
@@ -28,7 +29,7 @@ class StepRule {
   virtual void reset(bool unit_step, double gain) = 0;
 
   /// Chooses the step along `line`.
-  virtual Step next(LineFunction& line) = 0;
+  virtual LineStep next(LineFunction& line) = 0;
 
   /// Visits all that next() depends on besides its argument, the settings and what reset() was given.
   virtual void visit(StateVisitor& visitor) = 0;
@@ -41,5 +42,5 @@ class StepRule {
   virtual bool fixed_steps() const { return false; }
 };
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION
 #pragma GCC visibility pop

@@ -9,10 +9,11 @@
 #include <string_view>
 #include <vector>
 
+#include "odot/core/precision.hpp"
 #include "odot/core/types.hpp"
 
 #pragma GCC visibility push(default)
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 /// Ids are any byte strings; indices count from 0 in order of first addition. Look-ups both ways are O(1).
 class IdTable {
@@ -64,5 +65,5 @@ class IdTable {
   mutable tsl::robin_map<std::string_view, Index> index_;
 };
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION
 #pragma GCC visibility pop

@@ -4,11 +4,12 @@
 #include <span>
 #include <vector>
 
+#include "odot/core/precision.hpp"
 #include "odot/core/types.hpp"
 #include "odot/ratings/rating_list.hpp"
 
 #pragma GCC visibility push(default)
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 /// A list of items for every user, ascending and without repetition.
 class ItemLists {
@@ -30,5 +31,5 @@ class ItemLists {
   std::vector<Index> items_;
 };
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION
 #pragma GCC visibility pop

@@ -8,11 +8,12 @@
 #include <vector>
 
 #include "odot/core/output_file.hpp"
+#include "odot/core/precision.hpp"
 #include "odot/ratings/rating_matrix.hpp"
 #include "odot/ratings/read.hpp"
 
 #pragma GCC visibility push(default)
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 /// Whether the file begins as .odr files do; false where there is none, and for standard input ("-").
 bool is_odr(const std::string& path);
@@ -73,5 +74,5 @@ struct Converted {
 Converted convert_to_odr(const std::vector<std::string>& paths, const ReadSettings& settings, std::size_t memory,
                          OutputFile& file);
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION
 #pragma GCC visibility pop

@@ -6,11 +6,12 @@
 #include <cstddef>
 #include <vector>
 
+#include "odot/core/precision.hpp"
 #include "odot/core/types.hpp"
 #include "odot/ratings/id_table.hpp"
 
 #pragma GCC visibility push(default)
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 /// Three parallel arrays: rating k is value[k], by user[k], of item[k].
 struct Triples {
@@ -45,5 +46,5 @@ struct ValueSummary {
 /// All zero for an empty set.
 ValueSummary summarize(const std::vector<Real>& values);
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION
 #pragma GCC visibility pop

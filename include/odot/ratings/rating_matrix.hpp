@@ -7,11 +7,12 @@
 #include <span>
 #include <vector>
 
+#include "odot/core/precision.hpp"
 #include "odot/core/types.hpp"
 #include "odot/ratings/rating_list.hpp"
 
 #pragma GCC visibility push(default)
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 /// The values of one orientation's ratings, less a constant: kept as they are, or where there are at most 256 different
 /// ones as one-byte codes into a table of them.
@@ -56,10 +57,10 @@ class RatingPager {
 };
 
 /// One orientation of the matrix. By user it is CSR (a row is a user, an index an item), by item it is CSC
-/// (a row is an item, an index a user): whatever is written for a Side serves both. Row i's ratings are at
+/// (a row is an item, an index a user): whatever is written for a RatingSide serves both. Row i's ratings are at
 /// positions [offsets[i], offsets[i+1]) of indices and values, with ascending indices. Whoever reads indices or values
 /// calls read().
-struct Side {
+struct RatingSide {
   std::span<const Offset> offsets;  ///< rows() + 1 of them
   std::span<const Index> indices;
   RatingValues values;
@@ -114,8 +115,8 @@ class RatingMatrix {
   void subtract(double constant);
 
   /// Valid as long as this matrix, until the next subtract().
-  Side by_user() const { return view(by_user_, items()); }
-  Side by_item() const { return view(by_item_, users()); }
+  RatingSide by_user() const { return view(by_user_, items()); }
+  RatingSide by_item() const { return view(by_item_, users()); }
 
   /// The values that codes stand for, as they were given, ascending; empty where the values are kept themselves.
   const std::vector<Real>& table() const { return table_; }
@@ -123,7 +124,7 @@ class RatingMatrix {
   const StoredSide& stored_by_item() const { return by_item_; }
 
  private:
-  Side view(const StoredSide& side, Index columns) const {
+  RatingSide view(const StoredSide& side, Index columns) const {
     const RatingValues values =
         side.codes ? RatingValues(side.codes, shifted_table_) : RatingValues(side.plain, shift_);
     return {side.offsets, side.indices, values, side.pager, columns};
@@ -154,5 +155,5 @@ struct RatingData {
   RatingMatrix ratings;
 };
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION
 #pragma GCC visibility pop

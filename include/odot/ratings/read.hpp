@@ -6,10 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "odot/core/precision.hpp"
 #include "odot/ratings/rating_list.hpp"
 
 #pragma GCC visibility push(default)
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 /// What to do with a (user, item) pair that occurs more than once.
 enum class Duplicates { refuse, first, last, mean };
@@ -51,5 +52,5 @@ struct ReadResult {
 /// Throws Error "FILE:LINE: found …, expected …" for the first line that cannot be read.
 ReadResult read_ratings(const std::vector<std::string>& paths, const ReadSettings& settings = {});
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION
 #pragma GCC visibility pop

@@ -4,10 +4,11 @@
 #include <cstdint>
 #include <vector>
 
+#include "odot/core/precision.hpp"
 #include "odot/ratings/rating_list.hpp"
 
 #pragma GCC visibility push(default)
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 /// Positions into the split list, ascending; together they are all of it.
 struct Split {
@@ -30,5 +31,5 @@ Split fold_split(const std::vector<std::size_t>& numbers, std::size_t fold);
 /// The triples at `positions`, in that order, with their indices unchanged.
 Triples select(const Triples& ratings, const std::vector<std::size_t>& positions);
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION
 #pragma GCC visibility pop

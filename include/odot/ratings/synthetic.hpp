@@ -6,10 +6,11 @@
 #include <memory>
 #include <span>
 
+#include "odot/core/precision.hpp"
 #include "odot/ratings/rating_list.hpp"
 
 #pragma GCC visibility push(default)
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 /// rating = mean + b_i + c_j + u_i·v_j + noise, rounded to a multiple of `round_to` and clipped to [lowest, highest].
 /// User activity is log-normal, item popularity a power law; pairs are distinct. Where there are ratings enough,
@@ -62,5 +63,5 @@ struct Synthetic {
 /// All of SyntheticRatings at once. Throws Error for impossible settings.
 Synthetic synthesize(const SyntheticSettings& settings);
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION
 #pragma GCC visibility pop

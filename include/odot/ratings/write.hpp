@@ -6,10 +6,11 @@
 #include <string_view>
 
 #include "odot/core/output_file.hpp"
+#include "odot/core/precision.hpp"
 #include "odot/ratings/rating_list.hpp"
 
 #pragma GCC visibility push(default)
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 /// Appends `id` to `line`, in quotes where it would not be read back as one field otherwise. Throws Error
 /// where `id` is empty or has a line end or another control character than a tab, which no rating file can hold.
@@ -22,5 +23,5 @@ void append_number(std::string& line, Real value);
 void write_ratings(OutputFile& file, const RatingList& list, std::span<const std::size_t> positions,
                    std::string_view separator);
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION
 #pragma GCC visibility pop

@@ -7,11 +7,12 @@
 #include <string>
 #include <vector>
 
+#include "odot/core/precision.hpp"
 #include "odot/ratings/split.hpp"
 #include "odot/train/train.hpp"
 
 #pragma GCC visibility push(default)
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 /// The ratings of `data`, which are in its list, split, and its features, if any. Without features nothing is known of
 /// users and items that have no training ratings: among those to measure on they become kUnknown.
@@ -49,5 +50,5 @@ double mean(const std::vector<double>& values);
 /// Of a sample: the sum of squares is divided by size − 1. 0 for a single value.
 double standard_deviation(const std::vector<double>& values);
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION
 #pragma GCC visibility pop

@@ -5,8 +5,10 @@
 #include <optional>
 #include <vector>
 
+#include "odot/core/precision.hpp"
+
 #pragma GCC visibility push(default)
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 /// ASHA (Li et al. 2020, algorithm 2) with one worker: whenever a rung has a trial among its best 1/η that has not been
 /// promoted, that one goes on to the next rung, highest rungs first; otherwise a new trial starts at the bottom. One
@@ -43,5 +45,5 @@ class Halving {
 /// Iterations of a rung: top / eta^(rungs − 1 − rung), at least 1.
 int rung_iterations(int top, std::size_t rung, std::size_t rungs, std::size_t eta = 3);
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION
 #pragma GCC visibility pop

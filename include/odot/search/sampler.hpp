@@ -5,8 +5,10 @@
 #include <memory>
 #include <vector>
 
+#include "odot/core/precision.hpp"
+
 #pragma GCC visibility push(default)
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 enum class SamplerKind {
   random,  ///< independent and uniform
@@ -30,5 +32,5 @@ class PointSampler {
   std::unique_ptr<Implementation> implementation_;
 };
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION
 #pragma GCC visibility pop

@@ -9,13 +9,14 @@
 #include <vector>
 
 #include "odot/core/error.hpp"
+#include "odot/core/precision.hpp"
 #include "odot/search/cross_validation.hpp"
 #include "odot/search/halving.hpp"
 #include "odot/search/sampler.hpp"
 #include "odot/search/space.hpp"
 
 #pragma GCC visibility push(default)
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 /// A value of each dimension, in words.
 using Point = std::vector<std::string>;
@@ -77,5 +78,5 @@ SearchOutcome search(const SearchSettings& settings, const std::vector<Dataset>&
 /// the best one had before early stopping would have ended it, or as it was given.
 TrainSettings settings_of_best(const SearchSettings& settings, const SearchResult& result);
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION
 #pragma GCC visibility pop

@@ -5,8 +5,10 @@
 #include <string_view>
 #include <vector>
 
+#include "odot/core/precision.hpp"
+
 #pragma GCC visibility push(default)
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 /// One option and its values.
 struct Dimension {
@@ -40,5 +42,5 @@ Dimension parse_choices(const std::string& name, const std::string& text, char s
 /// Parses a range or a list; throws Error that says what is wrong with it, without the option's name in it.
 Dimension parse_dimension(const std::string& name, const std::string& text, bool integer);
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION
 #pragma GCC visibility pop

@@ -10,8 +10,10 @@
 #include <variant>
 #include <vector>
 
+#include "odot/core/precision.hpp"
+
 #pragma GCC visibility push(default)
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 /// What an option takes.
 enum class OptionKind {
@@ -90,5 +92,5 @@ std::string value_text(const OptionValue& value);
 /// The value as users write it: "on", and the zero word for 0.
 std::string user_text(const Option& option, const OptionValue& value);
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION
 #pragma GCC visibility pop

@@ -4,8 +4,10 @@
 #include <functional>
 #include <string>
 
+#include "odot/core/precision.hpp"
+
 #pragma GCC visibility push(default)
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 /// A checkpoint holds all that a run needs to go on to the same bits, a checksum, and what it was made with: the
 /// settings, and checksums of the ratings. It is a file of the safetensors format.
@@ -20,5 +22,5 @@ struct CheckpointSettings {
   bool writes() const { return !path.empty(); }
 };
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION
 #pragma GCC visibility pop

@@ -3,12 +3,13 @@
 
 #include <optional>
 
-#include "odot/ratings/features.hpp"
+#include "odot/core/precision.hpp"
+#include "odot/features/features.hpp"
 #include "odot/ratings/rating_list.hpp"
 #include "odot/ratings/rating_matrix.hpp"
 
 #pragma GCC visibility push(default)
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 /// Training ratings, held-out ratings and, for methods that need them, features of users and items.
 struct Dataset {
@@ -43,5 +44,5 @@ struct Dataset {
   std::optional<FeatureTable> item_features;
 };
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION
 #pragma GCC visibility pop

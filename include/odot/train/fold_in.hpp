@@ -4,12 +4,13 @@
 #include <optional>
 #include <vector>
 
+#include "odot/core/precision.hpp"
 #include "odot/model/factorization.hpp"
 #include "odot/ratings/rating_list.hpp"
 #include "odot/train/train.hpp"
 
 #pragma GCC visibility push(default)
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 struct FoldInSettings {
   bool items = false;                              ///< the new rows are items, not users
@@ -41,5 +42,5 @@ struct FoldInReport {
 /// how it was trained, or when factors are not finite.
 FoldInReport fold_in(Factorization& model, const RatingList& list, const FoldInSettings& settings = {});
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION
 #pragma GCC visibility pop

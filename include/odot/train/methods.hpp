@@ -8,11 +8,12 @@
 #include <utility>
 #include <vector>
 
+#include "odot/core/precision.hpp"
 #include "odot/train/options.hpp"
 #include "odot/train/train.hpp"
 
 #pragma GCC visibility push(default)
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 /// How a model is found from ratings.
 struct Method {
@@ -58,5 +59,5 @@ const Method& method_of(const TrainSettings& settings);
 /// Names of the methods that use an option.
 std::vector<std::string_view> users_of(std::string_view option);
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION
 #pragma GCC visibility pop

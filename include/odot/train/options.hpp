@@ -11,11 +11,12 @@
 #include <utility>
 #include <vector>
 
+#include "odot/core/precision.hpp"
 #include "odot/settings/option.hpp"
 #include "odot/train/settings.hpp"
 
 #pragma GCC visibility push(default)
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 /// A title that options stand under in the help.
 inline constexpr const char* kOptimisationGroup = "Optimisation";
@@ -58,5 +59,5 @@ const TrainOption* find_train_option(std::string_view name);
 /// "default 100; blocks: 50, nnmf: 500": what the option is where it is not given; empty where there is nothing to say.
 std::string default_text(const TrainOption& option);
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION
 #pragma GCC visibility pop

@@ -9,12 +9,13 @@
 #include <string_view>
 #include <vector>
 
+#include "odot/core/precision.hpp"
 #include "odot/model/factorization.hpp"
 #include "odot/optim/minimize.hpp"
 #include "odot/optim/registry.hpp"
 
 #pragma GCC visibility push(default)
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 /// Smallest mini-batch. What the loop takes for divergence, a thousandfold error, is chance in a batch of few ratings.
 inline constexpr std::size_t kSmallestBatch = 16;
@@ -75,5 +76,5 @@ using SettingTexts = std::map<std::string, std::string>;
 /// All that decides the result and does not depend on the ratings: λ only where it is chosen.
 SettingTexts recorded_settings(const TrainSettings& settings);
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION
 #pragma GCC visibility pop

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "odot/core/precision.hpp"
 #include "odot/model/evaluate.hpp"
 #include "odot/model/model.hpp"
 #include "odot/model/unobserved.hpp"
@@ -19,7 +20,7 @@
 #include "odot/train/settings.hpp"
 
 #pragma GCC visibility push(default)
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 /// StopSettings know nothing of held-out ratings: why a run ended that early stopping did end.
 inline constexpr std::string_view kEarlyStop = "early_stop";
@@ -35,7 +36,7 @@ struct TrainProgress {
   const Counts& counts;
   double objective;
   double gradient_norm;  ///< NaN where the method has none
-  Step step;             ///< step.step is NaN where the method has none
+  LineStep step;         ///< step.step is NaN where the method has none
   double train_rmse;     ///< of unclipped predictions
   long passes;           ///< times that one orientation of the ratings was read so far
   double seconds;        ///< since training began, less the time spent in the observer
@@ -85,5 +86,5 @@ struct TrainResult {
 TrainResult train(Dataset data, const TrainSettings& settings, const TrainObserver& observer = {},
                   const CheckpointSettings& checkpoints = {});
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION
 #pragma GCC visibility pop

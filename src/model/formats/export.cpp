@@ -11,7 +11,7 @@
 #include "odot/model/kinds.hpp"
 #include "odot/ratings/write.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 namespace {
 
 using safetensors::Dtype;
@@ -107,4 +107,4 @@ void export_csv(const Factorization& model, const std::string& folder) {
   output.commit();
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

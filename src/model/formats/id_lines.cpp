@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include "odot/core/error.hpp"
-#include "ratings/fields.hpp"
+#include "ratings/text/fields.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 void write_id_lines(const IdTable& ids, OutputFile& file) {
   for (Index row = 0; row < ids.size(); ++row) {
@@ -19,4 +19,4 @@ void write_id_lines(const IdTable& ids, OutputFile& file) {
   }
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

@@ -16,10 +16,10 @@
 #include "odot/core/output_file.hpp"
 #include "odot/model/exchange.hpp"
 #include "odot/ratings/write.hpp"
-#include "ratings/fields.hpp"
-#include "ratings/source.hpp"
+#include "ratings/text/fields.hpp"
+#include "ratings/text/source.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 namespace {
 
 constexpr std::size_t kMostRowsOfAnId = 10;  // by id: more are not worth the empty lines
@@ -338,4 +338,4 @@ LibmfImport import_libmf(const std::string& path, const std::vector<std::string>
   return result;
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

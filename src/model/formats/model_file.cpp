@@ -9,7 +9,7 @@
 #include "model/formats/model_writer.hpp"
 #include "odot/model/kinds.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 void save_model(const Model& model, OutputFile& file) {
   const ModelParts parts = model.kind().parts(model);
@@ -36,4 +36,4 @@ Factorization load_factorization(const std::string& path) {
 
 std::string model_checksum(const std::string& path) { return ModelReader(path).text("checksum"); }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

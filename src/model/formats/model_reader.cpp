@@ -6,7 +6,7 @@
 
 #include "model/formats/model_writer.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 using safetensors::Dtype;
 using safetensors::Input;
@@ -119,4 +119,4 @@ IdTable ModelReader::ids(const std::string& bytes_name, const std::string& offse
   return table;
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

@@ -9,11 +9,12 @@
 #include <string>
 
 #include "model/formats/safetensors.hpp"
+#include "odot/core/precision.hpp"
 #include "odot/core/types.hpp"
 #include "odot/model/kinds.hpp"
 #include "odot/ratings/id_table.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 /// Every function throws Error, which names the file, where a part is not as it should be.
 class ModelReader {
@@ -60,4 +61,4 @@ class ModelReader {
   std::map<std::string, safetensors::Input> tensors_;
 };
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

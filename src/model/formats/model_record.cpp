@@ -10,7 +10,7 @@
 #include "model/formats/model_writer.hpp"
 #include "odot/model/kinds.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 namespace {
 
 using Record = std::map<std::string, std::string>;
@@ -105,4 +105,4 @@ void read_shared(const ModelReader& file, Model& model) {
   model.folded_in_items = recorded<std::uint64_t>(file, record, kFoldedInItems).value_or(0);
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

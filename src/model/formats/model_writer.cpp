@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <utility>
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 namespace {
 
 using safetensors::Dtype;
@@ -54,4 +54,4 @@ Output id_bytes(std::string name, const IdTable& ids) {
           }};
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

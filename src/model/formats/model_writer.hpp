@@ -5,10 +5,11 @@
 #include <vector>
 
 #include "model/formats/safetensors.hpp"
+#include "odot/core/precision.hpp"
 #include "odot/core/types.hpp"
 #include "odot/ratings/id_table.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 inline constexpr int kModelVersion = 1;
 inline constexpr std::string_view kSettingPrefix = "setting.";
@@ -31,4 +32,4 @@ struct ModelParts {
   safetensors::Metadata metadata;
 };
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

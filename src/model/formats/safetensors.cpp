@@ -17,7 +17,7 @@
 
 #include "odot/core/error.hpp"
 
-namespace odot::safetensors {
+namespace odot::inline ODOT_PRECISION::safetensors {
 namespace {
 
 using nlohmann::json;
@@ -247,4 +247,4 @@ void Reader::fail(const std::string& message) const {
   throw Error(fmt::format("cannot load the {} {}: {}", kind_, path_, message));
 }
 
-}  // namespace odot::safetensors
+}  // namespace odot::inline ODOT_PRECISION::safetensors

@@ -12,8 +12,9 @@
 #include <vector>
 
 #include "odot/core/output_file.hpp"
+#include "odot/core/precision.hpp"
 
-namespace odot::safetensors {
+namespace odot::inline ODOT_PRECISION::safetensors {
 
 /// The element types that model files use.
 enum class Dtype { u8, i64, f32, f64 };
@@ -75,4 +76,4 @@ class Reader {
   std::string_view data_;  // what follows the header
 };
 
-}  // namespace odot::safetensors
+}  // namespace odot::inline ODOT_PRECISION::safetensors

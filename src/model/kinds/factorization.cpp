@@ -10,7 +10,7 @@
 #include "model/formats/model_writer.hpp"
 #include "odot/model/evaluate.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 namespace {
 
 using safetensors::Input;
@@ -181,4 +181,4 @@ void absorb_pin(Factorization& model) {
   model.pin = 1;
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

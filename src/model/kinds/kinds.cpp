@@ -7,7 +7,7 @@
 #include "model/kinds/mlp.hpp"
 #include "odot/core/error.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 namespace {
 
 std::vector<const ModelKind*>& all_kinds() {
@@ -33,4 +33,4 @@ void register_model_kind(const ModelKind& kind) {
   all_kinds().push_back(&kind);
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

@@ -14,9 +14,9 @@
 #include "model/formats/model_writer.hpp"
 #include "model/serve/pair_loops.hpp"
 #include "odot/core/error.hpp"
-#include "ratings/fields.hpp"
+#include "ratings/text/fields.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 namespace {
 
 using safetensors::Input;
@@ -264,4 +264,4 @@ std::size_t add_features(IdTable& ids, MlpSide& side, const FeatureTable& featur
 
 std::size_t parameter_count(const std::vector<std::size_t>& layers) { return DenseLayers(layers, false).size(); }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

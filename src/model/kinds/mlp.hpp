@@ -3,10 +3,11 @@
 
 #include <algorithm>
 
+#include "odot/core/precision.hpp"
 #include "odot/model/kinds.hpp"
 #include "odot/model/mlp.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 const ModelKind& mlp_kind();
 
@@ -16,4 +17,4 @@ inline void write_inputs(const Mlp& model, Index user, Index item, Real* out) {
   std::copy_n(model.item_side.row(item), model.item_side.unknown.size(), out);
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

@@ -3,7 +3,7 @@
 
 #include "odot/model/ranking.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 namespace {
 
 constexpr double kItemShrinkage = 25;  // λ₂ and λ₃ of Koren 2010: ratings that a bias of 0 is worth
@@ -81,4 +81,4 @@ Baselines make_baselines(Index users, Index items, const Triples& train) {
   return {std::move(mean), std::move(bias), popularity_model(users, items, train)};
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

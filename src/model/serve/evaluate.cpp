@@ -9,7 +9,7 @@
 #include "kernels/masked_prediction.hpp"
 #include "model/serve/pair_loops.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 namespace {
 
 // Every thread has its own.
@@ -36,7 +36,7 @@ Evaluation evaluate(const FactorView& model, const Triples& ratings, bool clip) 
   return evaluate_pairs<FactorPredictor>(model, ratings, clip);
 }
 
-Evaluation evaluate(const FactorView& model, const Side& by_user, bool clip) {
+Evaluation evaluate(const FactorView& model, const RatingSide& by_user, bool clip) {
   const ChunkPlan plan(by_user);
   const std::size_t stride = model.layout.stride();
   const Real* theta = model.theta.data();
@@ -68,4 +68,4 @@ void predict(const FactorView& model, const Triples& pairs, bool clip, std::span
   predict_pairs<FactorPredictor>(model, pairs, clip, out);
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

@@ -12,10 +12,11 @@
 #include "kernels/dense_layers.hpp"
 #include "odot/core/error.hpp"
 #include "odot/core/ordered_sum.hpp"
+#include "odot/core/precision.hpp"
 #include "odot/core/vector.hpp"
 #include "odot/model/model.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 inline constexpr std::size_t kPairsAtOnce = DenseTile::kMost;
 
@@ -103,4 +104,4 @@ void predict_pairs(const AnyModel& model, const Triples& pairs, bool clip, std::
   });
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

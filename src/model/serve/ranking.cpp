@@ -10,7 +10,7 @@
 #include "model/serve/score_block.hpp"
 #include "odot/core/error.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 namespace {
 
 constexpr std::size_t kListsAtOnce = std::size_t{1} << 22;  // entries
@@ -174,4 +174,4 @@ RankingQuality evaluate_ranking(const FactorView& model, const ItemLists& releva
   return result;
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

@@ -15,7 +15,7 @@
 #include "odot/core/error.hpp"
 #include "odot/core/vector.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 namespace {
 
 constexpr std::size_t kUsers = 64;  // of a block
@@ -312,4 +312,4 @@ std::vector<Scored> similar(const FactorView& model, Among among, Index index, s
   return scored;
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

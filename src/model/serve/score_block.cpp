@@ -7,7 +7,7 @@
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #include <Eigen/Core>
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 namespace {
 
 using Matrix = Eigen::Matrix<Real, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
@@ -28,4 +28,4 @@ void score_block(const Real* u, std::size_t users, const Real* v, std::size_t it
   scores.noalias() = rows(u, users, width, stride) * rows(v, items, width, stride).transpose();
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

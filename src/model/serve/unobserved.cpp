@@ -6,7 +6,7 @@
 #include "odot/core/parallel.hpp"
 #include "odot/core/random.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 namespace {
 
 constexpr double kNear = 0.5;
@@ -38,7 +38,7 @@ std::vector<Index> choose_users(const FactorLayout& layout, std::uint64_t most) 
 
 }  // namespace
 
-UnobservedShares unobserved_shares(const FactorView& model, const Side& by_user, std::uint64_t most) {
+UnobservedShares unobserved_shares(const FactorView& model, const RatingSide& by_user, std::uint64_t most) {
   const FactorLayout& layout = model.layout;
   const std::vector<Index> users = choose_users(layout, most);
   std::vector<Tally> tallies(users.size());
@@ -66,4 +66,4 @@ UnobservedShares unobserved_shares(const FactorView& model, const Side& by_user,
   return {share(total.below_lowest), share(total.near_one), total.entries};
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

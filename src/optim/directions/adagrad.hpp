@@ -4,9 +4,10 @@
 
 #include <cmath>
 
+#include "odot/core/precision.hpp"
 #include "odot/optim/direction.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 class AdaGrad : public Direction {
  public:
@@ -38,4 +39,4 @@ class AdaGrad : public Direction {
   Vector s_;
 };
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

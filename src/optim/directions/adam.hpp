@@ -5,9 +5,10 @@
 
 #include <cmath>
 
+#include "odot/core/precision.hpp"
 #include "odot/optim/direction.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 class Adam : public Direction {
  public:
@@ -62,4 +63,4 @@ class Adam : public Direction {
   double beta2_power_ = 1;  // β₂^t
 };
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

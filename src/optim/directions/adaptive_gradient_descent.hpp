@@ -9,10 +9,11 @@
 #include <cmath>
 #include <limits>
 
+#include "odot/core/precision.hpp"
 #include "odot/optim/direction.hpp"
 #include "optim/first_length.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 class AdaptiveGradientDescent : public Direction {
  public:
@@ -56,4 +57,4 @@ class AdaptiveGradientDescent : public Direction {
   double theta_ = std::numeric_limits<double>::infinity();
 };
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

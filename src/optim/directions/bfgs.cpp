@@ -8,7 +8,7 @@
 #include "odot/core/error.hpp"
 #include "optim/first_length.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 namespace {
 
 constexpr double kNotPositive = 1e-12;  // sᵀy relative to ‖s‖‖y‖ that rounding alone can give
@@ -87,4 +87,4 @@ void Bfgs::update(const Iterate& previous, const Iterate& current) {
   });
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

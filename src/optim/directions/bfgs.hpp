@@ -8,9 +8,10 @@
 
 #include <vector>
 
+#include "odot/core/precision.hpp"
 #include "odot/optim/direction.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 class Bfgs : public Direction {
  public:
@@ -45,4 +46,4 @@ class Bfgs : public Direction {
   std::vector<double> hy_;
 };
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

@@ -1,9 +1,10 @@
 // Gradient descent (document, algorithm 5): p_t = −∇f(θ_{t−1}).
 #pragma once
 
+#include "odot/core/precision.hpp"
 #include "odot/optim/direction.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 class GradientDescent : public Direction {
  public:
@@ -18,4 +19,4 @@ class GradientDescent : public Direction {
   void visit(StateVisitor&) override {}
 };
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

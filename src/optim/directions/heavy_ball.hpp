@@ -3,7 +3,9 @@
 
 #include "optim/directions/momentum.hpp"
 
-namespace odot {
+#include "odot/core/precision.hpp"
+
+namespace odot::inline ODOT_PRECISION {
 
 class HeavyBall : public Momentum {
  public:
@@ -14,4 +16,4 @@ class HeavyBall : public Momentum {
   }
 };
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

@@ -13,10 +13,11 @@
 #include <vector>
 
 #include "odot/core/error.hpp"
+#include "odot/core/precision.hpp"
 #include "odot/optim/direction.hpp"
 #include "optim/first_length.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 class Lbfgs : public Direction {
  public:
@@ -179,4 +180,4 @@ class Lbfgs : public Direction {
   std::vector<double> alpha_;
 };
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

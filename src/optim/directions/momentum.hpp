@@ -1,9 +1,10 @@
 // What heavy ball and Nesterov momentum share: the running sum of gradients b_t = β b_{t−1} + g_t with b_1 = g_1.
 #pragma once
 
+#include "odot/core/precision.hpp"
 #include "odot/optim/direction.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 class Momentum : public Direction {
  public:
@@ -38,4 +39,4 @@ class Momentum : public Direction {
   Vector b_;
 };
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

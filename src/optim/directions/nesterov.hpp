@@ -4,7 +4,9 @@
 
 #include "optim/directions/momentum.hpp"
 
-namespace odot {
+#include "odot/core/precision.hpp"
+
+namespace odot::inline ODOT_PRECISION {
 
 class Nesterov : public Momentum {
  public:
@@ -15,4 +17,4 @@ class Nesterov : public Momentum {
   }
 };
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

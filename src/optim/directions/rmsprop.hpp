@@ -4,9 +4,10 @@
 #include <cmath>
 
 #include "odot/core/error.hpp"
+#include "odot/core/precision.hpp"
 #include "odot/optim/direction.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 class RmsProp : public Direction {
  public:
@@ -41,4 +42,4 @@ class RmsProp : public Direction {
   Vector v_;
 };
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

@@ -3,7 +3,9 @@
 
 #include "optim/rules/backtracking.hpp"
 
-namespace odot {
+#include "odot/core/precision.hpp"
+
+namespace odot::inline ODOT_PRECISION {
 
 class Armijo : public StepRule {
  public:
@@ -15,10 +17,10 @@ class Armijo : public StepRule {
 
   void reset(bool unit_step, double) override { first_.reset(unit_step); }
 
-  Step next(LineFunction& line) override {
+  LineStep next(LineFunction& line) override {
     const double slope = line.at(0).slope;
-    const Step step = backtrack(settings_, first_.step(),
-                                [&](double alpha) { return line.at(alpha).change <= settings_.c1 * alpha * slope; });
+    const LineStep step = backtrack(
+        settings_, first_.step(), [&](double alpha) { return line.at(alpha).change <= settings_.c1 * alpha * slope; });
     first_.learn(step);
     return step;
   }
@@ -30,4 +32,4 @@ class Armijo : public StepRule {
   FirstTrial first_;
 };
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

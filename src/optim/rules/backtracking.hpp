@@ -3,7 +3,9 @@
 
 #include "optim/rules/first_trial.hpp"
 
-namespace odot {
+#include "odot/core/precision.hpp"
+
+namespace odot::inline ODOT_PRECISION {
 
 struct BacktrackingSettings {
   double backtrack = 0.5;                   ///< β, 0 < β < 1
@@ -15,7 +17,7 @@ struct BacktrackingSettings {
 
 /// α ← first trial; while not acceptable(α): α ← β α, until α < ε or t trials are used up.
 template <class Acceptable>
-Step backtrack(const BacktrackingSettings& settings, double first, Acceptable acceptable) {
+LineStep backtrack(const BacktrackingSettings& settings, double first, Acceptable acceptable) {
   double step = first;
   const int most = static_cast<int>(settings.max_trials);
   for (int trial = 1; trial <= most; ++trial) {
@@ -26,4 +28,4 @@ Step backtrack(const BacktrackingSettings& settings, double first, Acceptable ac
   return {step, StepStatus::out_of_trials, most};
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

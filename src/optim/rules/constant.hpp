@@ -3,10 +3,11 @@
 
 #include <cmath>
 
+#include "odot/core/precision.hpp"
 #include "odot/optim/step_rule.hpp"
 #include "optim/rules/exact.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 /// γ given, or "auto": the natural step 1 of directions that carry their own length; for others a share of the step
 /// that minimises f along the first direction, divided by the direction's gain, so that it fits any scale of f.
@@ -26,7 +27,7 @@ class Constant : public StepRule {
     iteration_ = 0;
   }
 
-  Step next(LineFunction& line) override {
+  LineStep next(LineFunction& line) override {
     if (gamma_ == kAuto) gamma_ = kShare / gain_ * exact_step(line, ExactSettings{}, 1).step;
     ++iteration_;
     return {gamma_ * factor(iteration_), StepStatus::accepted, 0};
@@ -64,4 +65,4 @@ class Decreasing : public Constant {
   double factor(int iteration) const override { return 1 / std::sqrt(iteration); }
 };
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <utility>
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 namespace {
 
 constexpr double kSlopeReduction = 1e-4;  // of the initial slope, on sampled lines
@@ -44,7 +44,7 @@ int positive_roots(double a, double b, double c, std::array<double, 2>& roots) {
 }
 
 // The slope is monotone between the roots of the second derivative, so each stretch holds at most one minimum.
-Step minimise_polynomial(const LinePolynomial& f) {
+LineStep minimise_polynomial(const LinePolynomial& f) {
   if (f.c[2] == 0 && f.c[3] == 0 && f.c[0] < 0 && f.c[1] > 0) return {-f.c[0] / (2 * f.c[1]), StepStatus::accepted, 1};
   std::array<double, 2> turns{};
   const int turn_count = positive_roots(12 * f.c[3], 6 * f.c[2], 2 * f.c[1], turns);
@@ -68,7 +68,7 @@ Step minimise_polynomial(const LinePolynomial& f) {
   return {best, best > 0 ? StepStatus::accepted : StepStatus::out_of_trials, 1};
 }
 
-Step minimise_samples(LineFunction& line, int most, double first) {
+LineStep minimise_samples(LineFunction& line, int most, double first) {
   const double target = kSlopeReduction * std::abs(line.at(0).slope);
   Sample low = line.at(0);
   Sample high;
@@ -100,9 +100,9 @@ Step minimise_samples(LineFunction& line, int most, double first) {
 
 }  // namespace
 
-Step exact_step(LineFunction& line, const ExactSettings& settings, double first) {
+LineStep exact_step(LineFunction& line, const ExactSettings& settings, double first) {
   if (line.polynomial()) return minimise_polynomial(*line.polynomial());
   return minimise_samples(line, static_cast<int>(settings.max_trials), first);
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

@@ -3,7 +3,9 @@
 
 #include "optim/rules/first_trial.hpp"
 
-namespace odot {
+#include "odot/core/precision.hpp"
+
+namespace odot::inline ODOT_PRECISION {
 
 struct ExactSettings {
   double max_trials = 100;  ///< samples of a line that is no polynomial, ≥ 1
@@ -13,7 +15,7 @@ struct ExactSettings {
 /// slope (De Sterck & Winlaw 2015 use the same quartic); otherwise a local one, bracketed from `first` and refined
 /// until the slope is a ten-thousandth of the initial one. Status out_of_trials with the best step known (0 where there
 /// is none) when f does not turn up again.
-Step exact_step(LineFunction& line, const ExactSettings& settings, double first);
+LineStep exact_step(LineFunction& line, const ExactSettings& settings, double first);
 
 class Exact : public StepRule {
  public:
@@ -23,8 +25,8 @@ class Exact : public StepRule {
 
   void reset(bool unit_step, double) override { first_.reset(unit_step); }
 
-  Step next(LineFunction& line) override {
-    const Step step = exact_step(line, settings_, first_.step());
+  LineStep next(LineFunction& line) override {
+    const LineStep step = exact_step(line, settings_, first_.step());
     first_.learn(step);
     return step;
   }
@@ -36,4 +38,4 @@ class Exact : public StepRule {
   FirstTrial first_;
 };
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

@@ -1,9 +1,10 @@
 // Where a search along a line starts.
 #pragma once
 
+#include "odot/core/precision.hpp"
 #include "odot/optim/step_rule.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 /// The first trial step of each search: always the same one (the document's algorithms start at 1), or "warm", the last
 /// accepted step enlarged, which saves most trials. Directions that carry their own length start at 1 either way.
@@ -22,7 +23,7 @@ class FirstTrial {
   double step() const { return next_; }
 
   /// Learns from the search that just ended.
-  void learn(const Step& last) {
+  void learn(const LineStep& last) {
     if (warm_) next_ = last.status == StepStatus::accepted ? last.step * growth_ : 1;
   }
 
@@ -35,4 +36,4 @@ class FirstTrial {
   double next_ = 1;
 };
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

@@ -4,7 +4,9 @@
 
 #include "optim/rules/backtracking.hpp"
 
-namespace odot {
+#include "odot/core/precision.hpp"
+
+namespace odot::inline ODOT_PRECISION {
 
 class Lipschitz : public StepRule {
  public:
@@ -18,9 +20,9 @@ class Lipschitz : public StepRule {
 
   void reset(bool unit_step, double) override { first_.reset(unit_step); }
 
-  Step next(LineFunction& line) override {
+  LineStep next(LineFunction& line) override {
     const double length = norm(line.direction());
-    const Step step = backtrack(settings_, first_.step(), [&](double alpha) {
+    const LineStep step = backtrack(settings_, first_.step(), [&](double alpha) {
       return distance(line.origin().gradient, line.evaluate(alpha).gradient) <= length;
     });
     first_.learn(step);
@@ -36,4 +38,4 @@ class Lipschitz : public StepRule {
   FirstTrial first_;
 };
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

@@ -6,9 +6,10 @@
 #include <limits>
 
 #include "odot/core/error.hpp"
+#include "odot/core/precision.hpp"
 #include "optim/rules/backtracking.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 struct WolfeConstants {
   double c1 = 1e-4;  ///< 0 < c₁ < c₂
@@ -36,8 +37,8 @@ class WeakWolfe : public StepRule {
 
   void reset(bool unit_step, double) override { first_.reset(unit_step); }
 
-  Step next(LineFunction& line) override {
-    const Step step = search(line);
+  LineStep next(LineFunction& line) override {
+    const LineStep step = search(line);
     first_.learn(step);
     return step;
   }
@@ -45,7 +46,7 @@ class WeakWolfe : public StepRule {
   void visit(StateVisitor& visitor) override { first_.visit(visitor); }
 
  private:
-  Step search(LineFunction& line) const {
+  LineStep search(LineFunction& line) const {
     const double slope = line.at(0).slope;
     double alpha = first_.step();
     double low = 0;
@@ -82,7 +83,7 @@ class StrongWolfe : public StepRule {
 
   void reset(bool unit_step, double) override { first_.reset(unit_step); }
 
-  Step next(LineFunction& line) override {
+  LineStep next(LineFunction& line) override {
     const double slope = line.at(0).slope;
     double first = first_.step();
     int trials = 0;
@@ -92,7 +93,7 @@ class StrongWolfe : public StepRule {
         ++trials;
       }
     }
-    Step step = backtrack(settings_, first, [&](double alpha) {
+    LineStep step = backtrack(settings_, first, [&](double alpha) {
       const Sample sample = line.at(alpha);
       return sample.change <= settings_.c1 * alpha * slope && std::abs(sample.slope) <= settings_.c2 * std::abs(slope);
     });
@@ -112,4 +113,4 @@ class StrongWolfe : public StepRule {
   FirstTrial first_;
 };
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

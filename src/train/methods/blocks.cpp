@@ -10,7 +10,7 @@
 #include "train/rows/half_sweep.hpp"
 #include "train/sweeps.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 namespace {
 
 // The solver of rows that is no optimizer of the registry: alternating least squares.
@@ -156,4 +156,4 @@ Method blocks_method() {
   return factor_method(std::move(method), {run_blocks});
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

@@ -4,7 +4,7 @@
 #include "train/methods/methods.hpp"
 #include "train/optimizer_choice.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 namespace {
 
 TrainOutcome run_full(const TrainTask& task, Vector& theta) {
@@ -40,4 +40,4 @@ Method full_method() {
   return factor_method(std::move(method), {run_full});
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

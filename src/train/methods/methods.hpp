@@ -3,7 +3,9 @@
 
 #include "train/factor_training.hpp"
 
-namespace odot {
+#include "odot/core/precision.hpp"
+
+namespace odot::inline ODOT_PRECISION {
 
 Method blocks_method();
 Method full_method();
@@ -14,4 +16,4 @@ Method mlp_method();
 TrainOutcome run_blocks(const TrainTask& task, Vector& theta);
 TrainOutcome run_nnmf(const TrainTask& task, Vector& theta);
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

@@ -16,7 +16,7 @@
 #include "train/optimizer_choice.hpp"
 #include "train/run_observer.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 namespace {
 
 constexpr std::size_t kWidest = 65536;  // of a layer
@@ -287,4 +287,4 @@ Method mlp_method() {
   return method;
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

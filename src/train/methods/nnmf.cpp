@@ -6,7 +6,7 @@
 #include "train/methods/methods.hpp"
 #include "train/sweeps.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 namespace {
 
 // The pass by user that ends a sweep evaluates f and prepares the next sweep's U at once.
@@ -49,7 +49,7 @@ class MultiplicativeSweeper : public Sweeper {
   FactorLayout layout_;
   Penalty user_penalty_;
   Penalty item_penalty_;
-  Side by_item_;
+  RatingSide by_item_;
   MultiplicativeUpdate user_update_;
   MultiplicativeUpdate item_update_;
   Vector next_;  // what θ becomes
@@ -83,4 +83,4 @@ Method nnmf_method() {
   return factor_method(std::move(method), {run_nnmf, true});
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

@@ -6,7 +6,7 @@
 
 #include "odot/core/parallel.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 namespace {
 
 // Ratings a chunk: each costs much more here than in a gradient, so that fewer are enough.
@@ -16,8 +16,8 @@ constexpr std::size_t kMostPieces = 256;
 
 }  // namespace
 
-HalfSweep::HalfSweep(const Side& side, Index block_rows, const RowPrior& prior, const FactorLayout& layout, int pinned,
-                     const RowMethod& method)
+HalfSweep::HalfSweep(const RatingSide& side, Index block_rows, const RowPrior& prior, const FactorLayout& layout,
+                     int pinned, const RowMethod& method)
     : side_(side), stride_(layout.stride()), prior_(prior) {
   const ChunkWork work{.ratings = kChunkRatings, .row = layout.width() / 2};
   std::size_t chunks = 0;
@@ -89,4 +89,4 @@ void HalfSweep::add_work(Counts& total) const {
 
 RowSolver& HalfSweep::solver() { return solvers_[static_cast<std::size_t>(thread_number())]; }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

@@ -4,10 +4,11 @@
 #include <vector>
 
 #include "kernels/chunk_plan.hpp"
+#include "odot/core/precision.hpp"
 #include "odot/model/factor_layout.hpp"
 #include "train/rows/row_solver.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 /// One of the two sides, its rows cut into blocks, with all that solving them needs. Results have the same bits on any
 /// number of threads, and a row's do not depend on the other rows.
@@ -15,7 +16,7 @@ class HalfSweep {
  public:
   /// Blocks of `block_rows` rows, whose element `pinned` (−1: none) may not change. The ratings that `side` views must
   /// stay as they are; `prior` must outlive this.
-  HalfSweep(const Side& side, Index block_rows, const RowPrior& prior, const FactorLayout& layout, int pinned,
+  HalfSweep(const RatingSide& side, Index block_rows, const RowPrior& prior, const FactorLayout& layout, int pinned,
             const RowMethod& method);
 
   std::size_t blocks() const { return blocks_.size(); }
@@ -44,7 +45,7 @@ class HalfSweep {
   RowSolver& solver();
   void update(const ChunkPlan& plan, const LongRowGroup& group, Real* rows, const Real* columns);
 
-  Side side_;
+  RatingSide side_;
   std::size_t stride_;
   const RowPrior& prior_;
   std::vector<Block> blocks_;
@@ -53,4 +54,4 @@ class HalfSweep {
   std::vector<RowSolver> solvers_;    // for each thread
 };
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

@@ -6,7 +6,7 @@
 #include "kernels/row_products.hpp"
 #include "odot/core/parallel.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 QuadraticPrior::QuadraticPrior(Vector matrix, Vector linear, std::size_t stride)
     : matrix_(std::move(matrix)), linear_(std::move(linear)), stride_(stride) {}
@@ -39,4 +39,4 @@ void add(const RowTerms& terms, const Real* row, RowQuadratic& quadratic) {
   }
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

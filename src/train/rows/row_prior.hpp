@@ -4,7 +4,9 @@
 #include "kernels/penalty.hpp"
 #include "kernels/row_quadratic.hpp"
 
-namespace odot {
+#include "odot/core/precision.hpp"
+
+namespace odot::inline ODOT_PRECISION {
 
 /// uᵀΛu − 2 b·u of one row u of `stride` Reals, with Λ = λI + `matrix`. Newton's method damps its step where λ is next
 /// to nothing beside the whole: what is known to be in Λ of I is better given as λ.
@@ -33,14 +35,14 @@ class RowPrior {
 /// λ_i ‖u_i‖² with the λ_i of a Penalty.
 class RidgePrior : public RowPrior {
  public:
-  RidgePrior(const Side& side, const Penalty& penalty, std::size_t stride)
+  RidgePrior(const RatingSide& side, const Penalty& penalty, std::size_t stride)
       : side_(side), penalty_(penalty), stride_(stride) {}
 
   RowTerms of_row(Index row) const override { return {penalty_.of_row(side_, row)}; }
   double value(const Real* rows) const override { return penalty_.value(side_, rows, stride_); }
 
  private:
-  Side side_;
+  RatingSide side_;
   Penalty penalty_;
   std::size_t stride_;
 };
@@ -64,4 +66,4 @@ class QuadraticPrior : public RowPrior {
 /// change of f does not depend on it.
 void add(const RowTerms& terms, const Real* row, RowQuadratic& quadratic);
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

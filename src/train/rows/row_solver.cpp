@@ -6,7 +6,7 @@
 
 #include "kernels/row_products.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 namespace {
 
 // Rounding of the elements of a Gram matrix, relative to its diagonal.
@@ -75,7 +75,7 @@ bool RowSolver::solves_directly(Offset ratings, const RowTerms& terms) const {
   return terms.is_ridge() && !non_negative_ && ratings <= most_direct_;
 }
 
-double RowSolver::solve(const Side& side, Offset begin, Offset end, const Real* columns, const RowTerms& terms,
+double RowSolver::solve(const RatingSide& side, Offset begin, Offset end, const Real* columns, const RowTerms& terms,
                         Real* row) {
   if (!solves_directly(end - begin, terms)) {
     odot::form(side, begin, end, row, columns, gathered_, quadratic_);
@@ -222,4 +222,4 @@ double RowSolver::dual_newton_step(double lambda, Real* row) {
   return after - before;
 }
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

@@ -8,11 +8,12 @@
 #include "kernels/cholesky.hpp"
 #include "kernels/row_quadratic.hpp"
 #include "objective/row_objective.hpp"
+#include "odot/core/precision.hpp"
 #include "odot/optim/minimize.hpp"
 #include "train/optimizer_choice.hpp"
 #include "train/rows/row_prior.hpp"
 
-namespace odot {
+namespace odot::inline ODOT_PRECISION {
 
 /// Newton's method, whose single step is exact on a quadratic.
 struct NewtonRows {};
@@ -41,13 +42,13 @@ class RowSolver {
 
   /// Improves `row`, whose ratings are at [begin, end) of `side`; returns the change of f. `columns` holds one row of
   /// stride for every index.
-  double solve(const Side& side, Offset begin, Offset end, const Real* columns, const RowTerms& terms, Real* row);
+  double solve(const RatingSide& side, Offset begin, Offset end, const Real* columns, const RowTerms& terms, Real* row);
 
   /// The same where the quadratic of the row's ratings about it is there already; it is spent.
   double solve(RowQuadratic& quadratic, const RowTerms& terms, Real* row);
 
   /// The quadratic of the ratings [begin, end) of `row`, a piece of a long row, not mirrored.
-  void form(const Side& side, Offset begin, Offset end, const Real* row, const Real* columns, RowQuadratic& out) {
+  void form(const RatingSide& side, Offset begin, Offset end, const Real* row, const Real* columns, RowQuadratic& out) {
     odot::form(side, begin, end, row, columns, gathered_, out);
   }
 
@@ -83,4 +84,4 @@ class RowSolver {
   Counts work_;
 };
 
-}  // namespace odot
+}  // namespace odot::inline ODOT_PRECISION

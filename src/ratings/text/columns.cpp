@@ -1,0 +1,170 @@
+// Telling header lines from ratings, and finding columns by their names.
+#include "ratings/text/columns.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <boost/algorithm/string/predicate.hpp>
+#include <cctype>
+#include <charconv>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "odot/core/error.hpp"
+
+namespace odot::inline ODOT_PRECISION::reading {
+namespace {
+
+enum Role : std::size_t { kUser, kItem, kRating, kRoles };
+constexpr std::array<std::string_view, kRoles> kRoleNames{"user", "item", "rating"};
+
+// Column names in use, in lower case, without punctuation and without "id" at the end.
+constexpr std::string_view kUserWords[] = {"user",   "u",      "username", "customer", "reviewer", "rater",
+                                           "client", "member", "person",   "author",   "account",  "visitor",
+                                           "viewer", "reader", "player",   "listener"};
+constexpr std::string_view kItemWords[] = {"item",  "i",      "movie",  "film",       "product",  "asin",  "isbn",
+                                           "book",  "song",   "track",  "artist",     "album",    "game",  "app",
+                                           "anime", "show",   "video",  "restaurant", "business", "place", "venue",
+                                           "joke",  "recipe", "course", "article",    "document", "sku",   "beer",
+                                           "hotel", "goods",  "object", "parentasin"};
+constexpr std::string_view kRatingWords[] = {
+    "rating",     "ratings",     "r",          "score",      "scores",     "star",      "stars",
+    "value",      "weight",      "preference", "bookrating", "userrating", "rate",      "overall",
+    "starrating", "movierating", "myrating",   "count",      "plays",      "playcount", "listens"};
+constexpr std::string_view kOtherWords[] = {"timestamp", "time", "date", "datetime", "ts", "unixtime"};
+constexpr std::array<std::span<const std::string_view>, kRoles> kWords{kUserWords, kItemWords, kRatingWords};
+
+std::string normalised(const Field& field) {
+  std::string out;
+  for (const char c : field.text)
+    if (std::isalnum(static_cast<unsigned char>(c)))
+      out += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  if (out.size() > 2 && out.ends_with("id")) out.resize(out.size() - 2);
+  return out;
+}
+
+bool is_among(const std::string& word, std::span<const std::string_view> words) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+bool is_known(const Field& field) {
+  const std::string word = normalised(field);
+  return is_among(word, kOtherWords) ||
+         std::any_of(kWords.begin(), kWords.end(), [&](auto words) { return is_among(word, words); });
+}
+
+/// The one field that is a word of `role`.
+std::optional<std::size_t> locate(const std::vector<Field>& header, Role role) {
+  std::optional<std::size_t> found;
+  for (std::size_t at = 0; at < header.size(); ++at) {
+    if (!is_among(normalised(header[at]), kWords[role])) continue;
+    if (found) return std::nullopt;
+    found = at;
+  }
+  return found;
+}
+
+std::optional<std::size_t> as_number(const std::string& column) {
+  std::size_t number = 0;
+  const auto [end, error] = std::from_chars(column.data(), column.data() + column.size(), number);
+  if (error != std::errc() || end != column.data() + column.size()) return std::nullopt;
+  return number;
+}
+
+std::size_t roles_used(const ReadSettings& settings) { return settings.pairs_only ? kRating : kRoles; }
+
+bool has_names(const ReadSettings& settings) {
+  if (!settings.columns) return false;
+  const auto& columns = *settings.columns;
+  return !std::all_of(columns.begin(), columns.begin() + static_cast<std::ptrdiff_t>(roles_used(settings)),
+                      [](const std::string& column) { return as_number(column).has_value(); });
+}
+
+bool is_number_at(const std::vector<Field>& fields, std::size_t at) {
+  return at < fields.size() && looks_numeric(fields[at].text);
+}
+
+bool is_header(const std::vector<Field>& first, const std::vector<Field>& second, const Columns& columns) {
+  // Pairs may come with a third column or without; a number there speaks against a header either way.
+  if (is_number_at(first, columns.at[kRating])) return false;
+  if (std::any_of(first.begin(), first.end(), is_known)) return true;
+  for (const std::size_t at : {columns.at[kUser], columns.at[kItem]})
+    if (!is_number_at(first, at) && is_number_at(second, at)) return true;
+  return false;
+}
+
+void find_named(const std::vector<Field>& header, const ReadSettings& settings, Columns& out) {
+  std::vector<std::string> names;
+  for (const Field& field : header) {
+    std::string storage;
+    names.emplace_back(content(field, storage));
+  }
+  for (std::size_t role = 0; role < roles_used(settings); ++role) {
+    const std::string& wanted = (*settings.columns)[role];
+    if (const auto number = as_number(wanted)) {
+      out.at[role] = *number - 1;
+      continue;
+    }
+    const auto count = [&](auto&& matches) { return std::count_if(names.begin(), names.end(), matches); };
+    const auto exactly = [&](const std::string& name) { return name == wanted; };
+    const auto loosely = [&](const std::string& name) { return boost::algorithm::iequals(name, wanted); };
+    if (count(exactly) == 1) {
+      out.at[role] = static_cast<std::size_t>(std::find_if(names.begin(), names.end(), exactly) - names.begin());
+    } else if (count(exactly) == 0 && count(loosely) == 1) {
+      out.at[role] = static_cast<std::size_t>(std::find_if(names.begin(), names.end(), loosely) - names.begin());
+    } else {
+      std::vector<std::string> shown;
+      for (const std::string& name : names) shown.push_back(printable(name));
+      out.problem =
+          fmt::format("found {} column {} among {}, expected exactly one for --columns",
+                      count(loosely) == 0 ? "no" : "more than one", printable(wanted), fmt::join(shown, ", "));
+      return;
+    }
+  }
+}
+
+}  // namespace
+
+void check_columns(const ReadSettings& settings) {
+  if (!settings.columns) return;
+  const auto& columns = *settings.columns;
+  const bool names = has_names(settings);
+  if (names && settings.header == false)
+    throw Error("--columns has names, which need a header line, but there is said to be none");
+  for (std::size_t role = 0; role < roles_used(settings); ++role) {
+    if (columns[role].empty())
+      throw Error(fmt::format("--columns does not say which column is the {}", kRoleNames[role]));
+    if (as_number(columns[role]) == std::size_t{0}) throw Error("--columns has a 0, but columns are counted from 1");
+    for (std::size_t other = 0; other < role; ++other)
+      if (columns[role] == columns[other])
+        throw Error(fmt::format("--columns names {} for both {} and {}", printable(columns[role]), kRoleNames[other],
+                                kRoleNames[role]));
+  }
+}
+
+Columns find_columns(const std::vector<Field>& first, const std::vector<Field>& second, const ReadSettings& settings) {
+  Columns out;
+  if (has_names(settings)) {
+    out.header = true;
+    find_named(first, settings, out);
+    return out;
+  }
+  if (settings.columns)
+    for (std::size_t role = 0; role < roles_used(settings); ++role)
+      out.at[role] = *as_number((*settings.columns)[role]) - 1;
+  out.header = settings.header ? *settings.header : is_header(first, second, out);
+  if (settings.columns || !out.header) return out;
+
+  std::array<std::size_t, kRoles> located = out.at;
+  for (std::size_t role = 0; role < roles_used(settings); ++role) {
+    const auto at = locate(first, static_cast<Role>(role));
+    if (!at) return out;
+    located[role] = *at;
+  }
+  out.at = located;
+  return out;
+}
+
+}  // namespace odot::inline ODOT_PRECISION::reading

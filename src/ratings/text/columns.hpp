@@ -1,0 +1,28 @@
+// Header lines and which columns hold what.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "odot/core/precision.hpp"
+#include "odot/ratings/read.hpp"
+#include "ratings/text/fields.hpp"
+
+namespace odot::inline ODOT_PRECISION::reading {
+
+struct Columns {
+  bool header = false;
+  std::array<std::size_t, 3> at{0, 1, 2};  ///< of user, item and rating, from 0
+  std::string problem;                     ///< why the settings do not fit this header: "found …, expected …"
+};
+
+/// Decides from a file's first line whether it is a header and which columns are used; `second` is the second
+/// line, empty when there is none.
+Columns find_columns(const std::vector<Field>& first, const std::vector<Field>& second, const ReadSettings& settings);
+
+/// Throws Error when settings.columns contradict one another or settings.header.
+void check_columns(const ReadSettings& settings);
+
+}  // namespace odot::inline ODOT_PRECISION::reading
