@@ -10,12 +10,19 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import unittest
 
+sys.dont_write_bytecode = True
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tools" / "lib"))
+
+import declared
+
 PROGRAM = ROOT / "tools" / "experiments"
 ODOT = pathlib.Path(os.environ.get("ODOT_PROGRAM", ROOT / "build" / "release" / "odot"))
+SEARCHES = declared.words(ODOT, "line-search") if ODOT.exists() else []
 SECTIONS = ("Gradient descent", "Heavy ball", "Nesterov", "RMSprop", "AdaGrad", "Adam", "Comparison", "Best model",
             "Vector gradient descent", "Non-negative factors", "Neural network", "Overall results")
 FIGURES = ("gd", "heavy-ball", "nesterov", "rmsprop", "adagrad", "adam", "comparison", "best-model", "blocks", "nnmf",
@@ -103,7 +110,7 @@ class Experiments(unittest.TestCase):
             self.assertTrue((output / "figures" / f"{name}.png").read_bytes().startswith(b"\x89PNG"))
         self.assertLess(sum(path.stat().st_size for path in (output / "figures").iterdir()), 2e6)
         self.assertIn("Nothing is\nnear one.", parts["Non-negative factors"])
-        for title, count in (("Gradient descent", 7), ("Comparison", 12), ("Vector gradient descent", 22),
+        for title, count in (("Gradient descent", len(SEARCHES)), ("Comparison", 12), ("Vector gradient descent", 22),
                              ("Neural network", 3)):
             self.assertEqual(len(rows(parts[title], 7)), count, title)
         for line in rows(parts["Non-negative factors"], 3):
@@ -196,7 +203,7 @@ class Experiments(unittest.TestCase):
         part = sections((output / "report.md").read_text(encoding="utf-8"))["Gradient descent"]
         self.assertIn("| armijo | failed: no / luck |", part)
         self.assertIn("| exact | diverged |", part)
-        self.assertEqual(len(rows(part, 7)), 5 + 2)
+        self.assertEqual(len(rows(part, 7)), len(SEARCHES))
         # What failed is tried again; what diverged is a result.
         result = self.quick(output, "--only", "gd")
         self.assertIn(" 2 of them now", result.stderr)
