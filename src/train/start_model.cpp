@@ -37,9 +37,9 @@ void check_start_model(const InitModel& init, const TrainSettings& settings, boo
     const std::string negative = first_negative(model);
     if (model.layout.biases || model.mean != 0 || !negative.empty()) {
       throw Error(fmt::format(
-          "init-model {} cannot start nnmf, which needs factors that are not negative and neither mean nor biases: it "
+          "init-model {} cannot start {}, which needs factors that are not negative and neither mean nor biases: it "
           "has {}",
-          init.path,
+          init.path, *settings.method,
           model.layout.biases ? "biases"
           : model.mean != 0   ? "a mean"
                               : "a negative factor of " + negative));

@@ -59,7 +59,7 @@ Dataset load(const Options& options, const TrainSettings& settings) {
 }
 
 void check_train_paths(const Options& options) {
-  const std::vector<std::string> inputs = options.inputs({"valid", "config", "users", "items", "init-model"});
+  const std::vector<std::string> inputs = input_paths(options);
   std::vector<NamedPath> outputs;
   if (options.given("output")) outputs.push_back({"-o", options.text("output")});
   if (options.given("trace")) outputs.push_back({"--trace", options.text("trace")});
@@ -99,6 +99,7 @@ int run_train(const Arguments& arguments) {
   check_train_paths(options);
   const TrainSettings settings = method_settings(options);
   const CheckpointSettings checkpoints = checkpoint_settings(options);
+  check(checkpoints, settings);
   if (options.given("memory-limit")) (void)memory_budget(options);
   if (options.flag_given("dump-config")) {
     (void)options.read_settings();

@@ -1,6 +1,7 @@
 #include "cli/options/train_options.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -47,6 +48,11 @@ void declare(Options& options, const TrainOption& option) {
 
 // Of the group of options that init-model is in.
 void declare_run_options(Options& options) {
+  std::vector<std::string> limits;
+  for (const TrainOption& option : train_options()) {
+    if (!option.limits) continue;
+    limits.push_back("--" + option.name + (option.by_clock ? ", which counts all parts of the run," : ""));
+  }
   options.value("checkpoint", "FILE",
                 "save all that is needed to go on here, at the start, every so often and at the end");
   options.value("checkpoint-every", "N|SECONDSs",
@@ -54,9 +60,10 @@ void declare_run_options(Options& options) {
                             kCheckpointSeconds));
   options.value(
       "resume", "FILE",
-      "go on from this checkpoint, to the same bits as without the interruption. Ratings and all options that "
-      "decide the result must be the same; --iterations and --time-limit, which counts all parts of the run, "
-      "may differ");
+      fmt::format(
+          "go on from this checkpoint, to the same bits as without the interruption. Ratings and all options that "
+          "decide the result must be the same; {} may differ",
+          fmt::join(limits, " and ")));
 }
 
 }  // namespace
@@ -85,6 +92,14 @@ Options declare_train() {
   declare_run_options(options);
   options.common_group();
   return options;
+}
+
+std::vector<std::string> input_paths(const Options& options) {
+  std::vector<std::string> names{"valid", "config"};
+  for (const TrainOption& option : train_options()) {
+    if (option.kind == OptionKind::input && are_paths(option.placeholder)) names.push_back(option.name);
+  }
+  return options.inputs(names);
 }
 
 void declare_method_options(Options& options, bool single_run) {

@@ -1,6 +1,5 @@
 // From parsed options to settings.
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -31,8 +30,7 @@ std::optional<OptionValue> given_value(const Options& options, const TrainOption
 void check_inputs(const Options& options, const Method& method) {
   for (const TrainOption& option : train_options()) {
     if (option.kind != OptionKind::input || !options.given(option.name) || method.uses(option.name)) continue;
-    throw Error::of_setting(option.name, fmt::format("is of no use to method {}, only to {}", method.name,
-                                                     fmt::join(users_of(option.name), ", ")));
+    refuse_unused(option.name, method);
   }
   if (!method.needs_features) return;
   for (const char* needed : {"users", "items"}) {

@@ -16,7 +16,7 @@ Json to_json(const OptionValue& value) {
   return std::visit([](const auto& one) { return Json(one); }, value);
 }
 
-// "blocks, newton: 12 sweeps", "adam with exact: 90 iterations".
+// "METHOD, OPTIMIZER: 12 sweeps", "adam with exact: 90 iterations".
 std::string describe_work(const TrainReport& report) {
   const TrainSettings& settings = report.settings;
   const Method& method = method_of(settings);

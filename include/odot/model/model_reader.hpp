@@ -1,44 +1,42 @@
-// A loaded model file with its parts by name.
+// A loaded model file with its parts by name, for kinds of models.
 #pragma once
 
-#include <fmt/format.h>
-
-#include <charconv>
-#include <cmath>
+#include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 
-#include "model/formats/safetensors.hpp"
 #include "odot/core/precision.hpp"
 #include "odot/core/types.hpp"
 #include "odot/model/kinds.hpp"
+#include "odot/model/tensors.hpp"
 #include "odot/ratings/id_table.hpp"
 
+#pragma GCC visibility push(default)
 namespace odot::inline ODOT_PRECISION {
 
-/// Every function throws Error, which names the file, where a part is not as it should be.
+namespace safetensors {
+class Reader;
+}
+
+/// Every function throws Error, which names the file, where a part is not as it should be: a file is anyone's.
 class ModelReader {
  public:
   /// Maps the file and checks that it is a model of a known kind and version, and its checksum.
   explicit ModelReader(const std::string& path);
+  ~ModelReader();
+  ModelReader(const ModelReader&) = delete;
+  ModelReader& operator=(const ModelReader&) = delete;
 
-  [[noreturn]] void fail(const std::string& message) const { file_.fail(message); }
+  [[noreturn]] void fail(const std::string& message) const;
 
   const ModelKind& kind() const { return *kind_; }
 
-  /// Entries of the metadata.
+  /// Entries of the metadata. Numbers are int, Index, std::uint64_t or double, and finite.
   const std::string& text(const std::string& name) const;
   bool boolean(const std::string& name) const;
   template <class Number>
-  Number number(const std::string& name) const {
-    const std::string& value = text(name);
-    Number result{};
-    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), result);
-    if (error != std::errc() || end != value.data() + value.size() || !std::isfinite(static_cast<double>(result))) {
-      fail(fmt::format("\"{}\" in its metadata should be a number, but is \"{}\"", name, value));
-    }
-    return result;
-  }
+  Number number(const std::string& name) const;
   std::map<std::string, std::string> settings() const;
 
   /// The tensor of that many dimensions; each is found once, so that what is left over is not a model's.
@@ -49,6 +47,7 @@ class ModelReader {
   void copy_rows(const std::string& name, const safetensors::Input& tensor, std::size_t rows, std::size_t columns,
                  Real* first, std::size_t stride) const;
 
+  /// `count` ids, all different, of the tensors that id_bytes() and id_offsets() made.
   IdTable ids(const std::string& bytes_name, const std::string& offsets_name, Index count);
 
  private:
@@ -56,9 +55,13 @@ class ModelReader {
   void copy_as(const std::string& name, const safetensors::Input& tensor, std::size_t rows, std::size_t columns,
                Real* first, std::size_t stride) const;
 
-  safetensors::Reader file_;
+  std::unique_ptr<safetensors::Reader> file_;
   const ModelKind* kind_ = nullptr;
   std::map<std::string, safetensors::Input> tensors_;
 };
 
+/// Sets what shared_metadata() has of `model` as the file says. Throws Error.
+void read_shared(const ModelReader& file, Model& model);
+
 }  // namespace odot::inline ODOT_PRECISION
+#pragma GCC visibility pop

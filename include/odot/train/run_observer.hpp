@@ -3,12 +3,35 @@
 #pragma once
 
 #include <limits>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "odot/core/precision.hpp"
+#include "odot/core/state.hpp"
+#include "odot/ratings/id_table.hpp"
+#include "odot/ratings/rating_matrix.hpp"
 #include "odot/train/train.hpp"
-#include "train/checkpoint_file.hpp"
 
+#pragma GCC visibility push(default)
 namespace odot::inline ODOT_PRECISION {
+
+class CheckpointWriter;  // train/checkpoint_file.hpp
+
+/// What must be the same for a run to be resumed, in words, by its name; compared in this order.
+using RunIdentity = std::vector<std::pair<std::string, std::string>>;
+
+/// The ids of users and of items.
+struct IdPair {
+  const IdTable& users;
+  const IdTable& items;
+};
+
+/// Ratings, ids and the settings that decide the result. Those that only say when to stop are left out. A method that
+/// is trained on more than ratings adds what that is.
+RunIdentity identify(const IdPair& ids, const RatingMatrix& ratings, const Triples& valid,
+                     const SettingTexts& settings);
 
 /// An iterate with what is reported of it.
 struct KeptIterate {
@@ -31,13 +54,16 @@ struct RunPoint {
 class RunObserver {
  public:
   /// `early_stop` as in the settings, of no effect unless `held_out`. `observer` must outlive this.
-  RunObserver(int early_stop, bool held_out, const TrainObserver& observer)
-      : patience_(held_out ? early_stop : 0), held_out_(held_out), observer_(observer) {}
+  RunObserver(int early_stop, bool held_out, const TrainObserver& observer);
+  ~RunObserver();
+  RunObserver(const RunObserver&) = delete;
+  RunObserver& operator=(const RunObserver&) = delete;
 
-  /// Checkpoints of a run that is `identity` as the settings say. To resume, the reader of the run that was saved, for
-  /// θ of `size` elements: what is kept here has been put back, the method's state is to be. Otherwise nullptr.
-  std::unique_ptr<CheckpointReader> start(const CheckpointSettings& checkpoints, const RunIdentity& identity,
-                                          std::size_t size);
+  /// Checkpoints of a run that is `identity` as the settings say. To resume, what gives back the state of the run that
+  /// was saved, for θ of `size` elements: what is kept here has been put back, the method's state is to be. Otherwise
+  /// nullptr.
+  std::unique_ptr<StateVisitor> start(const CheckpointSettings& checkpoints, const RunIdentity& identity,
+                                      std::size_t size);
 
   /// Whether there is nothing to do after an iteration.
   bool idle() const { return patience_ == 0 && !observer_ && !writer_; }
@@ -63,7 +89,8 @@ class RunObserver {
   const TrainObserver& observer_;
   KeptIterate best_;
   bool stopped_early_ = false;
-  std::optional<CheckpointWriter> writer_;
+  std::unique_ptr<CheckpointWriter> writer_;
 };
 
 }  // namespace odot::inline ODOT_PRECISION
+#pragma GCC visibility pop

@@ -1,5 +1,5 @@
 // The program: finds the subcommand and turns what it throws into messages and exit codes.
-#include "cli/program.hpp"
+#include "cli/main_program.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>

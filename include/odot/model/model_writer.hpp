@@ -1,18 +1,17 @@
-// The parts of which model files are made.
+// The parts of which model files are made, for kinds of models.
 #pragma once
 
 #include <string>
 #include <vector>
 
-#include "model/formats/safetensors.hpp"
 #include "odot/core/precision.hpp"
 #include "odot/core/types.hpp"
+#include "odot/model/model.hpp"
+#include "odot/model/tensors.hpp"
 #include "odot/ratings/id_table.hpp"
 
+#pragma GCC visibility push(default)
 namespace odot::inline ODOT_PRECISION {
-
-inline constexpr int kModelVersion = 1;
-inline constexpr std::string_view kSettingPrefix = "setting.";
 
 /// Tensors keep what they are made of by reference.
 
@@ -26,10 +25,15 @@ safetensors::Output column_tensor(std::string name, const Real* first, std::size
 safetensors::Output id_bytes(std::string name, const IdTable& ids);
 safetensors::Output id_offsets(std::string name, const IdTable& ids);
 
+/// What the files of all kinds hold: the kind's format, the range, and the record of settings with the fields of Model
+/// that it says. A kind adds its own.
+safetensors::Metadata shared_metadata(const Model& model);
+
 /// All that a model file holds. Belongs to the model, which must outlive it.
 struct ModelParts {
-  std::vector<safetensors::Output> tensors;
+  std::vector<safetensors::Output> tensors;  ///< those of larger elements first, so that all are aligned
   safetensors::Metadata metadata;
 };
 
 }  // namespace odot::inline ODOT_PRECISION
+#pragma GCC visibility pop

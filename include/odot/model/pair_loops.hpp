@@ -1,36 +1,24 @@
 // The loops over pairs of users and items, for any kind of model.
 #pragma once
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <span>
 #include <vector>
 
-#include "kernels/dense_layers.hpp"
-#include "odot/core/error.hpp"
 #include "odot/core/ordered_sum.hpp"
 #include "odot/core/precision.hpp"
 #include "odot/core/vector.hpp"
 #include "odot/model/model.hpp"
 
+#pragma GCC visibility push(default)
 namespace odot::inline ODOT_PRECISION {
 
-inline constexpr std::size_t kPairsAtOnce = DenseTile::kMost;
+inline constexpr std::size_t kPairsAtOnce = 128;
 
 /// Throws Error for an index of pairs [begin, end) that is neither below `users` (`items`) nor kUnknown.
-inline void check_pairs(const Triples& pairs, std::size_t begin, std::size_t end, Index users, Index items) {
-  const auto check = [](Index index, Index count, const char* what) {
-    if (index < count || index == kUnknown) return;
-    throw Error(fmt::format("{} {} is out of range: the model has {} of them", what, index, count));
-  };
-  for (std::size_t k = begin; k < end; ++k) {
-    check(pairs.user[k], users, "user index");
-    check(pairs.item[k], items, "item index");
-  }
-}
+void check_pairs(const Triples& pairs, std::size_t begin, std::size_t end, Index users, Index items);
 
 /// Errors of some predictions.
 struct ErrorSums {
@@ -105,3 +93,4 @@ void predict_pairs(const AnyModel& model, const Triples& pairs, bool clip, std::
 }
 
 }  // namespace odot::inline ODOT_PRECISION
+#pragma GCC visibility pop
