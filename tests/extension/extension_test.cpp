@@ -99,8 +99,8 @@ TEST_CASE("help, manual page and completion know the method and its option, with
   for (const std::string command : {"train", "cv", "tune"}) {
     CAPTURE(command);
     check_has(session.done({command, "--help"}).out,
-              {"\nItem means (--method means):\n", "--shrinkage X", "each item's; from 0 to 100000 (default 10)",
-               "the mean rating of each item; no factors", "means: 1"});
+              {"\nItem means (--method means):\n", "--shrinkage X", "each item's; from 0 to 100000\n",
+               " (default 10)\n", "the mean rating of each item; no factors", "means: 1"});
     check_has(session.done({"man", command}).out,
               {".SS Item means (\\-\\-method means)\n", "\\fB\\-\\-shrinkage\\fR \\fIX\\fR", "(default 10)",
                ".TP\n\\fBmeans\\fR\nthe mean rating of each item; no factors\n"});
