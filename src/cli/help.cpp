@@ -1,3 +1,4 @@
+// What there is to say of a subcommand and its options, as text for --help.
 #include "cli/help.hpp"
 
 #include <fmt/format.h>

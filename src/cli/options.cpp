@@ -1,3 +1,4 @@
+// Options of one subcommand: declaring, parsing, and reading their values.
 #include "cli/options.hpp"
 
 #include <fmt/format.h>

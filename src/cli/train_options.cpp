@@ -1,3 +1,4 @@
+// What the table of training options becomes in a subcommand: declarations and their help.
 #include "cli/train_options.hpp"
 
 #include <fmt/format.h>

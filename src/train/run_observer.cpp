@@ -1,3 +1,4 @@
+// What every method does after an iteration: measure, keep the best, tell the observer, save.
 #include "train/run_observer.hpp"
 
 namespace odot::inline ODOT_PRECISION {
