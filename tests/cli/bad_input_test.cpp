@@ -5,7 +5,7 @@
 #include <random>
 
 #include "program.hpp"
-#include "ratings/rating_files.hpp"
+#include "support/rating_files.hpp"
 
 namespace odot::test {
 namespace {

@@ -11,7 +11,7 @@
 #include "odot/ratings/read.hpp"
 #include "program.hpp"
 #include "ratings/odr/format.hpp"
-#include "ratings/rating_files.hpp"
+#include "support/rating_files.hpp"
 
 namespace odot::test {
 namespace {

@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "program.hpp"
-#include "ratings/rating_files.hpp"
+#include "support/rating_files.hpp"
 
 namespace odot::test {
 namespace {

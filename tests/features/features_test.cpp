@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "rating_files.hpp"
+#include "support/rating_files.hpp"
 
 namespace odot::testing {
 namespace {

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "odot/core/parallel.hpp"
-#include "ratings/rating_files.hpp"
+#include "support/rating_files.hpp"
 
 namespace odot {
 namespace {

@@ -7,7 +7,7 @@
 #include <sstream>
 
 #include "odr_files.hpp"
-#include "rating_files.hpp"
+#include "support/rating_files.hpp"
 
 namespace odot {
 namespace {

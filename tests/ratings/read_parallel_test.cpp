@@ -9,7 +9,7 @@
 
 #include "odot/core/parallel.hpp"
 #include "ratings/text/collect.hpp"
-#include "ratings/rating_files.hpp"
+#include "support/rating_files.hpp"
 
 namespace odot {
 namespace {

@@ -7,7 +7,7 @@
 
 #include <thread>
 
-#include "ratings/rating_files.hpp"
+#include "support/rating_files.hpp"
 
 namespace odot {
 namespace {

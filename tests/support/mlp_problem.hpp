@@ -5,6 +5,7 @@
 #include <random>
 #include <string>
 
+#include "odot/model/mlp.hpp"
 #include "odot/train/train.hpp"
 #include "support/saved_model.hpp"
 

@@ -84,8 +84,9 @@ inline constexpr std::string_view kNewton = "newton";
 inline void limit(TrainSettings& settings, const StopSettings& stop) {
   settings.iterations = stop.iterations;
   settings.tolerance = stop.tolerance;
+  settings.time_limit = stop.seconds;
+  settings.gradient_tolerance.reset();
   if (stop.gradient_tolerance > 0) settings.gradient_tolerance = stop.gradient_tolerance;
-  if (stop.seconds > 0) settings.time_limit = stop.seconds;
 }
 
 /// Plain factors: no mean, no biases, uniform λ.

@@ -17,7 +17,7 @@ std::vector<TrainSettings> overfitting() {
   TrainSettings nnmf{.method = "nnmf"};
   for (TrainSettings* settings : {&blocks, &full, &nnmf}) {
     settings->regularisation = Regularisation{0.1};
-    settings->stop = {.iterations = 300};
+    limit(*settings, {.iterations = 300});
   }
   blocks.regularisation = Regularisation{2};
   return {blocks, full, nnmf};
@@ -26,7 +26,7 @@ std::vector<TrainSettings> overfitting() {
 TEST_CASE("the best iterate is the model, its figures are reported, and training ends in time") {
   const Data data = everyday_data();
   for (TrainSettings settings : overfitting()) {
-    CAPTURE(to_string(settings.method));
+    CAPTURE(*settings.method);
     settings.early_stop = 4;
     std::vector<double> valid;
     std::vector<double> objectives;

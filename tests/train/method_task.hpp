@@ -4,7 +4,8 @@
 #include <doctest/doctest.h>
 
 #include "support/factorization_problem.hpp"
-#include "train/factor_training.hpp"
+#include "train/cases.hpp"
+#include "train/methods/methods.hpp"
 
 namespace odot::test {
 

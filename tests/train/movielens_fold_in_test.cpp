@@ -38,17 +38,17 @@ Errors leave_out(const RatingList& list, bool items, const TrainSettings& settin
   }
   const RatingList held = with_ratings(list, test);
   const auto error = [&](const Factorization& model) {
-    return evaluate(model.view(), reindex(held, model.users, model.items), settings.clip).rmse;
+    return evaluate(model.view(), reindex(held, model.users, model.items), true).rmse;
   };
   Errors errors{};
-  Factorization model = train(with_ratings(list, others), {}, settings).model;
+  Factorization model = test::train(with_ratings(list, others), {}, settings).model;
   errors.unknown = error(model);
   const FoldInReport report = fold_in(model, with_ratings(list, own), {.items = items});
   CHECK(report.added > (items ? 600 : 1100));
   CHECK(report.updated == 0);
   errors.folded = error(model);
   others.insert(others.end(), own.begin(), own.end());
-  errors.retrained = error(train(with_ratings(list, others), {}, settings).model);
+  errors.retrained = error(test::train(with_ratings(list, others), {}, settings).model);
   MESSAGE((items ? "items" : "users") << " of " << *settings.method << ", rank " << settings.rank.value_or(16)
                                       << ": folded in " << errors.folded << ", retrained " << errors.retrained
                                       << ", unknown " << errors.unknown);

@@ -3,6 +3,7 @@
 
 #include "odot/ratings/read.hpp"
 #include "odot/train/train.hpp"
+#include "support/mlp_problem.hpp"
 #include "train/cases.hpp"
 
 namespace odot {
@@ -19,7 +20,8 @@ TEST_CASE("the document's network on ML-1M, after a few epochs") {
   const test::Data data = test::hold_out(read_ratings({*ratings}).list, 0.1, 1);
   TrainSettings settings{.method = "mlp"};
   settings.iterations = 2;
-  const NetworkResult result = train_network(data.train, data.valid, read_features(*users), read_features(*items), settings);
+  const test::NetworkResult result =
+      test::train_network(data.train, data.valid, read_features(*users), read_features(*items), settings);
   CHECK(result.model.layers == std::vector<std::size_t>{23, 64, 128, 64, 1});
   CHECK(result.report.valid->rmse <= 1.06);  // the mean predictor has 1.117, and many epochs come to 1.03
 }

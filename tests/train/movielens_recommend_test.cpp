@@ -21,7 +21,7 @@ TEST_CASE("the ten best unseen items of all users of ML-1M at rank 64 are those 
   TrainSettings settings{.method = "blocks"};
   settings.rank = 64;
   settings.iterations = 5;
-  const Factorization model = train(RatingData(RatingList(list)), {}, settings).model;
+  const Factorization model = test::train(RatingData(RatingList(list)), {}, settings).model;
   const ItemLists seen(model.layout.users, reindex(list, model.users, model.items));
   CHECK(seen.size() == list.ratings.size());
   std::vector<Index> users(model.layout.users);

@@ -36,7 +36,7 @@ TEST_CASE("gradient descent with the estimate of 1/L, rank 10 and lambda 2 on ML
                                  return best > 0.866;
                                }).report;
     CHECK(best <= 0.866);
-    CHECK(report.line_search == "lipschitz");
+    CHECK(report.settings.line_search == "lipschitz");
     CHECK(report.optimisation.counts.evaluations <= 2 * report.optimisation.counts.iterations + 1);
   }
 }

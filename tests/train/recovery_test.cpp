@@ -66,7 +66,7 @@ TEST_CASE("every optimizer with its defaults predicts better than the mean") {
     settings.optimizer = optimizer.name;
     const TrainReport report = train_on(data, settings).report;
     CHECK(report.optimisation.reason != StopReason::diverged);
-    CHECK(report.line_search == optimizer.default_partner);
+    CHECK(report.settings.line_search == optimizer.default_partner);
     CHECK(report.valid->rmse <= 0.95 * deviation);
   }
 }

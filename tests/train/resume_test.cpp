@@ -29,14 +29,6 @@ std::string words(const TrainReport& report) {
                      report.passes, report.train.rmse, report.valid->rmse);
 }
 
-std::string words(const MlpReport& report) {
-  const Counts& counts = report.optimisation.counts;
-  return fmt::format("{} {} {} {} | {} {} {} {} {} {} | {} {} {}", report.stop_reason, report.optimisation.counts.iterations,
-                     report.best_iteration.value_or(-1), report.optimisation.value, counts.iterations, counts.evaluations,
-                     counts.lines, counts.trials, counts.restarts, counts.floor_steps, report.passes, report.train.rmse,
-                     report.valid->rmse);
-}
-
 // Runs `train_once(observer, checkpoints)` without a break, and broken off after each of `breaks` iterations.
 template <class TrainOnce>
 void check_resumes(TrainOnce train_once, const std::vector<int>& breaks) {
@@ -114,7 +106,7 @@ TEST_CASE("nnmf resumes to the same bits") {
 TEST_CASE("early stopping, tolerances and the best iterate survive a break") {
   const Data data = everyday_data();
   for (const std::string method : {"full", "blocks", "nnmf"}) {
-    CAPTURE(to_string(method));
+    CAPTURE(method);
     TrainSettings settings{.method = method};
     settings.regularisation = Regularisation{0.1};
     settings.early_stop = 4;
@@ -141,7 +133,8 @@ TEST_CASE("networks resume to the same bits") {
   const auto check_mlp = [&](const TrainSettings& settings, const std::vector<int>& breaks) {
     check_resumes(
         [&](const TrainObserver& observer, const CheckpointSettings& checkpoints) {
-          return train_network(problem.train, problem.valid, problem.users, problem.items, settings, observer, checkpoints);
+          return train_network(problem.train, problem.valid, problem.users, problem.items, settings, observer,
+                               checkpoints);
         },
         breaks);
   };

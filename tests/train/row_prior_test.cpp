@@ -145,7 +145,8 @@ void check_honest(const DenseProblem& dense, const Solved& solved) {
 }
 
 TEST_CASE("newton and an optimizer find the minimiser under a dense prior, and say what it changes") {
-  const RowMethod bfgs = OptimizedRows{choose_optimizer("bfgs", "strong-wolfe", {}), 200};
+  const RowMethod bfgs = OptimizedRows{
+      choose_optimizer(in_effect({.method = "full", .optimizer = "bfgs", .line_search = "strong-wolfe"})), 200};
   for (const DenseProblem& dense : problems()) {
     CAPTURE(dense.problem.used);
     CAPTURE(dense.problem.count);

@@ -51,7 +51,11 @@ void check_honest(const RowProblem& problem, const Solved& solved) {
 }
 
 OptimizerChoice choice(std::string_view optimizer, std::string_view line_search, const ParameterValues& values = {}) {
-  return choose_optimizer(std::string(optimizer), std::string(line_search), values);
+  TrainSettings settings{.method = "full"};
+  settings.optimizer = optimizer;
+  settings.line_search = line_search;
+  settings.parameters = values;
+  return choose_optimizer(in_effect(settings));
 }
 
 TEST_CASE("newton finds the minimiser, from the ratings and from their quadratic") {

@@ -29,7 +29,7 @@ RatingList part_of(const RatingList& list, Index rest) {
   return part;
 }
 
-TrainSettings quick(const std::string\& method, bool center, bool biases, int iterations) {
+TrainSettings quick(const std::string& method, bool center, bool biases, int iterations) {
   TrainSettings settings{.method = method};
   settings.rank = 5;
   settings.center = center;
@@ -89,7 +89,7 @@ TEST_CASE("known users and items are predicted as before at the start, whatever 
 TEST_CASE("a model of the same ratings is where training goes on") {
   const Data data = everyday_data();
   for (const std::string method : {"blocks", "full", "nnmf"}) {
-    CAPTURE(to_string(method));
+    CAPTURE(method);
     const bool factors_only = method == "nnmf";
     TrainSettings settings = quick(method, !factors_only, !factors_only, 10);
     const FactorResult before = train_on(data, settings);

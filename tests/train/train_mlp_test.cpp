@@ -15,6 +15,8 @@ namespace {
 using test::file_bytes;
 using test::mlp_problem;
 using test::MlpProblem;
+using test::NetworkResult;
+using test::train_network;
 using test::train_on;
 
 TrainSettings quick(int epochs) {
@@ -133,7 +135,7 @@ TEST_CASE("early stopping keeps the best epoch's weights") {
   CHECK(result.report.stop_reason == "early_stop");
   const auto best = static_cast<std::size_t>(std::min_element(valid.begin() + 1, valid.end()) - valid.begin());
   CHECK(result.report.best_iteration == static_cast<int>(best));
-  CHECK(result.report.optimisation.counts.iterations == static_cast<int>(best) + *settings.early_stop);
+  CHECK(result.report.optimisation.counts.iterations == static_cast<int>(best) + 3);
   CHECK(result.report.optimisation.counts.iterations + 1 == static_cast<int>(valid.size()));
   CHECK(result.report.valid->rmse == valid[best]);
 
@@ -144,7 +146,9 @@ TEST_CASE("early stopping keeps the best epoch's weights") {
   CHECK(last.report.valid->rmse == valid.back());
   // Without held-out ratings there is nothing to stop by.
   settings.early_stop = 1;
-  CHECK(train_network(problem.train, {}, problem.users, problem.items, settings).report.optimisation.counts.iterations == settings.iterations);
+  CHECK(
+      train_network(problem.train, {}, problem.users, problem.items, settings).report.optimisation.counts.iterations ==
+      settings.iterations);
 }
 
 TEST_CASE("the observer can stop, and time can") {
@@ -248,7 +252,7 @@ TEST_CASE("settings that cannot be used are refused with a remedy") {
   CHECK(has(with([](TrainSettings& s) { s.parameters["c1"] = 0.1; }), "c1"));
   // bfgs has a limit of its own, which this network exceeds.
   TrainSettings large = quick(1);
-  large.hidden = {200, 200};
+  large.layers = {200, 200};
   large.batch_size = 0;
   large.optimizer = "bfgs";
   large.parameters.clear();
@@ -257,7 +261,7 @@ TEST_CASE("settings that cannot be used are refused with a remedy") {
 
 TEST_CASE("the model's settings are all that decides the result") {
   const MlpProblem problem = mlp_problem(100);
-  MlpSettings unclipped = quick(1);
+  TrainSettings unclipped = quick(1);
   unclipped.clip = false;
   CHECK_FALSE(train_on(problem, unclipped).model.clip);
   CHECK(train_on(problem, quick(1)).model.clip);

@@ -49,7 +49,7 @@ TEST_CASE("fixed steps cost two passes an iteration") {
 TEST_CASE("lipschitz with a warm start takes at most two evaluations an iteration") {
   const Data data = everyday_data();
   const TrainReport report = train_on(data, plain(10, 2, "gd", 200)).report;
-  CHECK(report.line_search == "lipschitz");
+  CHECK(report.settings.line_search == "lipschitz");
   const Counts& counts = report.optimisation.counts;
   REQUIRE(counts.iterations == 200);
   CHECK(counts.evaluations <= 2 * counts.iterations + 1);
