@@ -4,6 +4,7 @@
 import os
 import pathlib
 import re
+import runpy
 import subprocess
 import unittest
 
@@ -52,6 +53,11 @@ class Project(unittest.TestCase):
                     with self.subTest(page=f"{page.relative_to(ROOT)}:{number}", word=word):
                         self.assertTrue(not wanted or any(path.exists() for path in wanted))
         self.assertGreater(seen, 50)
+
+    def test_floors_of_the_page_are_those_that_are_checked(self):
+        page = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
+        floors = runpy.run_path(str(ROOT / "tools" / "check_includes"))["FLOORS"]
+        self.assertEqual(re.findall(r"^\| `(\w+)/` \|", page, re.MULTILINE), list(floors))
 
     def test_links_lead_somewhere(self):
         for page in PAGES:
