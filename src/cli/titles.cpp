@@ -7,8 +7,8 @@
 #include <charconv>
 #include <nlohmann/json.hpp>
 
-#include "odot/core/error.hpp"
 #include "features/lines.hpp"
+#include "odot/core/error.hpp"
 #include "ratings/text/fields.hpp"
 
 namespace odot::cli {

@@ -17,9 +17,9 @@
 #include "odot/core/error.hpp"
 #include "odot/core/output_file.hpp"
 #include "odot/core/stopwatch.hpp"
+#include "odot/features/features.hpp"
 #include "odot/model/model.hpp"
 #include "odot/model/model_file.hpp"
-#include "odot/features/features.hpp"
 #include "odot/ratings/split.hpp"
 #include "odot/train/methods.hpp"
 

@@ -7,8 +7,8 @@
 
 #include "cli/train_options.hpp"
 #include "odot/core/error.hpp"
-#include "odot/model/model_file.hpp"
 #include "odot/features/features.hpp"
+#include "odot/model/model_file.hpp"
 #include "odot/train/methods.hpp"
 
 namespace odot::cli {
