@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "cli/command.hpp"
-#include "cli/options.hpp"
+#include "cli/options/options.hpp"
 #include "odot/ratings/odr.hpp"
 #include "odot/ratings/read.hpp"
 #include "odot/train/dataset.hpp"

@@ -72,7 +72,7 @@ std::string checksum_of_ids(const IdTable& users, const IdTable& items) {
 }
 
 RunIdentity identify(std::size_t ratings, const std::string& checksum_of_ratings, const Triples& valid,
-                     const std::string& checksum_of_all_ids, const std::map<std::string, std::string>& settings) {
+                     const std::string& checksum_of_all_ids, const SettingTexts& settings) {
   RunIdentity identity{{"the precision of the program", precision()},
                        {"the number of training ratings", std::to_string(ratings)},
                        {"the number of held-out ratings", std::to_string(valid.size())},
@@ -122,12 +122,11 @@ class Collector : public StateVisitor {
 }  // namespace
 
 RunIdentity identify(const IdPair& ids, const RatingMatrix& ratings, const Triples& valid,
-                     const std::map<std::string, std::string>& settings) {
+                     const SettingTexts& settings) {
   return identify(ratings.size(), checksum(ratings), valid, checksum_of_ids(ids.users, ids.items), settings);
 }
 
-RunIdentity identify(const Mlp& model, const Triples& train, const Triples& valid,
-                     const std::map<std::string, std::string>& settings) {
+RunIdentity identify(const Mlp& model, const Triples& train, const Triples& valid, const SettingTexts& settings) {
   RunIdentity identity =
       identify(train.size(), checksum(train), valid, checksum_of_ids(model.users, model.items), settings);
   Digest features;

@@ -6,14 +6,13 @@
 #include <functional>
 
 #include "mlp_models.hpp"
-#include "model/formats/model_reader.hpp"
-#include "model/formats/model_record.hpp"
-#include "model/formats/model_writer.hpp"
-#include "model/serve/pair_loops.hpp"
 #include "model_parts.hpp"
 #include "models.hpp"
 #include "odot/core/error.hpp"
 #include "odot/model/exchange.hpp"
+#include "odot/model/model_reader.hpp"
+#include "odot/model/model_writer.hpp"
+#include "odot/model/pair_loops.hpp"
 #include "support/saved_model.hpp"
 
 namespace odot {

@@ -25,7 +25,7 @@ class Error : public std::runtime_error {
   explicit Error(const std::string& message, ErrorKind kind = ErrorKind::data)
       : std::runtime_error(message), kind_(kind) {}
 
-  /// Wrong usage of a setting, by its name ("early-stop"): the message is "SETTING COMPLAINT".
+  /// Wrong usage of a setting, by its name ("rank"): the message is "SETTING COMPLAINT".
   static Error of_setting(const std::string& setting, const std::string& complaint) {
     Error error(setting + " " + complaint, ErrorKind::usage);
     error.setting_ = setting;

@@ -1,14 +1,14 @@
 // Fields of a model as settings in words, and back.
-#include "model/formats/model_record.hpp"
-
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
 
-#include "model/formats/model_writer.hpp"
+#include "model/formats/record_names.hpp"
 #include "odot/model/kinds.hpp"
+#include "odot/model/model_reader.hpp"
+#include "odot/model/model_writer.hpp"
 
 namespace odot::inline ODOT_PRECISION {
 namespace {
@@ -29,10 +29,10 @@ std::string as_utf8(const std::string& text) {
   return json::parse(json(text).dump(-1, ' ', false, json::error_handler_t::replace)).get<std::string>();
 }
 
-// Whether a record that does not say it is that of a non-negative model.
+// Whether a record that does not say it is that of a non-negative model: the one method that had a rank and ran no
+// optimizer, when records did not say it yet, kept factors from being negative.
 bool non_negative_by_method(const Record& record) {
-  const auto method = record.find("method");
-  return method != record.end() && method->second == "nnmf";
+  return record.contains("method") && record.contains("rank") && !record.contains("optimizer");
 }
 
 // The settings, and where they say something else than the fields, what these say.

@@ -12,9 +12,9 @@
 #include "objective/mlp_objective.hpp"
 #include "odot/core/error.hpp"
 #include "odot/core/stopwatch.hpp"
+#include "train/checkpoint_file.hpp"
 #include "train/methods/methods.hpp"
 #include "train/optimizer_choice.hpp"
-#include "train/run_observer.hpp"
 
 namespace odot::inline ODOT_PRECISION {
 namespace {
@@ -217,7 +217,7 @@ TrainResult train_network(Dataset data, const TrainSettings& settings, const Tra
   RunObserver observe(*settings.early_stop, held_out.size() > 0, observer);
   EpochObserver epochs(model, objective, train, held_out, settings, observe);
   Vector theta = model.theta;
-  std::unique_ptr<CheckpointReader> resume;
+  std::unique_ptr<StateVisitor> resume;
   if (checkpoints.writes() || !checkpoints.resume.empty()) {
     resume = observe.start(checkpoints, identify(model, train, held_out, model.settings), theta.size());
   }
@@ -282,6 +282,7 @@ Method mlp_method() {
   method.own = own_options();
   method.needs_features = true;
   method.needs_order = true;
+  method.resumes = true;
   method.check = check_batches;
   method.run = train_network;
   return method;
