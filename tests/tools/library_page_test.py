@@ -11,12 +11,14 @@ A block of text says what the block of C++ before it prints. Figures may differ 
 import os
 import pathlib
 import re
+import subprocess
 import sys
+import tempfile
 import unittest
 
 sys.dont_write_bytecode = True  # no __pycache__ among the tests
 
-from docs_test import ROOT, Runner, difference
+from docs_test import ROOT, difference
 
 PAGE = ROOT / "docs" / "library.md"
 PROGRAM = pathlib.Path(os.environ.get("ODOT_LIBRARY_PAGE", ROOT / "build" / "release" / "library_page"))
@@ -49,11 +51,12 @@ def program(page):
 
 def run():
     """What each block prints, by its number."""
-    runner = Runner()
-    lines = runner.run(f"'{PROGRAM.resolve()}'")
-    runner.folder.cleanup()
+    with tempfile.TemporaryDirectory(prefix="odot-library-") as folder:
+        os.symlink(ROOT / "data", pathlib.Path(folder) / "data")
+        result = subprocess.run([PROGRAM.resolve()], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                                check=False)
     printed, current = {}, []
-    for line in lines:
+    for line in result.stdout.splitlines():
         mark = re.fullmatch(MARK.format(r"(\d+)"), line)
         if mark:
             current = printed.setdefault(int(mark[1]), [])
