@@ -55,8 +55,9 @@ def run():
         os.symlink(ROOT / "data", pathlib.Path(folder) / "data")
         result = subprocess.run([PROGRAM.resolve()], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                                 check=False)
+    lines = result.stdout.splitlines() + [f"exit code {result.returncode}"] * (result.returncode != 0)
     printed, current = {}, []
-    for line in result.stdout.splitlines():
+    for line in lines:
         mark = re.fullmatch(MARK.format(r"(\d+)"), line)
         if mark:
             current = printed.setdefault(int(mark[1]), [])
