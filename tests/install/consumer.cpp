@@ -28,17 +28,19 @@ void train_and_predict(const std::string& folder) {
 
   odot::TrainSettings train_settings;
   train_settings.rank = 4;
-  const odot::TrainResult result = odot::train(std::move(training), held_out, train_settings);
+  const odot::TrainResult result = odot::train({std::move(training), held_out}, train_settings);
   expect(result.report.train.rmse < deviation, "training beats the mean on the training ratings");
   expect(result.report.valid && result.report.valid->rmse < deviation, "and on the held-out ones");
 
   const std::string path = folder + "/model.safetensors";
-  odot::save_model(result.model, path);
+  odot::save_model(*result.model, path);
   const odot::Factorization loaded = odot::load_factorization(path);
   const odot::Index user = loaded.users.find("1");
   const odot::Index item = loaded.items.find("2");
   expect(user != odot::kUnknown && item != odot::kUnknown, "the ids are in the loaded model");
-  expect(loaded.predict(user, item) == result.model.predict(user, item), "the loaded model predicts the same");
+  double trained = 0;
+  result.model->predict({{user}, {item}, {}}, false, {&trained, 1});
+  expect(loaded.predict(user, item) == trained, "the loaded model predicts the same");
 }
 
 // ‖x − 1‖², which has its minimum 0 where every element is 1.
