@@ -60,7 +60,7 @@ std::string overview() {
     text += fmt::format("  {:<{}}  {}\n", command.name, widest, command.summary);
   }
   text +=
-      "\n`odot COMMAND --help` tells all about a command. To begin:\n"
+      "\n`odot COMMAND --help` tells all about a command, with --json as a JSON object. To begin:\n"
       "  odot train ratings.csv --holdout 0.1 -o model.safetensors\n";
   return text;
 }

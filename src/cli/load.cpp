@@ -1,3 +1,4 @@
+// Loading rating files for a subcommand, with a word on standard error about what was found.
 #include "cli/load.hpp"
 
 #include <fmt/format.h>

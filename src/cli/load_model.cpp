@@ -1,3 +1,4 @@
+// Loading a model for a subcommand, and refusing one whose kind cannot do what is asked.
 #include "cli/load_model.hpp"
 
 #include <fmt/format.h>

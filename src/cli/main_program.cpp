@@ -35,8 +35,14 @@ int run(const Arguments& words) {
       std::cout << overview();
       return kDone;
     }
+    if (rest[0] == "--json") {
+      Json all = Json::array();
+      for (const Command& command : commands()) all.push_back({{"name", command.name}, {"summary", command.summary}});
+      print_json({{"commands", std::move(all)}});
+      return kDone;
+    }
     name = rest[0];
-    rest = {"--help"};
+    rest[0] = "--help";
   }
   return find_command(name).run(rest);
 }

@@ -1,3 +1,4 @@
+// A folder that is made, filled, and removed again where that fails.
 #include "core/output_folder.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// Asynchronous successive halving: what is promoted, and what comes next.
 #include "odot/search/halving.hpp"
 
 #include <algorithm>

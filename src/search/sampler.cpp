@@ -1,3 +1,4 @@
+// Random points, and Sobol's with a digital shift.
 #include "odot/search/sampler.hpp"
 
 #include <boost/random/sobol.hpp>

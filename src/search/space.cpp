@@ -1,3 +1,4 @@
+// Parsing ranges and lists of values, and the value at a coordinate.
 #include "odot/search/space.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// Writing and reading checkpoint files.
 #include "train/checkpoint_file.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// New rows of factors for users or items, by the row solver of training.
 #include "odot/train/fold_in.hpp"
 
 #include <fmt/format.h>

@@ -155,7 +155,7 @@ void add_model(std::deque<TrainOption>& rows) {
                                 "report which shares of the unobserved entries are predicted below the lowest "
                                 "rating and near 1",
                                 false),
-                  [](Option& o) { o.recorded = false; }),
+                  [](Option& o) { o.recorded = false, o.single_run = true; }),
              &S::unobserved));
   rows.push_back(
       member(with(integer_option("seed", kModel, "N", "of the random start and of --holdout", {0, kInfinity}),

@@ -1,3 +1,4 @@
+// What every method does after an iteration: measure, keep the best, tell the observer, save.
 #include "odot/train/run_observer.hpp"
 
 #include "train/checkpoint_file.hpp"

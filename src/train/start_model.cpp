@@ -1,3 +1,4 @@
+// Starting from a model that was trained before: whether it fits, and its rows among the new ones.
 #include "train/start_model.hpp"
 
 #include <fmt/format.h>

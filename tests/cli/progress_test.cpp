@@ -107,6 +107,69 @@ TEST_CASE("every command has help that fits a terminal") {
   }
 }
 
+TEST_CASE("scripts are told what the help page says") {
+  const TemporaryFolder folder;
+  const auto told = [&](const Words& words) { return Json::parse(run(folder, words).out); };
+  std::set<std::string> names;
+  const Json all = told({"--help", "--json"});
+  CHECK(all == told({"help", "--json"}));
+  for (const Json& command : all["commands"]) {
+    const std::string name = command["name"];
+    CAPTURE(name);
+    names.insert(name);
+    const Json page = told({name, "--help", "--json"});
+    CHECK(page == told({"help", name, "--json"}));
+    const std::string text = run(folder, {name, "--help"}).out;
+    check_has(text, {page["usage"], page["description"], command["name"]});
+    std::size_t at = 0;
+    for (const Json& group : page["groups"]) {
+      at = text.find("\n" + group["title"].get<std::string>() + ":\n", at);
+      REQUIRE(at != std::string::npos);
+      for (const Json& option : group["options"]) {
+        std::string label =
+            option["letter"].is_null() ? "      " : fmt::format("  -{}, ", option["letter"].get<std::string>());
+        label += (option["toggle"] ? "--[no-]" : "--") + option["name"].get<std::string>();
+        if (!option["placeholder"].is_null()) label += " " + option["placeholder"].get<std::string>();
+        CAPTURE(label);
+        at = text.find("\n" + label + " ", at);
+        REQUIRE(at != std::string::npos);
+        const std::string help = option["help"];
+        const std::string first = help.substr(0, help.find(' '));
+        CHECK(text.find(first, at) < text.find('\n', at + 1));
+        const bool has_default =
+            help.find("default") != std::string::npos && help.find("by default") == std::string::npos;
+        CHECK((!option["default"].is_null()) == has_default);
+        if (has_default) CHECK(help.find(option["default"].get<std::string>()) != std::string::npos);
+        for (const Json& word : option["words"])
+          CHECK(text.find(word["name"].get<std::string>(), at) != std::string::npos);
+      }
+    }
+  }
+  CHECK(names.size() >= 16);
+  const auto option_of = [&](const std::string& command, const std::string& name) {
+    for (const Json& group : told({command, "--help", "--json"})["groups"]) {
+      for (const Json& option : group["options"]) {
+        if (option["name"] == name) return option;
+      }
+    }
+    return Json();
+  };
+  std::size_t k = 0;
+  const Json words = option_of("train", "optimizer")["words"];
+  for (const Algorithm& method : optimizers()) {
+    CHECK(words[k]["name"] == method.name);
+    check_has(words[k++]["help"], {std::string(method.help)});
+  }
+  CHECK(option_of("train", "rank")["letter"] == "k");
+  CHECK(option_of("train", "rank")["default"] == "16");
+  CHECK(option_of("train", "biases")["toggle"] == true);
+  CHECK(option_of("split", "fraction")["default"] == "0.1");
+  CHECK(option_of("similar", "metric")["words"] == Json::parse(R"([{"name": "cosine", "help": null},
+                                                                   {"name": "dot", "help": null}])"));
+  CHECK(option_of("recommend", "user")["repeatable"] == true);
+  CHECK(option_of("train", "help")["placeholder"].is_null());
+}
+
 // The part of a help page that is about an option.
 std::string help_of(const Words& page, const std::string& option) {
   std::string text;

@@ -9,7 +9,7 @@ bool has(const std::string& text, const std::string& part) { return text.find(pa
 Effect of_cv(Effect effect) {
   effect.base = "r.csv " + effect.base + " --folds 2 -q --json";
   if (effect.where == "report") {
-    effect.where = "=out:rmse";  // which it has none of
+    effect.where = "refused";  // it has none
   } else if (effect.where != "fails") {
     effect.where = "out:rmse";
   }
@@ -22,9 +22,7 @@ Effect of_tune(Effect effect) {
   std::string space = clip ? "--early-stop 0,1000" : "--clip on,off";
   if (clip && has(effect.base, "early-stop")) space = "--epsilon 1e-8,1e-7";
   effect.base = "r.csv " + effect.base + " --trials 2 --no-halving -q --log l " + space;
-  if (effect.where == "report") {
-    effect.where = "=l:rmse";
-  } else if (effect.where == "clock") {
+  if (effect.where == "report" || effect.where == "clock") {
     effect.where = "refused";
   } else if (effect.where != "fails") {
     effect.where = "l:rmse";

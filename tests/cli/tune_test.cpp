@@ -206,6 +206,8 @@ TEST_CASE("a space with a mistake is refused before any file is read") {
       {{"--rank", "0..8"}, "from 1 to 1024"},
       {{"--biases", "on,of"}, "expected on,off"},
       {{"--rank", "16"}, "nothing to search"},
+      {{"--rank", "4,8", "--seed", "1..4"}, "--seed is '1..4', but cannot be searched: give it one value"},
+      {{"--rank", "4,8", "--time-limit", "1,2"}, "--time-limit is '1,2', but cannot be searched"},
       {{"--rank", "4,8", "--resume"}, "--resume needs --log"},
       {{"--rank", "4,8", "--duration", "5x"}, "--duration is '5x'"},
       {{"--rank", "4,8", "--iterations", "3..9"}, "--no-halving"},

@@ -14,8 +14,8 @@ namespace {
 using namespace test;
 
 // Predicts the ratings [begin, end) of `user` and compares; what is beyond them must stay as it was.
-void check_piece(const FactorizationProblem& problem, const RatingSide& side, const Vector& theta, Index user, Offset begin,
-                 Offset end) {
+void check_piece(const FactorizationProblem& problem, const RatingSide& side, const Vector& theta, Index user,
+                 Offset begin, Offset end) {
   constexpr Real kUntouched = 123;
   const FactorLayout& layout = problem.layout;
   const std::size_t u = layout.user_row(user);

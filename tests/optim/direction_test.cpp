@@ -144,23 +144,43 @@ TEST_CASE("a zero gradient gives a finite direction") {
   }
 }
 
-TEST_CASE("directions state their natural step and their gain") {
+// The first direction at x = (3, 4) with this gradient, as shares of the gradient's elements.
+Plain first_shares(Direction& direction, const Plain& gradient) {
+  direction.reset(2);
+  Vector d(2);
+  direction.next(nullptr, {to_vector({3, 4}), to_vector(gradient), 0}, d);
+  return {static_cast<double>(d[0]) / gradient[0], static_cast<double>(d[1]) / gradient[1]};
+}
+
+TEST_CASE("directions state what they are: scaled element by element, of a length of their own, or gain times −∇f") {
+  int own = 0;
+  int scaled = 0;
   for (const Algorithm& method : optimizers()) {
     CAPTURE(method.name);
     const auto direction = make_direction(method.name);
-    const bool own_length = method.name == "adgd" || method.name == "bfgs" || method.name == "lbfgs";
-    CHECK(direction->unit_step() == own_length);
-    if (method.name != "heavy-ball" && method.name != "nesterov") CHECK(direction->gain() == 1);
+    const Plain shares = first_shares(*direction, {1, 100});
+    const Plain larger = first_shares(*direction, {1000, 100'000});
+    // Only where elements are scaled one by one does each get a share of its own.
+    CHECK((std::abs(shares[0] / shares[1] - 1) > 1e-3) == direction->scales_elements());
+    if (direction->scales_elements()) {
+      ++scaled;
+    } else if (direction->unit_step()) {
+      ++own;
+      CHECK(shares[0] < 0);
+    } else {
+      CHECK(larger[0] == doctest::Approx(shares[0]).epsilon(1e-5));  // as long as the gradient makes it
+      direction->reset(1);
+      Vector d(1);
+      const Iterate point{{0}, {1}, 0};
+      for (int t = 0; t < 400; ++t) direction->next(t > 0 ? &point : nullptr, point, d);
+      CHECK(static_cast<double>(d[0]) == doctest::Approx(-direction->gain()).epsilon(1e-5));
+    }
   }
+  CHECK(own >= 3);
+  CHECK(scaled >= 3);
+  for (const std::string name : {"adgd", "bfgs", "lbfgs"}) CHECK(make_direction(name)->unit_step());
   for (const std::string name : {"heavy-ball", "nesterov"}) {
-    CAPTURE(name);
-    const auto direction = make_direction(name, {{"momentum", 0.75}});
-    CHECK(direction->gain() == doctest::Approx(4));
-    direction->reset(1);
-    Vector d(1);
-    const Iterate point{{0}, {1}, 0};
-    for (int t = 0; t < 200; ++t) direction->next(t > 0 ? &point : nullptr, point, d);
-    CHECK(static_cast<double>(d[0]) == doctest::Approx(-direction->gain()).epsilon(1e-5));
+    CHECK(make_direction(name, {{"momentum", 0.75}})->gain() == doctest::Approx(4));
   }
 }
 

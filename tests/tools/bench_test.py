@@ -14,7 +14,7 @@ import unittest
 
 sys.dont_write_bytecode = True
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tools"))
+sys.path.insert(0, str(ROOT / "tools" / "lib"))
 
 from bench_model import bound, makespan, reached, replay
 from bench_runs import busy, cores, rewrite_lines

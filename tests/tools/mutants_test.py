@@ -14,7 +14,7 @@ import unittest
 
 sys.dont_write_bytecode = True
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tools"))
+sys.path.insert(0, str(ROOT / "tools" / "lib"))
 
 from mutant_table import MUTANTS
 
@@ -63,10 +63,10 @@ class Repository(unittest.TestCase):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
             path.chmod(0o755)
-        (self.folder / "tools").mkdir()
-        for name in ("mutants", "worktrees.py"):
-            shutil.copy(ROOT / "tools" / name, self.folder / "tools")
-        (self.folder / "tools" / "mutant_table.py").write_text(TABLE, encoding="utf-8")
+        (self.folder / "tools" / "lib").mkdir(parents=True)
+        for name in ("mutants", "lib/worktrees.py"):
+            shutil.copy(ROOT / "tools" / name, self.folder / "tools" / name)
+        (self.folder / "tools" / "lib" / "mutant_table.py").write_text(TABLE, encoding="utf-8")
         self.git("init", "--quiet")
         self.commit()
 

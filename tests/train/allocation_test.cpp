@@ -32,11 +32,11 @@ TEST_CASE("no allocation for a row") {
   set_threads(1);
   std::vector<TrainSettings> all{{.method = "blocks"}, {.method = "nnmf"}};
   for (const Algorithm& optimizer : optimizers()) {
-    for (const std::string search : {"constant", "lipschitz", "armijo", "weak-wolfe", "strong-wolfe", "exact"}) {
+    for (const Algorithm& search : line_searches()) {
       all.push_back(all[0]);
       all.back().optimizer = optimizer.name;
-      all.back().line_search = search;
-      if (search == "constant") all.back().parameters = {{"step", 1e-4}};
+      all.back().line_search = search.name;
+      if (make_step_rule(search.name)->fixed_steps()) all.back().parameters = {{"step", 1e-4}};
     }
   }
   for (TrainSettings settings : all) {

@@ -31,6 +31,10 @@ class Direction {
   /// How many times the current gradient the direction becomes when the gradient stays the same: 1/(1−β) under
   /// momentum β.
   virtual double gain() const { return 1; }
+
+  /// True for directions whose elements are each divided by the size of their own gradients (AdaGrad and what came of
+  /// it): their length says nothing of the gradient's, so that a step which suits −∇f need not suit them.
+  virtual bool scales_elements() const { return false; }
 };
 
 }  // namespace odot::inline ODOT_PRECISION

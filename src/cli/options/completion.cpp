@@ -46,7 +46,7 @@ std::string bash_case(const Command& command) {
     std::ranges::copy_if(all, std::back_inserter(words), [](const auto& word) { return word.starts_with("--"); });
     if (!option.has_value()) continue;
     if (!option.words.empty()) {
-      values += fmt::format("        {}) words='{}' ;;\n", fmt::join(all, "|"), fmt::join(option.words, " "));
+      values += fmt::format("        {}) words='{}' ;;\n", fmt::join(all, "|"), fmt::join(option.names(), " "));
     } else {
       std::vector<std::string>& kind = option.is_path() ? paths : others;
       kind.insert(kind.end(), all.begin(), all.end());
@@ -95,7 +95,7 @@ std::string bash_script() {
       "  fi\n"
       "  case $command in\n";
   script += fmt::format("    '') words='{} help --help --version' ;;\n", names);
-  script += fmt::format("    help) words='{}' ;;\n", names);
+  script += fmt::format("    help) words='{} --json' ;;\n", names);
   for (const Command& command : commands()) script += bash_case(command);
   script +=
       "  esac\n"
@@ -147,7 +147,7 @@ std::string zsh_option(const OptionHelp& option) {
     if (option.has_value()) text += spelling.starts_with("--") ? "=" : "+";
     text += fmt::format("[{}]", meaning);
     if (option.has_value()) {
-      text += fmt::format(":{}:{}", zsh_text(option.placeholder), zsh_action(option.words, option.is_path()));
+      text += fmt::format(":{}:{}", zsh_text(option.placeholder), zsh_action(option.names(), option.is_path()));
     }
     specifications += fmt::format("        '{}' \\\n", text);
   }
@@ -189,7 +189,7 @@ std::string zsh_script() {
       "    '1:command:_odot_commands' '*::argument:->arguments' && return\n"
       "  [[ $state == arguments ]] || return 1\n"
       "  case $line[1] in\n"
-      "    help) _arguments '1:command:_odot_commands' ;;\n";
+      "    help) _arguments '1:command:_odot_commands' '--json[for scripts]' ;;\n";
   for (const Command& command : commands()) script += zsh_case(command);
   script +=
       "  esac\n"

@@ -1,3 +1,4 @@
+// What there is to say of a subcommand and its options, as text for --help.
 #include "cli/options/help.hpp"
 
 #include <fmt/format.h>
@@ -61,6 +62,22 @@ bool are_paths(const std::string& arguments) {
 
 bool OptionHelp::is_path() const { return are_paths(placeholder); }
 
+std::string OptionHelp::text() const {
+  std::size_t widest = 0;
+  for (const Word& word : words) widest = std::max(widest, word.name.size());
+  std::string all = help;
+  for (const Word& word : words) {
+    if (!word.help.empty()) all += fmt::format("\n{:<{}}  {}", word.name, widest, word.help);
+  }
+  return all;
+}
+
+std::vector<std::string> OptionHelp::names() const {
+  std::vector<std::string> all;
+  for (const Word& word : words) all.push_back(word.name);
+  return all;
+}
+
 std::string HelpPage::text() const {
   std::size_t widest = 0;
   for (const OptionGroup& group : groups) {
@@ -72,13 +89,37 @@ std::string HelpPage::text() const {
     out += fmt::format("\n{}:\n", group.title);
     for (const OptionHelp& option : group.options) {
       std::string label = "  " + label_of(option);
-      for (const std::string& line : wrap(option.help, kWidth - column)) {
+      for (const std::string& line : wrap(option.text(), kWidth - column)) {
         out += fmt::format("{}{:{}}{}\n", label, "", column - width(label), line);
         label.clear();
       }
     }
   }
   return out;
+}
+
+Json HelpPage::json() const {
+  const auto text_or_null = [](const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); };
+  Json page{{"usage", usage}, {"description", description}, {"arguments", text_or_null(arguments)}};
+  page["argument_words"] = argument_words;
+  page["groups"] = Json::array();
+  for (const OptionGroup& group : groups) {
+    Json options = Json::array();
+    for (const OptionHelp& option : group.options) {
+      Json words = Json::array();
+      for (const Word& word : option.words) words.push_back({{"name", word.name}, {"help", text_or_null(word.help)}});
+      options.push_back({{"name", option.name},
+                         {"letter", option.letter ? Json(std::string(1, option.letter)) : Json(nullptr)},
+                         {"placeholder", text_or_null(option.placeholder)},
+                         {"help", option.help},
+                         {"default", text_or_null(option.standard)},
+                         {"words", std::move(words)},
+                         {"toggle", option.toggle},
+                         {"repeatable", option.repeatable}});
+    }
+    page["groups"].push_back({{"title", group.title}, {"options", std::move(options)}});
+  }
+  return page;
 }
 
 }  // namespace odot::cli

@@ -5,19 +5,27 @@
 #include <utility>
 #include <vector>
 
+#include "cli/command.hpp"
+#include "odot/settings/option.hpp"
+
 namespace odot::cli {
 
 /// An option as a user sees it.
 struct OptionHelp {
-  std::string name{};                ///< "rank" for --rank
-  char letter = 0;                   ///< 'k' for -k; 0: none
-  std::string placeholder{};         ///< of its value; empty without one
-  std::string help{};                ///< lines, of which some are a word, two blanks or more, and what it means
-  std::vector<std::string> words{};  ///< values there are, where they can be listed
-  bool toggle = false;               ///< there is --no-NAME too
+  std::string name{};         ///< "rank" for --rank
+  char letter = 0;            ///< 'k' for -k; 0: none
+  std::string placeholder{};  ///< of its value; empty without one
+  std::string help{};         ///< lines, of which some are a word, two blanks or more, and what it means
+  std::string standard{};     ///< the default, which `help` tells too; empty where there is none to tell
+  std::vector<Word> words{};  ///< values there are, where they can be listed; what they mean is no part of `help`
+  bool toggle = false;        ///< there is --no-NAME too
   bool repeatable = false;
 
   bool has_value() const { return !placeholder.empty(); }
+  /// `help` and, a line for each, the words that say what they mean.
+  std::string text() const;
+  /// The names of `words`.
+  std::vector<std::string> names() const;
   /// Whether the value is a file.
   bool is_path() const;
 };
@@ -41,6 +49,8 @@ struct HelpPage {
 
   /// The page that --help prints: the help of all options in one column, wrapped.
   std::string text() const;
+  /// All of it for scripts, as --help --json prints it.
+  Json json() const;
 };
 
 }  // namespace odot::cli

@@ -194,7 +194,7 @@ std::string command_page(const Command& command) {
   out += ".SH OPTIONS\n";
   for (const OptionGroup& group : help.groups) {
     out += fmt::format(".SS {}\n", escape(group.title));
-    for (const OptionHelp& option : group.options) out += ".TP\n" + label(option) + "\n" + explanation(option.help);
+    for (const OptionHelp& option : group.options) out += ".TP\n" + label(option) + "\n" + explanation(option.text());
   }
   out += exit_status();
   return page(name, out + ".SH SEE ALSO\n" + bold("odot") + "(1)\n");
@@ -202,8 +202,8 @@ std::string command_page(const Command& command) {
 
 std::string overview_page() {
   std::string out = name_section("odot", "low-rank factorisation of sparse rating matrices");
-  out += ".SH SYNOPSIS\n" + synopsis("odot COMMAND [arguments]") + "\n.br\n" + synopsis("odot COMMAND --help") +
-         "\n.br\n" + synopsis("odot --version") + "\n";
+  out += ".SH SYNOPSIS\n" + synopsis("odot COMMAND [arguments]") + "\n.br\n" +
+         synopsis("odot COMMAND --help [--json]") + "\n.br\n" + synopsis("odot --version") + "\n";
   out += ".SH COMMANDS\n";
   for (const Command& command : commands()) {
     out += ".TP\n" + reference(command.name) + "\n" + line(command.summary);

@@ -1,3 +1,4 @@
+// Options of one subcommand: declaring, parsing, and reading their values.
 #include "cli/options/options.hpp"
 
 #include <fmt/format.h>
@@ -55,6 +56,15 @@ std::vector<std::string> split_at_commas(const std::string& text) {
   return words;
 }
 
+// "0.1" of "share of the ratings (default 0.1)"; empty where a help tells no default.
+std::string default_in(const std::string& help) {
+  constexpr std::string_view kOpen = "(default";
+  const std::size_t open = help.find(kOpen);
+  if (open == std::string::npos) return "";
+  const std::size_t start = help.find_first_not_of(": ", open + kOpen.size());
+  return help.substr(start, help.find(')', start) - start);
+}
+
 }  // namespace
 
 std::optional<double> to_number(std::string_view text) {
@@ -91,12 +101,19 @@ void Options::declare(const std::string& name, const po::value_semantic* value, 
   const std::size_t comma = name.find(',');
   help.name = name.substr(0, comma);
   if (comma != std::string::npos) help.letter = name[comma + 1];
+  if (help.standard.empty()) help.standard = default_in(help.help);
   help_.groups.back().options.push_back(std::move(help));
 }
 
 void Options::value(const std::string& name, const std::string& placeholder, const std::string& help,
                     std::vector<std::string> words) {
-  declare(name, po::value<std::string>(), {.placeholder = placeholder, .help = help, .words = std::move(words)});
+  OptionHelp row{.placeholder = placeholder, .help = help};
+  for (std::string& word : words) row.words.push_back({std::move(word)});
+  value(name, std::move(row));
+}
+
+void Options::value(const std::string& name, OptionHelp help) {
+  declare(name, po::value<std::string>(), std::move(help));
 }
 
 void Options::values(const std::string& name, const std::string& placeholder, const std::string& help) {
@@ -146,7 +163,11 @@ void Options::not_in_config(const std::vector<std::string>& names) {
 
 bool Options::parse(const Arguments& arguments, const std::optional<std::string>& config) {
   if (asks_for_help(arguments)) {
-    std::cout << help_.text();
+    if (std::ranges::find(arguments, "--json") != arguments.end()) {
+      print_json(help_.json());
+    } else {
+      std::cout << help_.text();
+    }
     return false;
   }
   parse_words(arguments);
@@ -262,7 +283,7 @@ const OptionHelp* Options::find(const std::string& name) const {
 
 std::string Options::choice(const std::string& name, const std::string& standard) const {
   if (!given(name)) return standard;
-  const std::vector<std::string>& words = find(name)->words;
+  const std::vector<std::string>& words = find(name)->names();
   if (std::ranges::find(words, text(name)) != words.end()) return text(name);
   throw UsageError(fmt::format("--{} is '{}', but must be {} or {}", name, text(name),
                                fmt::join(words.begin(), words.end() - 1, ", "), words.back()));

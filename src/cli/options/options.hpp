@@ -26,6 +26,8 @@ class Options {
   /// path (are_paths()), `words` which values there are.
   void value(const std::string& name, const std::string& placeholder, const std::string& help,
              std::vector<std::string> words = {});
+  /// The same with all of its help; its name is the first argument.
+  void value(const std::string& name, OptionHelp help);
   /// An option with a value that may be given several times.
   void values(const std::string& name, const std::string& placeholder, const std::string& help);
   /// An option without a value.
@@ -45,7 +47,8 @@ class Options {
   void not_in_config(const std::vector<std::string>& names);
 
   /// Parses; --config FILE, where it was declared, is read for what the command line does not give; `config` is its
-  /// text where it was read already. Returns false after printing the help that --help asked for. Applies --threads.
+  /// text where it was read already. Returns false after printing the help that --help, or --help --json, asked for.
+  /// Applies --threads.
   /// Throws UsageError.
   bool parse(const Arguments& arguments, const std::optional<std::string>& config = {});
 

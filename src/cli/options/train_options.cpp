@@ -1,3 +1,4 @@
+// What the table of training options becomes in a subcommand: declarations and their help.
 #include "cli/options/train_options.hpp"
 
 #include <fmt/format.h>
@@ -18,15 +19,6 @@ bool tells_range(const TrainOption& option) {
   return range.low_open || range.high_open || range.high < 1e6 || is_parameter(option.name);
 }
 
-// Lines of words with their explanations in one column.
-std::string list(const std::vector<Word>& words) {
-  std::size_t widest = 0;
-  for (const Word& word : words) widest = std::max(widest, word.name.size());
-  std::string text;
-  for (const Word& word : words) text += fmt::format("\n{:<{}}  {}", word.name, widest, word.help);
-  return text;
-}
-
 void declare(Options& options, const TrainOption& option) {
   std::string help = option.help;
   if (tells_range(option)) help += "; " + option.range_text();
@@ -37,13 +29,11 @@ void declare(Options& options, const TrainOption& option) {
     options.toggle(option.name, help);
     return;
   }
-  std::vector<std::string> words;
-  if (option.words) {
-    help += list(option.words());
-    for (const Word& word : option.words()) words.push_back(word.name);
-  }
   const std::string letter = option.letter ? fmt::format(",{}", option.letter) : "";
-  options.value(option.name + letter, option.placeholder, help, std::move(words));
+  options.value(option.name + letter, {.placeholder = option.placeholder,
+                                       .help = help,
+                                       .standard = standard.substr(standard.find_first_of(' ') + 1),
+                                       .words = option.words ? option.words() : std::vector<Word>{}});
 }
 
 // Of the group of options that init-model is in.
@@ -116,7 +106,7 @@ void declare_method_options(Options& options, bool single_run) {
   for (const std::string& title : titles) {
     options.group(title);
     for (const TrainOption& option : train_options()) {
-      if (option.group == title) declare(options, option);
+      if (option.group == title && (single_run || !option.single_run)) declare(options, option);
     }
   }
 }

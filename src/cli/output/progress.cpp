@@ -1,3 +1,4 @@
+// The line on standard error that tells how training goes.
 #include "cli/output/progress.hpp"
 
 #include <fmt/format.h>

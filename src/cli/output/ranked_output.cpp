@@ -1,3 +1,4 @@
+// Ranked lists of items or users as text, CSV or lines of JSON.
 #include "cli/output/ranked_output.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// What items are called: reading files of titles.
 #include "cli/output/titles.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// The trace of a training run: writing its lines, and going on in one that is there.
 #include "cli/output/trace.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// The log of a search: writing its lines, and what is known from them when a search goes on.
 #include "cli/output/tune_log.hpp"
 
 #include <fmt/format.h>

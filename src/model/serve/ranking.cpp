@@ -1,3 +1,4 @@
+// Ranking measures, and the baselines to compare them with.
 #include "odot/model/ranking.hpp"
 
 #include <fmt/format.h>

@@ -34,6 +34,8 @@ class AdaGrad : public Direction {
 
   void visit(StateVisitor& visitor) override { visitor.array("s", s_); }
 
+  bool scales_elements() const override { return true; }
+
  private:
   Settings settings_;
   Vector s_;

@@ -55,6 +55,8 @@ class Adam : public Direction {
     visitor.number("beta2_power", beta2_power_);
   }
 
+  bool scales_elements() const override { return true; }
+
  private:
   Settings settings_;
   Vector m_;

@@ -39,6 +39,8 @@ class RmsProp : public Direction {
 
   void visit(StateVisitor& visitor) override { visitor.array("v", v_); }
 
+  bool scales_elements() const override { return true; }
+
  private:
   Settings settings_;
   Vector v_;

@@ -6,14 +6,11 @@ import random
 import shlex
 import shutil
 
+import declared
 from worktrees import ROOT
 
-OPTIMIZERS = ("gd", "adgd", "heavy-ball", "nesterov", "adagrad", "rmsprop", "adam", "bfgs", "lbfgs")
-LINE_SEARCHES = ("constant", "decreasing", "lipschitz", "armijo", "weak-wolfe", "strong-wolfe", "exact")
 # A step with which the fixed steps of any optimizer go on for a few iterations on the small ratings.
 STEPS = {"constant": "--step 0.0001", "decreasing": "--step 0.0001"}
-COMMANDS = ("train", "cv", "tune", "evaluate", "predict", "recommend", "similar", "fold-in", "split", "convert",
-            "synth", "info", "export", "import", "completion", "man")
 FEATURES = "--method mlp --users users.csv --items items.csv"
 NETWORK = f"{FEATURES} --layers 8,4"
 
@@ -74,16 +71,17 @@ def write_inputs(folder, movielens, run):
         shutil.copy(movielens, folder / "ml.data")
 
 
-def grid():
-    """Every method with every optimizer and every line search."""
-    for optimizer in OPTIMIZERS:
-        for search in LINE_SEARCHES:
+def grid(program):
+    """Every method with every optimizer and every line search that the program has; what it refuses is compared too."""
+    optimizers = declared.words(program, "optimizer")
+    for optimizer in optimizers:
+        for search in declared.words(program, "line-search"):
             which = f"--optimizer {optimizer} --line-search {search} {STEPS.get(search, '')}"
             adgd = which.replace("--step 0.0001", "--step 1") if optimizer == "adgd" else which
             yield f"full {optimizer} {search}", f"train small.csv -o m --trace t --json -k 4 -t 8 --method full {adgd}"
             yield f"blocks {optimizer} {search}", f"train small.csv -o m --json -k 4 -t 3 --method blocks {adgd}"
             yield f"network {optimizer} {search}", f"train small.csv -o m --json -t 4 {NETWORK} --batch-size 0 {which}"
-    for optimizer in (name for name in OPTIMIZERS if name != "bfgs"):
+    for optimizer in optimizers:
         for search in STEPS:
             yield (f"batches {optimizer} {search}",
                    f"train small.csv -o m --trace t --json -t 3 {NETWORK} --batch-size 64 --optimizer {optimizer} "
@@ -159,7 +157,7 @@ def searches():
     yield "tune without space", "tune r.csv --trials 3"
 
 
-def uses():
+def uses(program):
     yield "evaluate", "evaluate base.m test.csv"
     yield "evaluate clip", "evaluate base.m other.csv --no-clip --json"
     yield "evaluate odr", "evaluate base.m r.odr --json"
@@ -191,7 +189,7 @@ def uses():
     yield "synth odr", "synth -o s.odr --users 50 --items 40 --ratings 500 --round 0 --lowest none --seed 2"
     yield "completion", ("completion bash", "completion zsh")
     yield "overview", ("--help", "man", "--version")
-    for command in COMMANDS:
+    for command in declared.commands(program):
         yield f"help {command}", (f"{command} --help", f"man {command}")
     for name, words in (("unknown option", "train r.csv --rnk 3"), ("unknown command", "trian r.csv"),
                         ("missing file", "train none.csv"), ("same file", "train r.csv -o r.csv"),
@@ -214,11 +212,12 @@ def movielens():
                   "evaluate m b --top 10 --exclude a --relevant 4 --json", "recommend m --exclude a -n 5 --format csv")
 
 
-def all_runs():
-    """Every Run, in order. All but a few are quiet where that only leaves out what is timed."""
+def all_runs(program):
+    """Every Run, in order, of the commands and algorithms that this program has. All but a few are quiet where that only
+    leaves out what is timed."""
     runs = []
     for part in (grid, factorizations, networks, searches, uses, movielens):
-        for name, commands in part():
+        for name, commands in part(program) if part in (grid, uses) else part():
             commands = (commands,) if isinstance(commands, str) else commands
             name = f"movielens {name}" if part is movielens else name
             runs.append(Run(name, tuple(tuple(shlex.split(command)) for command in commands), part is movielens))

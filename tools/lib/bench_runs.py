@@ -16,6 +16,8 @@ import sys
 import tempfile
 import time
 
+from movielens import find_ratings
+
 # The options of `odot synth`; the shapes of bench/workload.cpp.
 SHAPES = {"ml-1m": "--users 6040 --items 3706 --ratings 1000209 --round 1 --lowest 1",
           "20m": "--users 138000 --items 27000 --ratings 18000000",
@@ -63,19 +65,14 @@ def find_odot(given):
     return pathlib.Path(os.path.abspath(found))
 
 
-def find_movielens(given, root, quick):
+def find_movielens(given, quick):
     """ML-1M's ratings.dat in the folder that is named, or where it can be found; else None."""
     if given is not None:
         path = given / "ml-1m" / "ratings.dat"
         if not path.is_file():
             raise BenchError(f"{path}: no such file; tools/fetch-movielens makes such a folder")
         return path.absolute()
-    named = os.environ.get("ODOT_DATA")
-    for folder in ("movielens", root / "movielens") if named is None else (named,):
-        path = pathlib.Path(folder) / "ml-1m" / "ratings.dat"
-        if folder and path.is_file() and not quick:
-            return path.absolute()
-    return None
+    return None if quick else find_ratings("ml-1m/ratings.dat")
 
 
 def cores():

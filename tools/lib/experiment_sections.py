@@ -18,7 +18,6 @@ METHODS = {
 }
 TITLES = {"gd": "Gradient descent", "heavy-ball": "Heavy ball", "nesterov": "Nesterov", "rmsprop": "RMSprop",
           "adagrad": "AdaGrad", "adam": "Adam"}
-SEARCHES = ("constant", "decreasing", "lipschitz", "armijo", "weak-wolfe", "strong-wolfe", "exact")
 BLOCK_SOLVERS = ("gd", "heavy-ball", "adam", "bfgs", "lbfgs")
 BLOCK_SEARCHES = ("lipschitz", "armijo", "weak-wolfe", "exact")
 # Problem (4) of the document: no mean, no biases.
@@ -46,8 +45,8 @@ QUICK = Extent("12", "3", "2", (1.0, 3.0), 1, ("1",), ("2", "8"), ("5", "10"), (
 class Lab:
     """The runs behind the sections: each made when first asked for, with a study or a plan."""
 
-    def __init__(self, study, extent, features):
-        self.study, self.extent, self.features = study, extent, features
+    def __init__(self, study, extent, features, searches):
+        self.study, self.extent, self.features, self.searches = study, extent, features, searches
 
     def problem(self, rank=RANK, penalty=LAMBDA):
         return ["--rank", rank, "--lambda", penalty, *PLAIN, "--tolerance", "0"]
@@ -81,7 +80,7 @@ class Lab:
 
     @functools.cache
     def best_pair(self, method):
-        pairs = [self.pair(method, search) for search in SEARCHES]
+        pairs = [self.pair(method, search) for search in self.searches]
         chosen = best(pairs)
         return chosen and retitled(chosen, f"{method}, {chosen.title}")
 
@@ -208,7 +207,7 @@ def figure(page, name, chosen, x_keys, **options):
 
 def method_section(method):
     def collect(lab):
-        return [lab.pair(method, search) for search in SEARCHES]
+        return [lab.pair(method, search) for search in lab.searches]
 
     def write(page, pairs):
         figure(page, method, pairs, ["iteration"])

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 
-ROOT = pathlib.Path(__file__).resolve().parents[1]
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 class ToolError(Exception):
@@ -120,16 +120,6 @@ def make(build, targets, jobs):
 
 def cores():
     return len(os.sched_getaffinity(0))
-
-
-def find_ratings(name):
-    """A file of MovieLens, such as ml-100k/u.data, in the folders where the project looks for it; or None."""
-    named = os.environ.get("ODOT_DATA")
-    for folder in (ROOT / "movielens", ROOT / ".." / "shared" / "data") if named is None else (named,):
-        path = pathlib.Path(folder) / name
-        if folder and path.is_file():
-            return path.resolve()
-    return None
 
 
 def say(tool, message):
