@@ -30,9 +30,11 @@ TEST_CASE("whole numbers are read within their range, and refused with it") {
   const Option rank = integer_option("rank", "", "R", "", {1, 1024});
   CHECK(std::get<std::int64_t>(parse_value(rank, "1")) == 1);
   CHECK(std::get<std::int64_t>(parse_value(rank, "1024")) == 1024);
-  for (const std::string text : {"0", "1025", "-1", "8.5", "8 ", "", "eight", "1e3", "99999999999999999999"}) {
+  for (const std::string text : {"0", "1025", "-1", "8.5", "8 ", "", "eight", "1e4", "nan", "99999999999999999999"}) {
     CHECK(parsing(rank, text) == "rank is '" + text + "', but must be a whole number from 1 to 1024");
   }
+  CHECK(std::get<std::int64_t>(parse_value(rank, "8.0")) == 8);
+  CHECK(std::get<std::int64_t>(parse_value(rank, "1e3")) == 1000);
   Option seed = integer_option("seed", "", "N", "", {.low = 0});
   CHECK(parsing(seed, "-1") == "seed is '-1', but must be a whole number ≥ 0");
   seed.zero_word = "auto";
