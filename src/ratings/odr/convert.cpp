@@ -1,5 +1,7 @@
 // From rating files to .odr in bounded memory. Ratings go to a temporary file as they are read; when all users are
 // known, they are sorted, as many users at a time as there is room for.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <memory>
 #include <numeric>
