@@ -172,7 +172,7 @@ class Lab:
         """A file of synthetic ratings."""
         if not (self.folder / name).exists():
             self.say(f"making {name}")
-            self.call(self.odot, ["synth", *SHAPES[shape].split(), *words, "-o", name, "--quiet"], {})
+            self.call(self.odot, ["synth", *SHAPES[shape].split(), *words, "-o", name, "--quiet"])
         return name
 
     @functools.cached_property
@@ -188,13 +188,13 @@ class Lab:
     @functools.cache
     def information(self, ratings):
         """What `odot info` says of a file."""
-        return json.loads(self.call(self.odot, ["info", ratings, "--json", "--quiet"], {}))
+        return json.loads(self.call(self.odot, ["info", ratings, "--json", "--quiet"]))
 
     @functools.cache
     def converted(self, ratings):
         """The ratings as an .odr file."""
         name = f"{pathlib.Path(ratings).stem}.odr"
-        self.call(self.odot, ["convert", ratings, "-o", name, "--quiet"], {})
+        self.call(self.odot, ["convert", ratings, "-o", name, "--quiet"])
         return name
 
     def large(self, form):

@@ -53,7 +53,7 @@ class CheckIncludes(unittest.TestCase):
     def test_optim_knows_no_ratings(self):
         self.write("include/odot/optim/rule.hpp", '#include "odot/ratings/side.hpp"\n')
         self.include_too("odot/optim/rule.hpp")
-        self.assert_violation("include/odot/optim/rule.hpp", 1, "optim builds on core alone")
+        self.assert_violation("include/odot/optim/rule.hpp", 1, "optim builds on core, settings alone")
 
     def test_internal_header_of_floor_above(self):
         self.write("src/core/up.cpp", '#include "ratings/fields.hpp"\n')

@@ -149,7 +149,7 @@ class Shell(unittest.TestCase):
         text = subprocess.run(["groff", "-man", "-Tutf8", "-P-cbou", self.root / "odot-train.1"], capture_output=True,
                               text=True, check=True).stdout
         self.assertIn("‖W ∘ (X − UV)‖² + λ‖U‖² + λ‖V‖²", text)
-        self.assertRegex(text, r"-k, --rank R\n +factors of a user or item, 1 to 1024")
+        self.assertRegex(text, r"-k, --rank R\n +factors of a user or item; a whole number from 1 to 1024")
 
     def test_unknown_page(self):
         for arguments, message in ((["tarin"], "unknown command 'tarin'; did you mean train?"),
