@@ -72,7 +72,11 @@ void finish_output() {
 
 }  // namespace
 
-std::string message_of(const Error& error) { return (error.setting().empty() ? "" : "--") + std::string(error.what()); }
+std::string message_of(const Error& error) {
+  std::string text = error.what();
+  if (!error.setting().empty()) text.insert(error.setting_at(), "--");
+  return text;
+}
 
 void log(const std::string& text) { std::fputs(text.c_str(), stderr); }
 

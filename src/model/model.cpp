@@ -13,7 +13,7 @@ Triples reindex(const RatingList& list, const Model& model) { return reindex(lis
 void check_pairs(const Triples& pairs, std::size_t begin, std::size_t end, Index users, Index items) {
   const auto check = [](Index index, Index count, const char* what) {
     if (index < count || index == kUnknown) return;
-    throw Error(fmt::format("{} {} is out of range: the model has {} of them", what, index, count));
+    throw Error(fmt::format("{} {} is out of range: the model has {} of them", what, index, count), ErrorKind::usage);
   };
   for (std::size_t k = begin; k < end; ++k) {
     check(pairs.user[k], users, "user index");

@@ -169,8 +169,8 @@ CheckpointReader::CheckpointReader(const std::string& path, const RunIdentity& i
     return found == metadata.end() ? std::string(kNotSet) : found->second;
   };
   if (text("format") != kFormat) {
-    file_.fail(text("format").starts_with("odot-") ? "it is a model: --init-model starts from one"
-                                                   : "it is a safetensors file, but no checkpoint of odot");
+    if (text("format").starts_with("odot-")) file_.fail_naming("it is a model: ", "init-model", " starts from one");
+    file_.fail("it is a safetensors file, but no checkpoint of odot");
   }
   if (text("version") != std::to_string(kVersion)) {
     file_.fail(fmt::format("its format version is {}, and this program reads {}", text("version"), kVersion));

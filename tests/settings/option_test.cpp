@@ -122,5 +122,18 @@ TEST_CASE("an error of a setting has its name") {
   CHECK(Error("x").kind() == ErrorKind::data);
 }
 
+TEST_CASE("an error that names a setting says where, also with a place before it") {
+  const Error error = Error::naming("2 ranks (", "rank", " says which)", ErrorKind::system);
+  CHECK(std::string(error.what()) == "2 ranks (rank says which)");
+  CHECK(error.setting() == "rank");
+  CHECK(error.setting_at() == 9);
+  CHECK(error.kind() == ErrorKind::system);
+  const Error placed = error.at("r.csv");
+  CHECK(std::string(placed.what()) == "r.csv: 2 ranks (rank says which)");
+  CHECK(placed.setting() == "rank");
+  CHECK(placed.setting_at() == 16);
+  CHECK(placed.kind() == ErrorKind::system);
+}
+
 }  // namespace
 }  // namespace odot

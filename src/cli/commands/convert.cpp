@@ -5,7 +5,6 @@
 #include "cli/load.hpp"
 #include "cli/options/options.hpp"
 #include "cli/paths.hpp"
-#include "odot/core/error.hpp"
 #include "odot/core/output_file.hpp"
 #include "odot/core/stopwatch.hpp"
 #include "odot/ratings/odr.hpp"
@@ -31,10 +30,7 @@ int run_convert(const Arguments& arguments) {
   if (!options.parse(arguments)) return kDone;
   if (!options.given("output")) throw UsageError("-o FILE is missing");
   if (options.text("output") == "-") throw UsageError("-o must be a file");
-  check_paths({{"-o", options.text("output")}}, options.arguments());
-  for (const std::string& path : options.arguments()) {
-    if (is_odr(path)) throw Error(fmt::format("{}: found an .odr file, expected ratings to convert into one", path));
-  }
+  check_paths({{"-o", options.text("output")}}, options.inputs({"output"}));
   const ReadSettings settings = options.read_settings();
   const std::size_t memory = memory_budget(options);
 

@@ -45,7 +45,7 @@ int run_cv(const Arguments& arguments) {
   const auto count = static_cast<std::size_t>(options.integer("folds", 5, 2, kMostFolds));
   const TrainSettings settings = method_settings(options);
   const std::uint64_t seed = *in_effect(settings).seed;
-  check_paths({}, input_paths(options));
+  check_paths({}, options.inputs({}));
 
   Dataset data = load_ratings(options.arguments(), options).list;
   load_features(options, data);

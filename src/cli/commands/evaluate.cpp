@@ -10,6 +10,7 @@
 #include <memory>
 #include <numeric>
 #include <optional>
+#include <utility>
 
 #include "cli/command.hpp"
 #include "cli/load.hpp"
@@ -17,6 +18,7 @@
 #include "cli/options/options.hpp"
 #include "cli/paths.hpp"
 #include "odot/model/ranking.hpp"
+#include "odot/ratings/odr.hpp"
 
 namespace odot::cli {
 namespace {
@@ -29,7 +31,7 @@ struct Translation {
   std::vector<Index> items;
 };
 
-Translation translate(const RatingData& data, const Model& model) {
+Translation translate(const Dataset& data, const Model& model) {
   const auto own_numbers = [](Index count) {
     std::vector<Index> numbers(count);
     std::iota(numbers.begin(), numbers.end(), Index{0});
@@ -47,15 +49,16 @@ Translation translate(const RatingData& data, const Model& model) {
 }
 
 // Some of the file at a time, so that it need not fit into memory.
-Evaluation evaluate_odr(const Model& model, const RatingData& data, bool clip) {
+Evaluation evaluate_odr(const Model& model, const Dataset& data, bool clip) {
   Evaluation total;
-  if (data.ratings.size() == 0) return total;
+  const RatingMatrix& ratings = *data.matrix;
+  if (ratings.size() == 0) return total;
   const auto [users, items] = translate(data, model);
   double squares = 0;
   double absolutes = 0;
-  for (Offset begin = 0; begin < data.ratings.size(); begin += kAtOnce) {
-    const Offset end = std::min(begin + kAtOnce, data.ratings.size());
-    const Evaluation part = model.evaluate(read_triples(data.ratings, begin, end, users, items), clip);
+  for (Offset begin = 0; begin < ratings.size(); begin += kAtOnce) {
+    const Offset end = std::min(begin + kAtOnce, ratings.size());
+    const Evaluation part = model.evaluate(read_triples(ratings, begin, end, users, items), clip);
     squares += part.rmse * part.rmse * static_cast<double>(part.ratings);
     absolutes += part.mae * static_cast<double>(part.ratings);
     total.ratings += part.ratings;
@@ -65,6 +68,12 @@ Evaluation evaluate_odr(const Model& model, const RatingData& data, bool clip) {
   total.rmse = std::sqrt(squares / static_cast<double>(total.ratings));
   total.mae = absolutes / static_cast<double>(total.ratings);
   return total;
+}
+
+Evaluation evaluate_data(const Model& model, Dataset data, bool clip) {
+  if (data.matrix) return evaluate_odr(model, data, clip);
+  const RatingList list{std::move(data.users), std::move(data.items), std::move(data.list)};
+  return model.evaluate(reindex(list, model), clip);
 }
 
 // What --top measures.
@@ -212,6 +221,7 @@ int evaluate_ranked(const std::vector<std::string>& files, const Options& option
 }
 
 void check(const Options& options) {
+  check_paths({}, options.inputs({}));
   if (!options.given("top")) {
     for (const char* name : {"relevant", "exclude"}) {
       if (options.given(name)) throw UsageError(fmt::format("--{} is of no use without --top N", name));
@@ -224,7 +234,6 @@ void check(const Options& options) {
   if (!feature_paths(options).empty()) {
     throw UsageError("--users and --items are for neural networks, whose items --top cannot rank");
   }
-  check_paths({}, options.inputs({"exclude"}));
 }
 
 }  // namespace
@@ -264,9 +273,7 @@ int run_evaluate(const Arguments& arguments) {
 
   const std::unique_ptr<Model> model = load_predicting_model(options.arguments()[0], options);
   const bool clip = options.on_off("clip", model->clip);
-  const Evaluation result = is_one_odr(files)
-                                ? evaluate_odr(*model, load_odr(files[0], options), clip)
-                                : model->evaluate(reindex(load_ratings(files, options).list, *model), clip);
+  const Evaluation result = evaluate_data(*model, load_dataset(files, options), clip);
   if (options.flag_given("json")) {
     print_json(to_json(result));
   } else {

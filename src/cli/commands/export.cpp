@@ -52,7 +52,7 @@ int run_export(const Arguments& arguments) {
   if (format == "libmf") {
     for (const char* ids : {".users", ".items"}) outputs.push_back({"-o", target + ids});
   }
-  check_paths(outputs, options.arguments());
+  check_paths(outputs, options.inputs({"output"}));
 
   const std::string& path = options.arguments()[0];
   // The files of a folder come together: a first Ctrl-C has to wait for them.

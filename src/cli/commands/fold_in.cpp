@@ -34,11 +34,11 @@ void check(const Options& options) {
   }
   if (!top && options.given("format")) throw UsageError("--format is of no use without --top N");
   if (!options.given("output")) {
-    check_paths({}, options.arguments());
+    check_paths({}, options.inputs({}));
     return;
   }
   if (options.text("output") == "-") throw UsageError("-o needs a file: standard output is for the report");
-  check_paths({{"-o", options.text("output")}}, options.arguments());
+  check_paths({{"-o", options.text("output")}}, options.inputs({"output"}));
 }
 
 FoldInSettings settings_of(const Options& options) {
@@ -143,7 +143,7 @@ int run_fold_in(const Arguments& arguments) {
     try {
       return fold_in(model, list, settings);
     } catch (const Error& error) {
-      throw Error(fmt::format("{}: {}", options.arguments()[0], error.what()));
+      throw error.at(options.arguments()[0]);
     }
   }();
   const double seconds = timer.seconds();

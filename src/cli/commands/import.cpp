@@ -30,7 +30,8 @@ int run_import(const Arguments& arguments) {
   Options options = declare_import();
   if (!options.parse(arguments)) return kDone;
   if (!options.given("output")) throw UsageError("-o MODEL is missing");
-  check_paths({{"-o", options.text("output")}}, options.inputs({"users", "items"}));
+  if (options.text("output") == "-") throw UsageError("-o must be a file");
+  check_paths({{"-o", options.text("output")}}, options.inputs({"output"}));
 
   OutputFile output(options.text("output"));
   const auto ids = [&](const char* name) {

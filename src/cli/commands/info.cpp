@@ -9,6 +9,7 @@
 #include "cli/command.hpp"
 #include "cli/load.hpp"
 #include "cli/options/options.hpp"
+#include "cli/paths.hpp"
 #include "odot/model/kinds.hpp"
 #include "odot/model/model_file.hpp"
 
@@ -46,25 +47,25 @@ std::size_t most_of_one(const std::vector<Index>& indices, Index count) {
   return counts.empty() ? 0 : *std::max_element(counts.begin(), counts.end());
 }
 
-Json describe_ratings(const ReadResult& read) {
-  const RatingList& list = read.list;
-  const ValueSummary values = summarize(list.ratings.value);
-  std::vector<Real> distinct(list.ratings.value);
+Json describe_list(const Dataset& data) {
+  const Triples& list = data.list;
+  const ValueSummary values = summarize(list.value);
+  std::vector<Real> distinct(list.value);
   std::sort(distinct.begin(), distinct.end());
   distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
-  const double cells = static_cast<double>(list.users.size()) * static_cast<double>(list.items.size());
+  const double cells = static_cast<double>(data.users.size()) * static_cast<double>(data.items.size());
   return {{"kind", "ratings"},
-          {"ratings", list.ratings.size()},
-          {"users", list.users.size()},
-          {"items", list.items.size()},
-          {"density", static_cast<double>(list.ratings.size()) / cells},
+          {"ratings", list.size()},
+          {"users", data.users.size()},
+          {"items", data.items.size()},
+          {"density", static_cast<double>(list.size()) / cells},
           {"mean", values.mean},
           {"deviation", values.deviation},
           {"lowest", values.lowest},
           {"highest", values.highest},
           {"distinct_values", distinct.size()},
-          {"most_ratings_of_a_user", most_of_one(list.ratings.user, list.users.size())},
-          {"most_ratings_of_an_item", most_of_one(list.ratings.item, list.items.size())}};
+          {"most_ratings_of_a_user", most_of_one(list.user, data.users.size())},
+          {"most_ratings_of_an_item", most_of_one(list.item, data.items.size())}};
 }
 
 // The most ratings of any one row.
@@ -75,8 +76,8 @@ Offset most_of_row(const RatingSide& side) {
 }
 
 // Without reading the ratings, except to count values that have no table.
-Json describe_odr(const RatingData& data, const std::string& path) {
-  const RatingMatrix& ratings = data.ratings;
+Json describe_odr(const Dataset& data, const std::string& path) {
+  const RatingMatrix& ratings = *data.matrix;
   const RatingSide side = ratings.by_user();
   std::size_t distinct = ratings.table().size();
   if (distinct == 0) {
@@ -132,11 +133,14 @@ Options declare_info() {
 int run_info(const Arguments& arguments) {
   Options options = declare_info();
   if (!options.parse(arguments)) return kDone;
+  check_paths({}, options.inputs({}));
   const std::vector<std::string>& files = options.arguments();
   const bool model = files.size() == 1 && looks_like_model(files[0]);
-  const Json json = model               ? describe_model(*load_model(files[0]))
-                    : is_one_odr(files) ? describe_odr(load_odr(files[0], options), files[0])
-                                        : describe_ratings(load_ratings(files, options));
+  const auto describe_ratings = [&] {
+    const Dataset data = load_dataset(files, options);
+    return data.matrix ? describe_odr(data, files[0]) : describe_list(data);
+  };
+  const Json json = model ? describe_model(*load_model(files[0])) : describe_ratings();
   if (options.flag_given("json")) {
     print_json(json);
   } else {

@@ -61,7 +61,7 @@ int run_predict(const Arguments& arguments) {
   const std::string target = options.text("output", "-");
   const bool json = options.flag_given("json");
   if (json && target == "-") throw UsageError("--json and predictions cannot both go to standard output: give -o FILE");
-  check_paths({{"-o", target}}, options.inputs({"users", "items"}));
+  check_paths({{"-o", target}}, options.inputs({"output"}));
 
   OutputFile output(target);
   const std::unique_ptr<Model> model = load_predicting_model(options.arguments()[0], options);

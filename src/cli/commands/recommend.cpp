@@ -80,7 +80,7 @@ int run_recommend(const Arguments& arguments) {
   settings.top = static_cast<std::size_t>(options.integer("top", 10, 1, std::numeric_limits<Index>::max()));
   check(options);
   const std::string target = options.text("output", "-");
-  check_paths({{"-o", target}}, options.inputs({"exclude", "users", "only", "items"}));
+  check_paths({{"-o", target}}, options.inputs({"output"}));
   (void)options.read_settings();
   OutputFile file(target);
   RankedOutput output(file, kItemsForUsers, options);

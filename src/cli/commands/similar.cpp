@@ -51,7 +51,7 @@ int run_similar(const Arguments& arguments) {
   const bool of_items = options.given("item");
   if (!of_items && options.given("items")) throw UsageError("--items is of no use with --user: users have no titles");
   const std::string target = options.text("output", "-");
-  check_paths({{"-o", target}}, options.inputs({"items"}));
+  check_paths({{"-o", target}}, options.inputs({"output"}));
   OutputFile file(target);
   RankedOutput output(file, of_items ? kItems : kUsers, options);
 

@@ -40,7 +40,8 @@ int run_split(const Arguments& arguments) {
     if (!options.given(needed)) throw UsageError(fmt::format("--{} FILE is missing", needed));
     if (options.text(needed) == "-") throw UsageError(fmt::format("--{} must be a file", needed));
   }
-  check_paths({{"--train", options.text("train")}, {"--test", options.text("test")}}, options.arguments());
+  check_paths({{"--train", options.text("train")}, {"--test", options.text("test")}},
+              options.inputs({"train", "test"}));
   const double fraction = options.fraction("fraction", 0.1);
   const std::uint64_t seed = options.seed(1);
 

@@ -4,7 +4,6 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
-#include <memory>
 
 #include "cli/command.hpp"
 #include "cli/load.hpp"
@@ -14,24 +13,14 @@
 #include "odot/core/parallel.hpp"
 #include "odot/core/stopwatch.hpp"
 #include "odot/ratings/odr.hpp"
+#include "odot/ratings/read.hpp"
 #include "odot/ratings/synthetic.hpp"
 #include "odot/ratings/write.hpp"
-#include "ratings/text/recognise.hpp"
 
 namespace odot::cli {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-
-// What the options say wrongly is wrong usage, also where only the library sees it.
-template <class Work>
-auto as_usage(const Work& work) {
-  try {
-    return work();
-  } catch (const Error& error) {
-    throw UsageError(error.what());
-  }
-}
 
 struct Made {
   double noise_rmse;
@@ -170,7 +159,7 @@ int run_synth(const Arguments& arguments) {
                          : options.number("highest", settings.highest, -kInfinity, kInfinity);
   settings.seed = options.seed(settings.seed);
 
-  const std::string separator = as_usage([&] { return reading::parse_separator(options.text("separator", ",")); });
+  const std::string separator = parse_separator(options.text("separator", ","));
 
   const bool odr = options.text("output").ends_with(".odr");
   if (odr && options.given("separator")) throw UsageError("--separator is of no use to an .odr file");
@@ -178,8 +167,8 @@ int run_synth(const Arguments& arguments) {
 
   OutputFile output(options.text("output"));
   const Stopwatch timer;
-  const auto source = as_usage([&] { return std::make_unique<SyntheticRatings>(settings); });
-  const Made made = odr ? write_odr(*source, settings, memory, output) : write_text(*source, separator, output);
+  const SyntheticRatings source(settings);
+  const Made made = odr ? write_odr(source, settings, memory, output) : write_text(source, separator, output);
   output.commit();
   if (json) {
     print_json({{"ratings", settings.ratings},

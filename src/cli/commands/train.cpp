@@ -20,6 +20,7 @@
 #include "odot/features/features.hpp"
 #include "odot/model/model.hpp"
 #include "odot/model/model_file.hpp"
+#include "odot/ratings/odr.hpp"
 #include "odot/ratings/split.hpp"
 #include "odot/train/methods.hpp"
 
@@ -30,9 +31,8 @@ namespace {
 // hold-out.
 Dataset load(const Options& options, const TrainSettings& settings) {
   const bool in_memory = method_of(settings).needs_order || options.given("holdout");
-  Dataset data = is_one_odr(options.arguments()) && !in_memory
-                     ? Dataset(load_odr(options.arguments()[0], options))
-                     : Dataset(load_ratings(options.arguments(), options).list);
+  Dataset data =
+      in_memory ? Dataset(load_ratings(options.arguments(), options).list) : load_dataset(options.arguments(), options);
   load_features(options, data);
   if (options.given("valid")) {
     const ReadResult valid = load_ratings({options.text("valid")}, options);
@@ -59,7 +59,7 @@ Dataset load(const Options& options, const TrainSettings& settings) {
 }
 
 void check_train_paths(const Options& options) {
-  const std::vector<std::string> inputs = input_paths(options);
+  const std::vector<std::string> inputs = options.inputs({"output", "trace", "checkpoint", "resume"});
   std::vector<NamedPath> outputs;
   if (options.given("output")) outputs.push_back({"-o", options.text("output")});
   if (options.given("trace")) outputs.push_back({"--trace", options.text("trace")});

@@ -84,7 +84,7 @@ void read_search(Search& search) {
     if (options.text(name) == "-") throw UsageError(fmt::format("{} must be a file", label));
     outputs.push_back({label, options.text(name)});
   }
-  check_paths(outputs, input_paths(options));
+  check_paths(outputs, options.inputs({"output", "log"}));
   search.how.dimensions = search.space.dimensions;
   search.how.settings_of = [&search](const Point& point) {
     TrainSettings settings = at_point(search.base, search.how.dimensions, point);

@@ -295,11 +295,14 @@ std::vector<std::string> Options::texts(const std::string& name) const {
   return {text(name)};
 }
 
-std::vector<std::string> Options::inputs(const std::vector<std::string>& names) const {
+std::vector<std::string> Options::inputs(const std::vector<std::string>& outputs) const {
   std::vector<std::string> paths = positional_;
-  for (const std::string& name : names) {
-    const std::vector<std::string> more = texts(name);
-    paths.insert(paths.end(), more.begin(), more.end());
+  for (const OptionGroup& group : help_.groups) {
+    for (const OptionHelp& option : group.options) {
+      if (!option.is_path() || std::ranges::count(outputs, option.name) > 0) continue;
+      const std::vector<std::string> more = texts(option.name);
+      paths.insert(paths.end(), more.begin(), more.end());
+    }
   }
   return paths;
 }
@@ -359,11 +362,7 @@ ReadSettings Options::read_settings() const {
   if (which == "first") settings.duplicates = Duplicates::first;
   if (which == "last") settings.duplicates = Duplicates::last;
   if (which == "mean") settings.duplicates = Duplicates::mean;
-  try {
-    check(settings);
-  } catch (const Error& error) {
-    throw UsageError(error.what());
-  }
+  check(settings);
   return settings;
 }
 

@@ -64,8 +64,8 @@ class Options {
   std::string choice(const std::string& name, const std::string& standard) const;
   /// All values of an option, in order: several where it may be given several times.
   std::vector<std::string> texts(const std::string& name) const;
-  /// The arguments, and the values of these options, for check_paths().
-  std::vector<std::string> inputs(const std::vector<std::string>& names) const;
+  /// The arguments, and the values of all options that name files but those of `outputs`, for check_paths().
+  std::vector<std::string> inputs(const std::vector<std::string>& outputs) const;
   /// Finite and within [low, high]; throws UsageError otherwise.
   double number(const std::string& name, double standard, double low, double high) const;
   long long integer(const std::string& name, long long standard, long long low, long long high) const;
@@ -78,7 +78,7 @@ class Options {
   bool on_off(const std::string& name, bool standard) const;
   const std::vector<std::string>& arguments() const { return positional_; }
 
-  /// What reading_group() was given. Throws UsageError.
+  /// What reading_group() was given. Throws Error of kind usage.
   ReadSettings read_settings() const;
   bool quiet() const { return flag_given("quiet"); }
 

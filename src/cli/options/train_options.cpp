@@ -84,14 +84,6 @@ Options declare_train() {
   return options;
 }
 
-std::vector<std::string> input_paths(const Options& options) {
-  std::vector<std::string> names{"valid", "config"};
-  for (const TrainOption& option : train_options()) {
-    if (option.kind == OptionKind::input && are_paths(option.placeholder)) names.push_back(option.name);
-  }
-  return options.inputs(names);
-}
-
 void declare_method_options(Options& options, bool single_run) {
   // Groups in the order in which they are met, but for the long list of parameters, and what only single runs have.
   const auto place = [](const TrainOption& option) {

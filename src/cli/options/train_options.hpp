@@ -15,9 +15,6 @@ inline constexpr int kCheckpointSeconds = 60;
 /// `single_run` those too that only a run of its own has.
 void declare_method_options(Options& options, bool single_run = false);
 
-/// All files that a command of these options reads: its arguments, those of the options above and --valid, --config.
-std::vector<std::string> input_paths(const Options& options);
-
 /// What parsed options say about training, one by one. Throws Error for a value that an option cannot have.
 TrainSettings given_settings(const Options& options);
 

@@ -20,9 +20,10 @@ ModelReader::ModelReader(const std::string& path) : file_(std::make_unique<safet
   const auto found = file_->metadata().find("format");
   if (found != file_->metadata().end()) kind_ = find_model_kind(found->second);
   if (!kind_) {
-    fail(found != file_->metadata().end() && found->second == "odot-checkpoint"
-             ? "it is a checkpoint of odot train, which goes on from it with --resume"
-             : "it is a safetensors file, but it does not hold an odot model");
+    if (found != file_->metadata().end() && found->second == "odot-checkpoint") {
+      file_->fail_naming("it is a checkpoint of odot train, which goes on from it with ", "resume", "");
+    }
+    fail("it is a safetensors file, but it does not hold an odot model");
   }
   const auto version = number<int>("version");
   if (version > kModelVersion) {

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "odot/core/error.hpp"
 #include "odot/core/output_file.hpp"
 #include "odot/core/precision.hpp"
 #include "odot/model/tensors.hpp"
@@ -40,10 +41,14 @@ class Reader {
   void verify_checksum() const;
 
   /// Throws Error with the file's name before the message.
-  [[noreturn]] void fail(const std::string& message) const;
+  [[noreturn]] void fail(const std::string& message, ErrorKind kind = ErrorKind::data) const;
+  /// Likewise, as Error::naming().
+  [[noreturn]] void fail_naming(const std::string& before, const std::string& setting, const std::string& after) const;
 
  private:
   Input tensor(const std::string& name, const nlohmann::json& entry, std::uint64_t& begin, std::uint64_t& end) const;
+
+  std::string cannot_load() const;
 
   std::string path_;
   std::string kind_;

@@ -263,6 +263,4 @@ std::size_t add_features(IdTable& ids, MlpSide& side, const FeatureTable& featur
   return added;
 }
 
-std::size_t parameter_count(const std::vector<std::size_t>& layers) { return DenseLayers(layers, false).size(); }
-
 }  // namespace odot::inline ODOT_PRECISION

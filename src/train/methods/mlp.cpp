@@ -127,9 +127,10 @@ int step_count(const TrainSettings& settings, std::size_t batches) {
   constexpr auto kMost = static_cast<std::size_t>(std::numeric_limits<int>::max());
   const int epochs = *settings.iterations;
   if (epochs > 0 && batches > kMost / static_cast<std::size_t>(epochs)) {
-    throw Error(
-        fmt::format("{} epochs of {} mini-batches are too many steps: choose a larger batch-size", epochs, batches),
-        ErrorKind::usage);
+    // Of the data, which decide how many batches there are.
+    throw Error::naming(
+        fmt::format("{} epochs of {} mini-batches are too many steps: choose a larger ", epochs, batches), "batch-size",
+        "");
   }
   return epochs * static_cast<int>(batches);
 }
@@ -183,7 +184,8 @@ TrainResult train_network(Dataset data, const TrainSettings& settings, const Tra
   Triples list = data.take_list();
   const ValueSummary values = summarize(list.value);
   if (*settings.output_relu && values.lowest < 0) {
-    throw Error(fmt::format("output-relu predicts no negative ratings, and the lowest here is {}", values.lowest));
+    throw Error::naming("", "output-relu",
+                        fmt::format(" predicts no negative ratings, and the lowest here is {}", values.lowest));
   }
   TrainReport report;
   report.settings = settings;
