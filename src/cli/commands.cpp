@@ -7,7 +7,7 @@
 #include <cstring>
 
 #include "cli/command.hpp"
-#include "cli/options.hpp"
+#include "cli/options/options.hpp"
 #include "odot/core/spelling.hpp"
 
 namespace odot::cli {

@@ -1,3 +1,4 @@
+// Ids that a user names, on the command line or in a file, looked up in a model.
 #include "cli/id_list.hpp"
 
 #include <fmt/format.h>

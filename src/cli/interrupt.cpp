@@ -1,3 +1,4 @@
+// Signals: while guarded, the first is remembered; every other ends the program, with its temporary files removed.
 #include "cli/interrupt.hpp"
 
 #include <atomic>

@@ -1,3 +1,4 @@
+// Loading rating files for a subcommand, with a word on standard error about what was found.
 #include "cli/load.hpp"
 
 #include <fmt/format.h>
@@ -21,16 +22,12 @@ std::string separator_name(const std::string& separator) {
 
 constexpr const char* kOdr = "odr";  // SourceFormat::kind
 
-ReadResult read_one_odr(const std::string& path, bool pairs_only) {
-  ReadResult result;
-  result.list = read_odr(path);
-  if (pairs_only) result.list.ratings.value = {};
-  SourceFormat& source = result.sources.emplace_back();
-  source.path = path;
-  source.compression = "none";
-  source.kind = kOdr;
-  source.ratings = result.list.ratings.size();
-  return result;
+// Says how ratings in memory were recognised.
+void tell(const std::vector<SourceFormat>& sources, std::size_t merged, const std::string& what, const IdTable& users,
+          const IdTable& items, double seconds, bool pairs_only) {
+  for (const SourceFormat& source : sources) log(describe(source, pairs_only) + "\n");
+  log(fmt::format("read {}, {} users, {} items in {:.2f} s{}\n", what, users.size(), items.size(), seconds,
+                  merged ? fmt::format("; {} repeated ones merged", merged) : ""));
 }
 
 }  // namespace
@@ -54,28 +51,6 @@ std::size_t memory_budget(const Options& options) {
   throw UsageError(fmt::format("--memory-limit is '{}', but must be a size such as 800M or 2G", text));
 }
 
-bool is_one_odr(const std::vector<std::string>& paths) {
-  for (const std::string& path : paths) {
-    if (!is_odr(path)) continue;
-    if (paths.size() == 1) return true;
-    throw Error(
-        fmt::format("{}: found an .odr file among several, expected it to be the only one: convert all of the "
-                    "ratings into one file",
-                    path));
-  }
-  return false;
-}
-
-RatingData load_odr(const std::string& path, const Options& options) {
-  const Stopwatch timer;
-  RatingData data = open_odr(path, memory_budget(options));
-  if (!options.quiet()) {
-    log(fmt::format("{}: .odr, {} ratings, {} users, {} items; opened in {:.3f} s\n", path, data.ratings.size(),
-                    data.users.size(), data.items.size(), timer.seconds()));
-  }
-  return data;
-}
-
 std::string describe(const SourceFormat& source, bool pairs_only) {
   std::string text = fmt::format("{}: {} lines", source.path == "-" ? "standard input" : source.path, source.ratings);
   if (source.kind == kOdr) return fmt::format("{}: .odr, {} ratings", source.path, source.ratings);
@@ -90,13 +65,28 @@ std::string describe(const SourceFormat& source, bool pairs_only) {
 ReadResult load_ratings(const std::vector<std::string>& paths, const Options& options) {
   const ReadSettings settings = options.read_settings();
   const Stopwatch timer;
-  ReadResult result = is_one_odr(paths) ? read_one_odr(paths[0], settings.pairs_only) : read_ratings(paths, settings);
+  ReadResult result = read_ratings(paths, settings);
   if (options.quiet()) return result;
-  for (const SourceFormat& source : result.sources) log(describe(source, settings.pairs_only) + "\n");
-  log(fmt::format("read {} {}, {} users, {} items in {:.2f} s{}\n", result.list.ratings.user.size(),
-                  settings.pairs_only ? "pairs" : "ratings", result.list.users.size(), result.list.items.size(),
-                  timer.seconds(), result.merged ? fmt::format("; {} repeated ones merged", result.merged) : ""));
+  const RatingList& list = result.list;
+  tell(result.sources, result.merged,
+       fmt::format("{} {}", list.ratings.size(), settings.pairs_only ? "pairs" : "ratings"), list.users, list.items,
+       timer.seconds(), settings.pairs_only);
   return result;
+}
+
+Dataset load_dataset(const std::vector<std::string>& paths, const Options& options) {
+  const Stopwatch timer;
+  OpenedRatings opened = odot::open_ratings(paths, options.read_settings(), memory_budget(options));
+  const Dataset& data = opened.data;
+  if (options.quiet()) return std::move(opened.data);
+  if (data.matrix) {
+    log(fmt::format("{}, {} users, {} items; opened in {:.3f} s\n", describe(opened.sources.front()), data.users.size(),
+                    data.items.size(), timer.seconds()));
+  } else {
+    tell(opened.sources, opened.merged, fmt::format("{} ratings", data.size()), data.users, data.items, timer.seconds(),
+         false);
+  }
+  return std::move(opened.data);
 }
 
 void load_features(const Options& options, Dataset& data) {

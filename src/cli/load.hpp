@@ -5,8 +5,7 @@
 #include <vector>
 
 #include "cli/command.hpp"
-#include "cli/options.hpp"
-#include "odot/ratings/odr.hpp"
+#include "cli/options/options.hpp"
 #include "odot/ratings/read.hpp"
 #include "odot/train/dataset.hpp"
 
@@ -18,18 +17,15 @@ void memory_option(Options& options, const std::string& purpose);
 /// Bytes: --memory-limit, or what this machine and the process's control group leave for ratings. Throws UsageError.
 std::size_t memory_budget(const Options& options);
 
-/// Whether the ratings are one .odr file. Throws Error for an .odr file among others.
-bool is_one_odr(const std::vector<std::string>& paths);
-
-/// Opens an .odr file within the options' memory and, unless --quiet, says what is in it.
-RatingData load_odr(const std::string& path, const Options& options);
-
 /// How a file was recognised, in a line.
 std::string describe(const SourceFormat& source, bool pairs_only = false);
 
 /// Reads the files into memory with the options' reading settings, or one .odr file, and, unless --quiet, says how they
 /// were recognised.
 ReadResult load_ratings(const std::vector<std::string>& paths, const Options& options);
+
+/// Likewise, but a single .odr file is mapped, within the options' memory.
+Dataset load_dataset(const std::vector<std::string>& paths, const Options& options);
 
 /// Reads the features of --users and --items, where they are given, as --user-features and --item-features say, and
 /// tells unless --quiet what they were taken for. Adds their ids to those of the ratings, so that ratings to measure on

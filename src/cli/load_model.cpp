@@ -1,3 +1,4 @@
+// Loading a model for a subcommand, and refusing one whose kind cannot do what is asked.
 #include "cli/load_model.hpp"
 
 #include <fmt/format.h>
@@ -23,6 +24,8 @@ std::string words_of(const Able& able, std::string_view between) {
   return fmt::format("{}", fmt::join(words, between));
 }
 
+bool has_features(const ModelKind& kind) { return kind.add_features != nullptr; }
+
 [[noreturn]] void refuse(const std::string& path, const Model& model, std::string_view why, std::string_view expected) {
   throw Error(fmt::format("{}: found a {}, which {}; expected a {}", path, model.kind().word, why, expected));
 }
@@ -39,7 +42,7 @@ void add_features(Model& model, bool items, const std::string& path, const Optio
   const ModelKind& kind = model.kind();
   if (!kind.add_features) {
     throw UsageError(fmt::format("--{} is of no use: {} is a {}, and only {}s have features", option, path, kind.word,
-                                 words_of([](const ModelKind& one) { return one.add_features != nullptr; }, "s and ")));
+                                 words_of(has_features, "s and ")));
   }
   const AddedFeatures features = kind.add_features(model, items, options.text(option));
   if (!options.quiet()) {
@@ -51,7 +54,7 @@ void add_features(Model& model, bool items, const std::string& path, const Optio
 }  // namespace
 
 void feature_group(Options& options) {
-  options.group("Features (only for a neural network)");
+  options.group(fmt::format("Features (only for a {})", words_of(has_features, " or a ")));
   options.value(
       "users", "FILE",
       "features of users that the model does not know, with the columns it was trained on. Users that it knows "

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "cli/options.hpp"
+#include "cli/options/options.hpp"
 #include "odot/model/factorization.hpp"
 #include "odot/ratings/item_lists.hpp"
 

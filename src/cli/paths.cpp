@@ -1,3 +1,4 @@
+// Refusing what would write a file that is read, write one twice, or read standard input twice.
 #include "cli/paths.hpp"
 
 #include <fmt/format.h>

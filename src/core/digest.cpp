@@ -1,3 +1,4 @@
+// XXH3 checksums of data that come piece by piece.
 #include "core/digest.hpp"
 
 #ifndef __clang__  // false alarms in GCC 12's own AVX-512 header

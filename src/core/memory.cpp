@@ -9,6 +9,8 @@
 #include <limits>
 #include <sstream>
 
+#include "core/control_groups.hpp"
+
 namespace odot::inline ODOT_PRECISION {
 namespace {
 

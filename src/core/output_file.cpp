@@ -61,7 +61,9 @@ OutputFile::OutputFile(const std::string& path) : path_(path) {
   target_ = resolved.empty() ? path : resolved.string();
   struct stat found {};
   const bool exists = ::stat(target_.c_str(), &found) == 0;
-  if (exists && S_ISDIR(found.st_mode)) throw Error(fmt::format("cannot write {}: it is a directory", path_));
+  if (exists && S_ISDIR(found.st_mode)) {
+    throw Error(fmt::format("cannot write {}: it is a directory", path_), ErrorKind::system);
+  }
   if (exists && ::access(target_.c_str(), W_OK) != 0) fail();
   if (exists && !S_ISREG(found.st_mode)) {
     file_ = std::fopen(target_.c_str(), "wb");
@@ -112,7 +114,8 @@ void OutputFile::forget_temporary() {
 void OutputFile::fail() const {
   const int cause = errno;
   throw Error(fmt::format("cannot write {}: {}{}", path_ == "-" ? "standard output" : path_, std::strerror(cause),
-                          cause == ENOENT ? " (does the folder exist?)" : ""));
+                          cause == ENOENT ? " (does the folder exist?)" : ""),
+              ErrorKind::system);
 }
 
 void OutputFile::write(std::string_view bytes) {

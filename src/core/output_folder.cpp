@@ -1,3 +1,4 @@
+// A folder that is made, filled, and removed again where that fails.
 #include "core/output_folder.hpp"
 
 #include <fmt/format.h>
@@ -9,6 +10,13 @@
 
 namespace odot::inline ODOT_PRECISION {
 namespace fs = std::filesystem;
+namespace {
+
+[[noreturn]] void refuse(const std::string& path, const std::string& why) {
+  throw Error(fmt::format("cannot write {}: {}", path, why), ErrorKind::system);
+}
+
+}  // namespace
 
 OutputFolder::OutputFolder(const std::string& path) : path_(path) {
   std::error_code error;
@@ -16,16 +24,15 @@ OutputFolder::OutputFolder(const std::string& path) : path_(path) {
   if (made_) return;
   if (error) {
     std::error_code ignored;
-    if (fs::exists(path, ignored)) throw Error(fmt::format("cannot write {}: it is a file; give a new folder", path));
+    if (fs::exists(path, ignored)) refuse(path, "it is a file; give a new folder");
     const bool no_parent = error == std::errc::no_such_file_or_directory;
     throw Error(fmt::format("cannot make the folder {}: {}{}", path, error.message(),
-                            no_parent ? " (does the folder that it is in exist?)" : ""));
+                            no_parent ? " (does the folder that it is in exist?)" : ""),
+                ErrorKind::system);
   }
   const bool empty = fs::is_empty(path, error);
-  if (error) throw Error(fmt::format("cannot write {}: {}", path, error.message()));
-  if (!empty) {
-    throw Error(fmt::format("cannot write {}: the folder is there already, and not empty; give a new one", path));
-  }
+  if (error) refuse(path, error.message());
+  if (!empty) refuse(path, "the folder is there already, and not empty; give a new one");
 }
 
 OutputFolder::~OutputFolder() {

@@ -1,3 +1,4 @@
+// Memory for long arrays, in large pages where the system has them.
 #include "odot/core/page_allocator.hpp"
 
 #include <sys/mman.h>

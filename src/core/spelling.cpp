@@ -1,3 +1,4 @@
+// Distances between words, and the known words that are nearest.
 #include "odot/core/spelling.hpp"
 
 #include <algorithm>

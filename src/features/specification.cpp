@@ -28,16 +28,17 @@ ColumnUse parse_use(std::string_view word) {
   std::vector<std::string_view> names;
   for (const auto& [name, use] : kUses) names.push_back(name);
   throw Error(fmt::format("a column of features cannot be {}: expected {}", printable(word),
-                          fmt::join(nearest_first(names, word), ", ")));
+                          fmt::join(nearest_first(names, word), ", ")),
+              ErrorKind::usage);
 }
 
 SpecifiedColumn parse_column(std::string_view part) {
   const std::size_t colon = part.rfind(':');
   if (colon == std::string_view::npos || trim(part.substr(0, colon)).empty()) {
-    throw Error(
-        fmt::format("found {} among the columns of features, expected NAME:numeric, NAME:categorical, "
-                    "NAME:ignore or NAME:id",
-                    printable(part)));
+    throw Error(fmt::format("found {} among the columns of features, expected NAME:numeric, NAME:categorical, "
+                            "NAME:ignore or NAME:id",
+                            printable(part)),
+                ErrorKind::usage);
   }
   SpecifiedColumn column;
   const std::string_view name = trim(part.substr(0, colon));
@@ -46,7 +47,7 @@ SpecifiedColumn parse_column(std::string_view part) {
   std::size_t number = 0;
   const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
   if (error == std::errc() && end == name.data() + name.size()) {
-    if (number == 0) throw Error("found a column 0 of features, but columns are counted from 1");
+    if (number == 0) throw Error("found a column 0 of features, but columns are counted from 1", ErrorKind::usage);
     column.number = number;
   }
   return column;
@@ -64,7 +65,9 @@ std::vector<SpecifiedColumn> parse_specification(const std::string& text) {
     rest.remove_prefix(comma + 1);
   }
   const auto ids = std::count_if(columns.begin(), columns.end(), [](const auto& c) { return c.use == ColumnUse::id; });
-  if (ids > 1) throw Error(fmt::format("{} columns of features are said to hold the ids, expected one", ids));
+  if (ids > 1) {
+    throw Error(fmt::format("{} columns of features are said to hold the ids, expected one", ids), ErrorKind::usage);
+  }
   return columns;
 }
 

@@ -1,3 +1,4 @@
+// Cutting rows into chunks by the number of their ratings, and long rows into pieces.
 #include "kernels/chunk_plan.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// The few large ones among many numbers, for every instruction set.
 #include "kernels/find_at_least.hpp"
 
 #include <bit>

@@ -1,3 +1,4 @@
+// The masked pass that value and gradient come from, for every instruction set.
 #include "kernels/masked_gradient.hpp"
 
 #undef HWY_TARGET_INCLUDE

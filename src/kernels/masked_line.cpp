@@ -1,3 +1,4 @@
+// The masked pass that the line polynomial comes from, for every instruction set.
 #include "kernels/masked_line.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// The predictions of one side's ratings, for every instruction set.
 #include "kernels/masked_prediction.hpp"
 
 #undef HWY_TARGET_INCLUDE

@@ -1,3 +1,4 @@
+// The masked pass of non-negative factorisation, for every instruction set.
 #include "kernels/multiplicative_update.hpp"
 
 #undef HWY_TARGET_INCLUDE

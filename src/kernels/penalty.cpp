@@ -1,3 +1,4 @@
+// The regularisation of one side's factor rows: its value, and its part of the line polynomial.
 #include "kernels/penalty.hpp"
 
 #include <algorithm>

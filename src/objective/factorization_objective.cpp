@@ -1,3 +1,4 @@
+// The objective of the full factorisation: masked passes and penalties of both sides.
 #include "objective/factorization_objective.hpp"
 
 namespace odot::inline ODOT_PRECISION {

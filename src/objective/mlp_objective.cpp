@@ -1,3 +1,4 @@
+// The training error of a neural network: batches are cut into parts that are computed in parallel.
 #include "objective/mlp_objective.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// The objective of one row of factors, from its quadratic or from the gathered columns of its ratings.
 #include "objective/row_objective.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Samples along a line, from the polynomial where the objective has one, otherwise by evaluating.
 #include "odot/optim/line_function.hpp"
 
 namespace odot::inline ODOT_PRECISION {

@@ -1,3 +1,4 @@
+// The loop of every optimizer: direction, step, when to restart and when to stop.
 #include "odot/optim/minimize.hpp"
 
 #include <cmath>

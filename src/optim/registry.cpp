@@ -1,3 +1,4 @@
+// The registry of optimizers, line searches and their parameters: one row each.
 #include "odot/optim/registry.hpp"
 
 #include <fmt/format.h>

@@ -16,7 +16,7 @@ ItemLists::ItemLists(Index users, const Triples& pairs) {
   for (std::size_t k = 0; k < pairs.size(); ++k) {
     if (!known(k)) continue;
     if (pairs.user[k] >= users) {
-      throw Error(fmt::format("user index {} is out of range: there are {}", pairs.user[k], users));
+      throw Error(fmt::format("user index {} is out of range: there are {}", pairs.user[k], users), ErrorKind::usage);
     }
     ++places[pairs.user[k] + std::size_t{1}];
   }

@@ -187,7 +187,8 @@ void check_range(const std::vector<Index>& indices, Index count, const char* wha
     if (highest < count) return;
     const auto wrong = std::ranges::find_if(part, [&](Index index) { return index >= count; });
     throw Error(fmt::format("rating {} has {} index {}, but there are only {}",
-                            chunks.begin(chunk) + static_cast<std::size_t>(wrong - part.begin()), what, *wrong, count));
+                            chunks.begin(chunk) + static_cast<std::size_t>(wrong - part.begin()), what, *wrong, count),
+                ErrorKind::usage);
   });
 }
 

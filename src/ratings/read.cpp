@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "odot/core/error.hpp"
+#include "odot/ratings/odr.hpp"
 #include "ratings/text/collect.hpp"
 #include "ratings/text/columns.hpp"
 #include "ratings/text/duplicates.hpp"
@@ -20,16 +21,23 @@ namespace {
 using namespace reading;
 
 void check_paths(const std::vector<std::string>& paths) {
-  if (paths.empty()) throw Error("found no name of a rating file, expected at least one");
+  if (paths.empty()) throw Error("found no name of a rating file, expected at least one", ErrorKind::usage);
   if (std::count(paths.begin(), paths.end(), "-") > 1)
-    throw Error("standard input (\"-\") is named more than once, but can be read only once");
+    throw Error("standard input (-) is named more than once, but can be read only once", ErrorKind::usage);
 }
 
 [[noreturn]] void refuse(const Repetition& found, Collector& collector) {
   const RatingList& list = collector.list();
-  throw Error(explain_repetition(collector.place(found.first), collector.place(found.second),
-                                 list.users[list.ratings.user[found.second]],
-                                 list.items[list.ratings.item[found.second]]));
+  throw repetition_error(collector.place(found.first), collector.place(found.second),
+                         list.users[list.ratings.user[found.second]], list.items[list.ratings.item[found.second]]);
+}
+
+ReadResult read_one_odr(const std::string& path, bool pairs_only) {
+  ReadResult out;
+  out.list = read_odr(path);
+  if (pairs_only) out.list.ratings.value = {};
+  out.sources.push_back({.path = path, .compression = "none", .kind = "odr", .ratings = out.list.ratings.size()});
+  return out;
 }
 
 }  // namespace
@@ -54,12 +62,27 @@ std::vector<SourceFormat> reading::collect_all(const std::vector<std::string>& p
   return sources;
 }
 
+std::string parse_separator(const std::string& text) {
+  static constexpr std::pair<std::string_view, std::string_view> kWords[] = {
+      {"tab", "\t"},       {"\\t", "\t"},  {"space", kBlanks}, {"spaces", kBlanks}, {"blank", kBlanks},
+      {"blanks", kBlanks}, {"comma", ","}, {"semicolon", ";"}, {"pipe", "|"},       {"colons", "::"},
+  };
+  for (const auto& [word, separator] : kWords)
+    if (text == word) return std::string(separator);
+  if (text.empty()) throw Error::of_setting("separator", "is empty, expected the text between two columns");
+  if (text.find_first_of(std::string_view("\"\r\n\0", 4)) != std::string::npos)
+    throw Error::of_setting("separator",
+                            fmt::format("is {}, expected neither quotes nor line ends in it", printable(text)));
+  return text.find_first_not_of(' ') == std::string::npos ? std::string(kBlanks) : text;
+}
+
 void check(const ReadSettings& settings) {
   if (settings.separator) parse_separator(*settings.separator);
   check_columns(settings);
 }
 
 ReadResult read_ratings(const std::vector<std::string>& paths, const ReadSettings& settings) {
+  if (is_one_odr(paths)) return read_one_odr(paths[0], settings.pairs_only);
   Collector collector;
   ReadResult out;
   out.sources = collect_all(paths, settings, collector);

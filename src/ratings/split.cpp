@@ -27,7 +27,8 @@ std::vector<std::size_t> counts(const std::vector<Index>& indices, Index size) {
 
 Split split_ratings(const RatingList& list, double fraction, std::uint64_t seed) {
   if (!(fraction > 0 && fraction < 1)) {
-    throw Error(fmt::format("the fraction of ratings to hold out must lie between 0 and 1, but it is {}", fraction));
+    throw Error(fmt::format("the fraction of ratings to hold out must lie between 0 and 1, but it is {}", fraction),
+                ErrorKind::usage);
   }
   const Triples& ratings = list.ratings;
   const std::size_t size = ratings.size();
@@ -66,7 +67,8 @@ Split split_ratings(const RatingList& list, double fraction, std::uint64_t seed)
 std::vector<std::size_t> fold_numbers(std::size_t size, std::size_t folds, std::uint64_t seed) {
   if (folds < 2 || folds > size) {
     throw Error(fmt::format("{} ratings cannot be cut into {} folds: there must be at least 2, and a rating for each",
-                            size, folds));
+                            size, folds),
+                folds < 2 ? ErrorKind::usage : ErrorKind::data);
   }
   // In the order of their random bits, which differ from one another, ratings are dealt out like cards.
   const RandomStream random(seed, kFoldStream);

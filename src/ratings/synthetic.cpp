@@ -43,7 +43,7 @@ enum Stream : std::uint64_t {
 
 void check(const SyntheticSettings& s) {
   const auto require = [](bool holds, const std::string& message) {
-    if (!holds) throw Error(message);
+    if (!holds) throw Error(message, ErrorKind::usage);
   };
   require(s.users > 0 && s.items > 0, "synthetic ratings need at least one user and one item");
   require(s.users < kUnknown && s.items < kUnknown, "there are too many users or items");

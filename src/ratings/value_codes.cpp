@@ -1,3 +1,4 @@
+// One-byte codes for ratings of few different values: finding the values, and coding them.
 #include "ratings/value_codes.hpp"
 
 #include <algorithm>

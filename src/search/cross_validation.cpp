@@ -19,13 +19,14 @@ void forget_untrained(const std::vector<Index>& trained, Index size, std::vector
   }
 }
 
-// Where there are no features the ids play no part, and the matrix is made once for all trainings.
+// Features are looked up by id, and methods that have some take a list; for others the matrix is made once, for all
+// trainings.
 Dataset fold_of(const Dataset& data, Triples train, Triples test) {
   Dataset fold;
+  fold.users = data.users;
+  fold.items = data.items;
   fold.valid = std::move(test);
   if (data.user_features || data.item_features) {
-    fold.users = data.users;
-    fold.items = data.items;
     fold.user_features = data.user_features;
     fold.item_features = data.item_features;
     fold.list = std::move(train);

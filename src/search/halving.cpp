@@ -1,3 +1,4 @@
+// Asynchronous successive halving: what is promoted, and what comes next.
 #include "odot/search/halving.hpp"
 
 #include <algorithm>
@@ -9,7 +10,9 @@
 namespace odot::inline ODOT_PRECISION {
 
 Halving::Halving(std::size_t trials, std::size_t rungs, std::size_t eta) : trials_(trials), eta_(eta), rungs_(rungs) {
-  if (trials < 1 || rungs < 1 || eta < 2) throw Error("halving needs a trial, a rung and eta of at least 2");
+  if (trials < 1 || rungs < 1 || eta < 2) {
+    throw Error("halving needs a trial, a rung and eta of at least 2", ErrorKind::usage);
+  }
 }
 
 std::optional<Halving::Job> Halving::next() {

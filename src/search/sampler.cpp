@@ -1,3 +1,4 @@
+// Random points, and Sobol's with a digital shift.
 #include "odot/search/sampler.hpp"
 
 #include <boost/random/sobol.hpp>
@@ -24,13 +25,12 @@ struct PointSampler::Implementation {
   std::uint64_t drawn = 0;
 };
 
-PointSampler::PointSampler(SamplerKind kind, std::size_t dimensions, std::uint64_t seed, bool shifted)
+PointSampler::PointSampler(SamplerKind kind, std::size_t dimensions, std::uint64_t seed)
     : implementation_(std::make_unique<Implementation>(Implementation{
           dimensions, RandomStream(seed, kPointStream), std::vector<std::uint64_t>(dimensions, 0), {}})) {
-  if (dimensions > kMostDimensions) throw Error("a search can have at most 1000 options");
+  if (dimensions > kMostDimensions) throw Error("a search can have at most 1000 options", ErrorKind::usage);
   if (kind == SamplerKind::random || dimensions == 0) return;
   implementation_->sobol.emplace(dimensions);
-  if (!shifted) return;
   const RandomStream random(seed, kShiftStream);
   for (std::size_t k = 0; k < dimensions; ++k) implementation_->shift[k] = random.bits(k);
 }

@@ -1,3 +1,4 @@
+// Parsing ranges and lists of values, and the value at a coordinate.
 #include "odot/search/space.hpp"
 
 #include <fmt/format.h>
@@ -24,9 +25,10 @@ std::optional<double> number(std::string_view text) {
 
 double bound(std::string_view text, bool integer, const char* which) {
   const std::optional<double> value = number(text);
-  if (!value) throw Error(fmt::format("the {} bound is '{}', expected a number", which, text));
+  if (!value) throw Error(fmt::format("the {} bound is '{}', expected a number", which, text), ErrorKind::usage);
   if (integer && (*value != std::floor(*value) || std::abs(*value) > 1e9)) {
-    throw Error(fmt::format("the {} bound is {}, but this option takes whole numbers up to 10^9", which, text));
+    throw Error(fmt::format("the {} bound is {}, but this option takes whole numbers up to 10^9", which, text),
+                ErrorKind::usage);
   }
   return *value;
 }
@@ -40,7 +42,8 @@ Scale scale_of(std::string_view name) {
   const std::string_view meant = probably_meant({"log", "log2", "linear"}, name);
   throw Error(
       fmt::format("unknown scale ':{}'; {}", name,
-                  meant.empty() ? "known are :log, :log2 and :linear" : fmt::format("did you mean :{}?", meant)));
+                  meant.empty() ? "known are :log, :log2 and :linear" : fmt::format("did you mean :{}?", meant)),
+      ErrorKind::usage);
 }
 
 std::size_t part(double coordinate, std::size_t parts) {
@@ -77,8 +80,12 @@ Dimension parse_choices(const std::string& name, const std::string& text, char s
   for (std::size_t at = 0; at <= text.size();) {
     const std::size_t end = std::min(text.find(separator, at), text.size());
     const std::string choice = text.substr(at, end - at);
-    if (choice.empty()) throw Error(fmt::format("a choice is empty: expected values with {} between", separator));
-    if (std::ranges::count(dimension.choices, choice) > 0) throw Error(fmt::format("'{}' is there twice", choice));
+    if (choice.empty()) {
+      throw Error(fmt::format("a choice is empty: expected values with {} between", separator), ErrorKind::usage);
+    }
+    if (std::ranges::count(dimension.choices, choice) > 0) {
+      throw Error(fmt::format("'{}' is there twice", choice), ErrorKind::usage);
+    }
     dimension.choices.push_back(choice);
     at = end + 1;
   }
@@ -89,24 +96,28 @@ Dimension parse_dimension(const std::string& name, const std::string& text, bool
   const std::size_t dots = text.find(kDots);
   if (dots == std::string::npos) return parse_choices(name, text, ',');
   Dimension dimension{name, integer, Scale::choice, 0, 0, {}};
-  if (text.find(',') != std::string::npos) throw Error("a range cannot be part of a list: give one of them");
+  if (text.find(',') != std::string::npos) {
+    throw Error("a range cannot be part of a list: give one of them", ErrorKind::usage);
+  }
   const std::size_t colon = std::min(text.find(':', dots), text.size());
   dimension.low = bound(std::string_view(text).substr(0, dots), integer, "lower");
   dimension.high = bound(std::string_view(text).substr(dots + 2, colon - dots - 2), integer, "upper");
   dimension.scale = colon < text.size() ? scale_of(std::string_view(text).substr(colon + 1)) : Scale::linear;
   if (dimension.low >= dimension.high) {
     throw Error(fmt::format("the lower bound {:g} is not below the upper bound {:g}: expected LOW..HIGH", dimension.low,
-                            dimension.high));
+                            dimension.high),
+                ErrorKind::usage);
   }
   if (dimension.scale != Scale::linear && dimension.low <= 0) {
-    throw Error(fmt::format("a logarithmic scale needs a lower bound above 0, and this is {:g}", dimension.low));
+    throw Error(fmt::format("a logarithmic scale needs a lower bound above 0, and this is {:g}", dimension.low),
+                ErrorKind::usage);
   }
   if (dimension.scale == Scale::log2) {
     for (int power = integer ? std::max(0, std::ilogb(dimension.low)) : std::ilogb(dimension.low);
          std::ldexp(1, power) <= dimension.high; ++power) {
       if (std::ldexp(1, power) >= dimension.low) dimension.choices.push_back(plain(std::ldexp(1, power)));
     }
-    if (dimension.choices.empty()) throw Error("there is no power of two in this range");
+    if (dimension.choices.empty()) throw Error("there is no power of two in this range", ErrorKind::usage);
   }
   return dimension;
 }

@@ -143,6 +143,9 @@ OptionValue parse_value(const Option& option, std::string_view text) {
       case OptionKind::integer:
         if (!option.zero_word.empty() && text == option.zero_word) return std::int64_t{0};
         if (const auto value = to_number<std::int64_t>(text)) return *value;
+        if (const auto value = to_number<double>(text); value && *value == std::floor(*value)) {
+          if (in_range(option, *value) && std::abs(*value) < 0x1p53) return static_cast<std::int64_t>(*value);
+        }
         break;
       case OptionKind::number:
         if (!option.zero_word.empty() && text == option.zero_word) return 0.0;

@@ -1,3 +1,4 @@
+// Writing and reading checkpoint files.
 #include "train/checkpoint_file.hpp"
 
 #include <fmt/format.h>
@@ -71,7 +72,7 @@ std::string checksum_of_ids(const IdTable& users, const IdTable& items) {
 }
 
 RunIdentity identify(std::size_t ratings, const std::string& checksum_of_ratings, const Triples& valid,
-                     const std::string& checksum_of_all_ids, const std::map<std::string, std::string>& settings) {
+                     const std::string& checksum_of_all_ids, const SettingTexts& settings) {
   RunIdentity identity{{"the precision of the program", precision()},
                        {"the number of training ratings", std::to_string(ratings)},
                        {"the number of held-out ratings", std::to_string(valid.size())},
@@ -121,12 +122,11 @@ class Collector : public StateVisitor {
 }  // namespace
 
 RunIdentity identify(const IdPair& ids, const RatingMatrix& ratings, const Triples& valid,
-                     const std::map<std::string, std::string>& settings) {
+                     const SettingTexts& settings) {
   return identify(ratings.size(), checksum(ratings), valid, checksum_of_ids(ids.users, ids.items), settings);
 }
 
-RunIdentity identify(const Mlp& model, const Triples& train, const Triples& valid,
-                     const std::map<std::string, std::string>& settings) {
+RunIdentity identify(const Mlp& model, const Triples& train, const Triples& valid, const SettingTexts& settings) {
   RunIdentity identity =
       identify(train.size(), checksum(train), valid, checksum_of_ids(model.users, model.items), settings);
   Digest features;
@@ -169,8 +169,8 @@ CheckpointReader::CheckpointReader(const std::string& path, const RunIdentity& i
     return found == metadata.end() ? std::string(kNotSet) : found->second;
   };
   if (text("format") != kFormat) {
-    file_.fail(text("format").starts_with("odot-") ? "it is a model: --init-model starts from one"
-                                                   : "it is a safetensors file, but no checkpoint of odot");
+    if (text("format").starts_with("odot-")) file_.fail_naming("it is a model: ", "init-model", " starts from one");
+    file_.fail("it is a safetensors file, but no checkpoint of odot");
   }
   if (text("version") != std::to_string(kVersion)) {
     file_.fail(fmt::format("its format version is {}, and this program reads {}", text("version"), kVersion));

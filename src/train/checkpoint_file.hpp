@@ -12,26 +12,14 @@
 #include "odot/core/state.hpp"
 #include "odot/core/stopwatch.hpp"
 #include "odot/model/mlp.hpp"
-#include "odot/ratings/rating_matrix.hpp"
 #include "odot/train/checkpoint.hpp"
+#include "odot/train/run_observer.hpp"
 
 namespace odot::inline ODOT_PRECISION {
 
-/// What must be the same for a run to be resumed, in words, by its name; compared in this order.
-using RunIdentity = std::vector<std::pair<std::string, std::string>>;
-
-/// The ids of users and of items.
-struct IdPair {
-  const IdTable& users;
-  const IdTable& items;
-};
-
-/// Ratings, ids and the settings that decide the result. Those that only say when to stop are left out.
-RunIdentity identify(const IdPair& ids, const RatingMatrix& ratings, const Triples& valid,
-                     const std::map<std::string, std::string>& settings);
-/// Likewise of a network; `train` and `valid` have indices of its users and items, whose inputs count as data.
-RunIdentity identify(const Mlp& model, const Triples& train, const Triples& valid,
-                     const std::map<std::string, std::string>& settings);
+/// As that of ratings and ids, of a network; `train` and `valid` have indices of its users and items, whose inputs
+/// count as data.
+RunIdentity identify(const Mlp& model, const Triples& train, const Triples& valid, const SettingTexts& settings);
 
 /// Writes checkpoints when it is time to.
 class CheckpointWriter {

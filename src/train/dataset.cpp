@@ -2,6 +2,10 @@
 #include "odot/train/dataset.hpp"
 
 #include <algorithm>
+#include <utility>
+
+#include "odot/core/memory.hpp"
+#include "odot/ratings/odr.hpp"
 
 namespace odot::inline ODOT_PRECISION {
 namespace {
@@ -42,6 +46,17 @@ Triples Dataset::take_list() {
   Triples taken = by_user(*matrix);
   matrix.reset();
   return taken;
+}
+
+OpenedRatings open_ratings(const std::vector<std::string>& paths, const ReadSettings& settings,
+                           std::optional<std::size_t> memory) {
+  if (settings.pairs_only || !is_one_odr(paths)) {
+    ReadResult read = read_ratings(paths, settings);
+    return {std::move(read.list), std::move(read.sources), read.merged};
+  }
+  OpenedRatings opened{.data = open_odr(paths[0], memory ? *memory : default_memory_budget()), .sources = {}};
+  opened.sources.push_back({.path = paths[0], .compression = "none", .kind = "odr", .ratings = opened.data.size()});
+  return opened;
 }
 
 }  // namespace odot::inline ODOT_PRECISION

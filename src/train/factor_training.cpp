@@ -9,9 +9,9 @@
 #include "odot/core/error.hpp"
 #include "odot/core/parallel.hpp"
 #include "odot/core/stopwatch.hpp"
+#include "odot/train/run_observer.hpp"
 #include "train/initial_factors.hpp"
 #include "train/optimizer_choice.hpp"
-#include "train/run_observer.hpp"
 #include "train/start_model.hpp"
 
 namespace odot::inline ODOT_PRECISION {
@@ -91,7 +91,7 @@ TrainResult train_factors(const Method& method, const FactorTraining& training, 
   if (model.layout.biases) model.training_pin = model.pin;
 
   RunObserver observe(*settings.early_stop, valid.size() > 0, observer);
-  std::unique_ptr<CheckpointReader> resume;
+  std::unique_ptr<StateVisitor> resume;
   if (checkpoints.writes() || !checkpoints.resume.empty()) {
     resume = observe.start(checkpoints, identify({data.users, data.items}, matrix, valid, model.settings),
                            model.layout.size());
@@ -157,6 +157,7 @@ Method factor_method(Method row, const FactorTraining& training) {
   for (const char* shared : {"rank", "lambda", "lambda-per-rating", "unobserved", "tolerance", "init-model"}) {
     row.options.emplace_back(shared);
   }
+  row.resumes = true;
   row.check = [training](const TrainSettings& settings) {
     if (settings.init) check_start_model(*settings.init, settings, training.non_negative);
   };

@@ -1,3 +1,4 @@
+// New rows of factors for users or items, by the row solver of training.
 #include "odot/train/fold_in.hpp"
 
 #include <fmt/format.h>
@@ -61,7 +62,7 @@ Sides sides_of(const FactorLayout& layout, bool items) {
 
 Regularisation trained_regularisation(const Factorization& model) {
   if (model.regularisation) return *model.regularisation;
-  throw Error("the model does not say what lambda it was trained with: --lambda must say it");
+  throw Error::naming("the model does not say what lambda it was trained with: ", "lambda", " must say it");
 }
 
 double trained_pin(const Factorization& model) {
@@ -155,10 +156,9 @@ void check_new(const Factorization& model, const IdTable& ids, const Sides& side
   }
   if (known == 0) return;
   const std::string more = known > 1 ? fmt::format(" and {} more", known - 1) : "";
-  throw Error(
-      fmt::format("found the {0} '{1}'{2} in the model already, expected new {0}s only; --update replaces the "
-                  "factors of known ones",
-                  sides.user, ids[first], more));
+  throw Error::naming(fmt::format("found the {0} '{1}'{2} in the model already, expected new {0}s only; ", sides.user,
+                                  ids[first], more),
+                      "update", " replaces the factors of known ones");
 }
 
 // The rows of factors of those that are wanted, as the model keeps them.
@@ -228,7 +228,8 @@ FoldInReport fold_in(Factorization& model, const RatingList& list, const FoldInS
     const Real* row = solved.data() + report.users.size() * stride;
     if (!std::all_of(row, row + stride, [](Real factor) { return std::isfinite(factor); })) {
       throw Error(
-          fmt::format("the factors of the {} '{}' are not finite: its ratings are too large", sides.user, ids[id]));
+          fmt::format("the factors of the {} '{}' are not finite: its ratings are too large", sides.user, ids[id]),
+          ErrorKind::numerical);
     }
     report.users.push_back(all.add(ids[id]));
     ++(report.users.back() < known ? report.updated : report.added);

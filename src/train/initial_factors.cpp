@@ -1,3 +1,4 @@
+// Where training starts: the random factors.
 #include "train/initial_factors.hpp"
 
 #include <cmath>

@@ -77,12 +77,17 @@ const Method& method_of(const TrainSettings& settings) {
   return stepping != methods().end() && chooses_steps(settings) ? *stepping : methods().front();
 }
 
-std::vector<std::string_view> users_of(std::string_view option) {
+void refuse_unused(const std::string& option, const Method& method, const std::function<bool(const Method&)>& users) {
   std::vector<std::string_view> names;
-  for (const Method& method : methods()) {
-    if (method.uses(option)) names.emplace_back(method.name);
+  for (const Method& other : methods()) {
+    if (users(other)) names.emplace_back(other.name);
   }
-  return names;
+  throw Error::of_setting(option,
+                          fmt::format("is of no use to method {}, only to {}", method.name, fmt::join(names, ", ")));
+}
+
+void refuse_unused(const std::string& option, const Method& method) {
+  refuse_unused(option, method, [&](const Method& other) { return other.uses(option); });
 }
 
 }  // namespace odot::inline ODOT_PRECISION

@@ -1,10 +1,18 @@
-#include "train/run_observer.hpp"
+// What every method does after an iteration: measure, keep the best, tell the observer, save.
+#include "odot/train/run_observer.hpp"
+
+#include "train/checkpoint_file.hpp"
 
 namespace odot::inline ODOT_PRECISION {
 
-std::unique_ptr<CheckpointReader> RunObserver::start(const CheckpointSettings& checkpoints, const RunIdentity& identity,
-                                                     std::size_t size) {
-  if (checkpoints.writes()) writer_.emplace(checkpoints, identity);
+RunObserver::RunObserver(int early_stop, bool held_out, const TrainObserver& observer)
+    : patience_(held_out ? early_stop : 0), held_out_(held_out), observer_(observer) {}
+
+RunObserver::~RunObserver() = default;
+
+std::unique_ptr<StateVisitor> RunObserver::start(const CheckpointSettings& checkpoints, const RunIdentity& identity,
+                                                 std::size_t size) {
+  if (checkpoints.writes()) writer_ = std::make_unique<CheckpointWriter>(checkpoints, identity);
   if (checkpoints.resume.empty()) return nullptr;
   auto reader = std::make_unique<CheckpointReader>(checkpoints.resume, identity);
   visit(*reader, size);

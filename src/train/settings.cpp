@@ -17,8 +17,7 @@ namespace {
 void check_use(const Method& method, const TrainOption& option, const OptionValue& value) {
   if (method.uses(option.name)) return;
   if (option.get(method.defaults) == value) return;
-  throw Error::of_setting(option.name, fmt::format("is of no use to method {}, only to {}", method.name,
-                                                   fmt::join(users_of(option.name), ", ")));
+  refuse_unused(option.name, method);
 }
 
 // The word of the method's own that the settings, in effect, have in an optimizer's place; nullptr for others.
@@ -107,6 +106,14 @@ void check(const TrainSettings& settings) {
     choice.rule();
   }
   if (method.check) method.check(effective);
+}
+
+void check(const CheckpointSettings& checkpoints, const TrainSettings& settings) {
+  const Method& method = method_of(settings);
+  if (method.resumes) return;
+  for (const auto& [option, path] : {std::pair{"checkpoint", checkpoints.path}, {"resume", checkpoints.resume}}) {
+    if (!path.empty()) refuse_unused(option, method, &Method::resumes);
+  }
 }
 
 StopSettings stop_settings(const TrainSettings& settings) {

@@ -1,3 +1,4 @@
+// Starting from a model that was trained before: whether it fits, and its rows among the new ones.
 #include "train/start_model.hpp"
 
 #include <fmt/format.h>
@@ -8,6 +9,8 @@
 
 namespace odot::inline ODOT_PRECISION {
 namespace {
+
+constexpr const char* kSetting = "init-model";
 
 // The id of the first row with a negative factor, as "user '7'"; empty where there is none.
 std::string first_negative(const Factorization& model) {
@@ -30,25 +33,27 @@ std::string first_negative(const Factorization& model) {
 void check_start_model(const InitModel& init, const TrainSettings& settings, bool non_negative) {
   const Factorization& model = init.model;
   if (model.layout.rank != *settings.rank) {
-    throw Error(fmt::format("rank is {}, but must be {}, as in the model {} to start from", *settings.rank,
-                            model.layout.rank, init.path));
+    throw Error::of_setting("rank", fmt::format("is {}, but must be {}, as in the model {} to start from",
+                                                *settings.rank, model.layout.rank, init.path));
   }
   if (non_negative) {
     const std::string negative = first_negative(model);
     if (model.layout.biases || model.mean != 0 || !negative.empty()) {
-      throw Error(fmt::format(
-          "init-model {} cannot start nnmf, which needs factors that are not negative and neither mean nor biases: it "
-          "has {}",
-          init.path,
-          model.layout.biases ? "biases"
-          : model.mean != 0   ? "a mean"
-                              : "a negative factor of " + negative));
+      throw Error::of_setting(
+          kSetting,
+          fmt::format("{} cannot start {}, which needs factors that are not negative and neither mean nor biases: it "
+                      "has {}",
+                      init.path, *settings.method,
+                      model.layout.biases ? "biases"
+                      : model.mean != 0   ? "a mean"
+                                          : "a negative factor of " + negative));
     }
   } else if (model.layout.biases && !*settings.biases) {
-    throw Error(fmt::format("init-model {} has biases, for which no-biases leaves no place", init.path));
+    throw Error::of_setting(kSetting, fmt::format("{} has biases, for which no-biases leaves no place", init.path));
   } else if (!*settings.biases && (model.mean != 0) != *settings.center) {
-    throw Error(
-        fmt::format("init-model {} was trained {} a mean: without biases that would change all its predictions; "
+    throw Error::of_setting(
+        kSetting,
+        fmt::format("{} was trained {} a mean: without biases that would change all its predictions; "
                     "use {}",
                     init.path, model.mean != 0 ? "with" : "without", model.mean != 0 ? "center" : "no-center"));
   }

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "odot/core/precision.hpp"
+#include "odot/train/run_observer.hpp"
 #include "odot/train/train.hpp"
-#include "train/checkpoint_file.hpp"
 
 namespace odot::inline ODOT_PRECISION {
 

@@ -1,3 +1,4 @@
+// The loop of the methods that go over all factors in sweeps.
 #include "train/sweeps.hpp"
 
 #include <cmath>

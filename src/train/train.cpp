@@ -10,6 +10,7 @@ namespace odot::inline ODOT_PRECISION {
 TrainResult train(Dataset data, const TrainSettings& settings, const TrainObserver& observer,
                   const CheckpointSettings& checkpoints) {
   check(settings);
+  check(checkpoints, settings);
   return method_of(settings).run(std::move(data), in_effect(settings), observer, checkpoints);
 }
 

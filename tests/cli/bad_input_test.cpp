@@ -74,17 +74,26 @@ TEST_CASE("files that are no ratings") {
 }
 
 TEST_CASE("a repeated pair names both lines and the remedy") {
-  check_has(train_refusal("u,i,r\na,x,1\na,y,2\nb,x,2\na,x,3\n"),
-            {"r.csv:5: found a second rating of item \"x\" by user \"a\"", "the first is at r.csv:2", "--duplicates"});
+  check_has(
+      train_refusal("u,i,r\na,x,1\na,y,2\nb,x,2\na,x,3\n"),
+      {"r.csv:5: found a second rating of item \"x\" by user \"a\"", "the first is at r.csv:2", "(--duplicates first"});
   const TemporaryFolder folder;
   write_bytes(folder / "a", "a,x,1\n");
   write_bytes(folder / "b", "b,x,1\na,x,1\n");
   check_has(refusal(folder, {"train", "a", "b", "-o", "m"}), {"b:2: found a second rating", "the first is at a:1"});
 }
 
+TEST_CASE("remedies are named as the options that they are") {
+  check_has(train_refusal("when;film;who;stars\n1;a;b;3\n"), {"(--columns says which are user, item and rating"});
+  check_has(train_refusal("a,b,good\nc,d,3\n"), {"--header says so"});
+  check_has(train_refusal("a\nb\n"), {"(--separator names another)"});
+  check_has(train_refusal("%%MatrixMarket matrix coordinate real general\n2 2 1\n1 1 1\n", {"--separator", ","}),
+            {"r.csv:1: found a Matrix Market file", "expected no --separator"});
+}
+
 TEST_CASE("columns that a file has not") {
   check_has(train_refusal("a,b,c\n1,2,3\n", {"--columns", "a,b,stars"}),
-            {"r.csv:1: found no column \"stars\" among \"a\", \"b\", \"c\""});
+            {"r.csv:1: found no column \"stars\" among \"a\", \"b\", \"c\"", "(--columns)"});
   check_has(train_refusal("1,2,3\n", {"--columns", "1,2,4"}), {"r.csv:1: found 3 columns", "at least 4"});
   check_has(train_refusal("1,2,3\n", {"--separator", ";"}), {"r.csv:1: found 1 column", "separated by \";\""});
 }

@@ -53,10 +53,10 @@ TEST_CASE("options that a method does not use are refused, and the methods that 
     refused({"--method", "full", option, "2"}, {option + " is of no use to method full", "blocks"});
     refused({"--method", "nnmf", option, "2"}, {option + " is of no use to method nnmf", "blocks"});
   }
-  refused({"--method", "blocks", "--gradient-tolerance", "0.1"}, {"--gradient-tolerance", "--method blocks", "full"});
-  refused({"--method", "nnmf", "--gradient-tolerance", "0.1"}, {"--gradient-tolerance", "--method nnmf", "full"});
-  refused({"--method", "nnmf", "--optimizer", "adam"}, {"--optimizer", "--method nnmf", "blocks, full"});
-  refused({"--method", "nnmf", "--line-search", "exact"}, {"--line-search", "--method nnmf", "blocks, full"});
+  refused({"--method", "blocks", "--gradient-tolerance", "0.1"}, {"--gradient-tolerance", "method blocks", "full"});
+  refused({"--method", "nnmf", "--gradient-tolerance", "0.1"}, {"--gradient-tolerance", "method nnmf", "full"});
+  refused({"--method", "nnmf", "--optimizer", "adam"}, {"--optimizer", "method nnmf", "blocks, full"});
+  refused({"--method", "nnmf", "--line-search", "exact"}, {"--line-search", "method nnmf", "blocks, full"});
   refused({"--method", "nnmf", "--biases"}, {"--biases is of no use to method nnmf", "blocks, full"});
   refused({"--method", "nnmf", "--center"}, {"--center is of no use to method nnmf", "blocks, full"});
   refused({"--method", "nnmf", "--momentum", "0.5"}, {"--momentum is of no use to method nnmf"});

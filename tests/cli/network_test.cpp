@@ -4,8 +4,8 @@
 
 #include "odot/model/model_file.hpp"
 #include "odot/ratings/read.hpp"
-#include "odot/train/train_mlp.hpp"
 #include "program.hpp"
+#include "support/mlp_problem.hpp"
 
 namespace odot::test {
 namespace {
@@ -13,16 +13,16 @@ namespace {
 // A folder with users.csv, items.csv, r.csv and a network in the file m.
 struct Trained {
   TemporaryFolder folder;
-  MlpReport report;
+  TrainReport report;
 
   Trained() {
     write_rated_features(folder, 30);
     const RatingList ratings = read_ratings({folder / "r.csv"}).list;
-    MlpSettings settings;
-    settings.hidden = {8};
-    settings.epochs = 3;
-    MlpResult result =
-        train_mlp(ratings, {}, read_features(folder / "users.csv"), read_features(folder / "items.csv"), settings);
+    TrainSettings settings{.method = "mlp"};
+    settings.layers = {8};
+    settings.iterations = 3;
+    NetworkResult result =
+        train_network(ratings, {}, read_features(folder / "users.csv"), read_features(folder / "items.csv"), settings);
     report = result.report;
     save_model(result.model, folder / "m");
   }

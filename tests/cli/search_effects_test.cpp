@@ -73,5 +73,19 @@ TEST_CASE("every option of tune decides the figures of its trainings or what it 
   lab.check_all("tune", effects, {"threads"});
 }
 
+TEST_CASE("options that train has and cv or tune has not are refused there") {
+  Lab lab;
+  for (const std::string command : {"cv", "tune"}) {
+    const auto known = options_of(command);
+    int refused = 0;
+    for (const auto& [option, letter] : options_of("train")) {
+      if (known.contains(option)) continue;
+      lab.session.refused(2, {command, "r.csv", "--" + option}, {"unknown option --" + option});
+      ++refused;
+    }
+    CHECK(refused > 0);
+  }
+}
+
 }  // namespace
 }  // namespace odot::test

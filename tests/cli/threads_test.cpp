@@ -55,7 +55,12 @@ TEST_CASE("as many threads as --threads says, and by default one for each core")
   session.done(words_of("train r -t 1 --rank 8 -q -o m"));
   session.done(words_of("convert r -o r.odr -q"));
   const long cores = std::max(1L, static_cast<long>(std::thread::hardware_concurrency()));
-  const auto threads = [&](const std::string& words) { return look_at(session, words).threads; };
+  // Threads of a run of milliseconds may be missed; more than there should be are never seen.
+  const auto threads = [&](const std::string& words, long expected) {
+    long most = 0;
+    for (int look = 0; look < 20 && most < expected; ++look) most = std::max(most, look_at(session, words).threads);
+    return most;
+  };
   const std::string more = std::to_string(cores + 1);
   // Commands that are not here do nothing in parallel.
   for (const std::string command :
@@ -65,16 +70,16 @@ TEST_CASE("as many threads as --threads says, and by default one for each core")
         "recommend m -o o", "predict m r -o o", "fold-in m more --update -o o", "convert r -o o",
         "split r --train a --test b", "info r", "synth -o o"}) {
     CAPTURE(command);
-    CHECK(threads(command + " --threads " + more) == cores + 1);
-    CHECK(threads(command) == cores);
+    CHECK(threads(command + " --threads " + more, cores + 1) == cores + 1);
+    CHECK(threads(command, cores) == cores);
   }
-  CHECK(threads("train r -t 2 -q --threads 1") == 1);
-  CHECK(threads("train r -t 2 -q --threads 0") == cores);
+  CHECK(threads("train r -t 2 -q --threads 1", 1) == 1);
+  CHECK(threads("train r -t 2 -q --threads 0", cores) == cores);
   write_bytes(session.folder / "config", "threads = " + more + "\n");
   for (const std::string command :
        {"train r -t 2 -q", "cv r --folds 2 -t 2 -q", "tune r --rank 2,3 --trials 2 -t 2 -q"}) {
     CAPTURE(command);
-    CHECK(threads(command + " --config config") == cores + 1);
+    CHECK(threads(command + " --config config", cores + 1) == cores + 1);
   }
 }
 

@@ -116,7 +116,7 @@ TEST_CASE("wrong usage of the network is told before any work") {
   wrong({"--step", "auto"}, {"step auto"});
   wrong({"--user-features", "age:number"}, {"--user-features", "numeric"});
   wrong({"--rank", "8"}, {"--rank is of no use to method mlp", "blocks, full, nnmf"});
-  wrong({"--optimizer", "newton"}, {"unknown optimizer 'newton'"});
+  wrong({"--optimizer", "newton"}, {"--optimizer newton needs method blocks"});
 }
 
 TEST_CASE("bad features end training, and nothing is written") {

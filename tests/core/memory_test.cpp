@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <limits>
 
+#include "core/control_groups.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace odot {

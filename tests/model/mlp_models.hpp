@@ -4,6 +4,7 @@
 #include <random>
 #include <string>
 
+#include "kernels/dense_layers.hpp"
 #include "odot/model/mlp.hpp"
 
 namespace odot::test {
@@ -33,7 +34,7 @@ inline Mlp random_mlp(const std::vector<std::size_t>& hidden, bool output_relu =
   model.layers.push_back(1);
   model.output_relu = output_relu;
   model.set_features(users, items);
-  fill(model.theta, parameter_count(model.layers));
+  fill(model.theta, DenseLayers(model.layers, false).size());
   model.scale = 0.1 + 4.0 / 3;
   model.lowest = 0.05;
   model.highest = 0.3;

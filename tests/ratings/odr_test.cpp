@@ -82,6 +82,40 @@ TEST_CASE("a list read from .odr is sorted and has the same ratings") {
   CHECK(rows == expected);
 }
 
+TEST_CASE("reading takes a single .odr file like any other") {
+  const TemporaryFolder folder;
+  const std::string odr = folder / "odr";
+  const std::string text = folder / "text";
+  converted(folder, rating_lines(100, 80, 2000));
+  const ReadResult result = read_ratings({odr});
+  const RatingList list = read_odr(odr);
+  check_same_ids(result.list.users, list.users);
+  check_same_ids(result.list.items, list.items);
+  CHECK(testing::rows(result.list) == testing::rows(list));
+  CHECK(result.merged == 0);
+  REQUIRE(result.sources.size() == 1);
+  CHECK(result.sources[0].path == odr);
+  CHECK(result.sources[0].kind == "odr");
+  CHECK(result.sources[0].ratings == 2000);
+  const RatingList pairs = read_ratings({odr}, {.pairs_only = true}).list;
+  CHECK(pairs.ratings.user == list.ratings.user);
+  CHECK(pairs.ratings.item == list.ratings.item);
+  CHECK(pairs.ratings.value.empty());
+
+  CHECK(is_one_odr({odr}));
+  CHECK_FALSE(is_one_odr({text}));
+  CHECK_FALSE(is_one_odr({text, text}));
+  CHECK_FALSE(is_one_odr({}));
+  for (const auto& paths : {std::vector{text, odr}, {odr, text}, {odr, odr}}) {
+    CHECK_THROWS_WITH_AS(is_one_odr(paths), doctest::Contains((odr + ": found an .odr file among several").c_str()),
+                         Error);
+    CHECK_THROWS_WITH_AS(read_ratings(paths), doctest::Contains("among several"), Error);
+  }
+  OutputFile file(folder / "again");
+  CHECK_THROWS_WITH_AS(convert_to_odr({odr}, {}, kPlenty, file), doctest::Contains("found an .odr file, expected"),
+                       Error);
+}
+
 TEST_CASE("the same bytes with any memory and on any number of threads") {
   const int before = threads();
   const TemporaryFolder folder;

@@ -56,6 +56,51 @@ TEST_CASE("no permission") {
   check_words(message, {path + ": found no permission to read it, expected"});
 }
 
+// What is thrown where a text is read with these settings.
+Error thrown_by(const std::string& text, const ReadSettings& settings = {}) {
+  const TemporaryFiles files;
+  try {
+    read_ratings({files.write("FILE", text)}, settings);
+  } catch (const Error& error) {
+    return error;
+  }
+  FAIL("nothing was thrown");
+  return Error("");
+}
+
+TEST_CASE("errors are of the setting that is wrong, or name the one that helps; others are about the data") {
+  const auto check = [](const Error& error, ErrorKind kind, const std::string& setting) {
+    CAPTURE(error.what());
+    CHECK(error.kind() == kind);
+    CHECK(error.setting() == setting);
+    CHECK(std::string(error.what()).substr(error.setting_at(), setting.size()) == setting);
+  };
+  const std::string text = "1,2,3\n";
+  check(thrown_by(text, {.separator = ""}), ErrorKind::usage, "separator");
+  check(thrown_by(text, {.columns = {{"0", "1", "2"}}}), ErrorKind::usage, "columns");
+  check(thrown_by(text, {.columns = {{"a", "b", "c"}}, .header = false}), ErrorKind::usage, "columns");
+  check(thrown_by(text, {.columns = {{"a", "b", "c"}}}), ErrorKind::data, "columns");
+  check(thrown_by("when;film;who;stars\n1;a;b;3\n"), ErrorKind::data, "columns");
+  check(thrown_by("a,b,good\nc,d,3\n"), ErrorKind::data, "header");
+  check(thrown_by("a\nb\n"), ErrorKind::data, "separator");
+  check(thrown_by("1,2,3\n1,2,4\n"), ErrorKind::data, "duplicates");
+  check(thrown_by("%%MatrixMarket matrix coordinate real general\n1 1 1\n1 1 1\n", {.header = true}), ErrorKind::data,
+        "header");
+  check(thrown_by("1,2,3\n1,2\n"), ErrorKind::data, "");
+  const auto kind_of = [](const std::vector<std::string>& paths) {
+    try {
+      read_ratings(paths);
+    } catch (const Error& error) {
+      return error.kind();
+    }
+    return ErrorKind::numerical;
+  };
+  CHECK(kind_of({"/nowhere/none"}) == ErrorKind::system);
+  CHECK(kind_of({"/"}) == ErrorKind::data);
+  CHECK(kind_of({"-", "-"}) == ErrorKind::usage);
+  CHECK(kind_of({}) == ErrorKind::usage);
+}
+
 TEST_CASE("missing columns") {
   check_words(error_of("1,2,3\n1,3\n"), {"FILE:2: found 2 columns in \"1,3\", expected at least 3 separated by \",\""});
   check_words(error_of("1,2\n3,4\n"), {"FILE:1: found 2 columns in \"1,2\", expected at least 3"});
@@ -90,12 +135,13 @@ TEST_CASE("ratings that are no numbers") {
 
 TEST_CASE("a first line that may be a header") {
   check_words(error_of("when;film;who;stars\n1;a;b;3\n"),
-              {"FILE:2: found \"b\" as the rating, expected a number (--columns says which", "\"who\", \"stars\")"});
-  CHECK(error_of("x;y;z\n1;a;3\n1;b;c\n").find("--columns") == std::string::npos);
-  check_words(error_of("a,b,good\nc,d,3\n"), {"FILE:1: found \"good\" as the rating, expected a number", "--header"});
+              {"FILE:2: found \"b\" as the rating, expected a number (columns says which", "\"who\", \"stars\")"});
+  CHECK(error_of("x;y;z\n1;a;3\n1;b;c\n").find("columns says") == std::string::npos);
+  check_words(error_of("a,b,good\nc,d,3\n"),
+              {"FILE:1: found \"good\" as the rating, expected a number", "header says so"});
   check_words(error_of("a,b,good\nc,d,3\n", {.header = false}),
               {"FILE:1: found \"good\" as the rating, expected a number"});
-  CHECK(error_of("a,b,good\nc,d,3\n", {.header = false}).find("--header") == std::string::npos);
+  CHECK(error_of("a,b,good\nc,d,3\n", {.header = false}).find("header says") == std::string::npos);
 }
 
 TEST_CASE("columns that are not there") {
@@ -106,8 +152,8 @@ TEST_CASE("columns that are not there") {
   check_words(error_of("1,2,3\n", {.columns = {{"1", "1", "2"}}}), {"both user and item"});
   check_words(error_of("1,2,3\n", {.columns = {{"1", "2", ""}}}), {"does not say which column is the rating"});
   check_words(error_of("1,2,3\n", {.columns = {{"a", "b", "c"}}, .header = false}), {"header"});
-  check_words(error_of("1,2,3\n", {.separator = ""}), {"--separator is empty"});
-  check_words(error_of("1,2,3\n", {.separator = "\""}), {"--separator"});
+  check_words(error_of("1,2,3\n", {.separator = ""}), {"separator is empty"});
+  check_words(error_of("1,2,3\n", {.separator = "\""}), {"separator is"});
 }
 
 TEST_CASE("quotes that are not closed") {
@@ -205,13 +251,13 @@ TEST_CASE("Matrix Market files that are no list of ratings") {
   check_words(error_of(good + "2 3 2\n1 1 1\n1 2\n"), {"FILE:5: found 2 columns"});
   check_words(error_of(good + "2 3 2\n1 1 1\n1 2 abc\n"), {"FILE:5: found \"abc\" as the rating"});
   check_words(error_of(good + "2 3 2\n1 1 1\n1 1 2\n"), {"FILE:5: found a second rating"});
-  check_words(error_of(good + "2 3 1\n1 1 1\n", {.separator = ","}), {"FILE:1:", "--separator"});
+  check_words(error_of(good + "2 3 1\n1 1 1\n", {.separator = ","}), {"FILE:1:", "expected no separator for it"});
 }
 
 TEST_CASE("repeated pairs") {
   check_words(error_of("user,item,rating\n\nann,x,1\nbob,x,2\n\nann,y,3\nbob,x,4\nann,x,5\n"),
               {"FILE:7: found a second rating of item \"x\" by user \"bob\", expected one: the first is at FILE:4",
-               "--duplicates first, last or mean"});
+               "(duplicates first, last or mean"});
   // The earliest repetition is named, with the first of three places.
   check_words(error_of("a,x,1\nb,x,1\nb,y,1\na,y,1\nb,x,2\na,x,2\nb,x,3\n"), {"FILE:5: ", "the first is at FILE:2"});
   const TemporaryFiles files;

@@ -14,7 +14,7 @@ namespace {
 // "trial.rung" of all jobs in their order.
 std::string jobs(Halving halving, const std::vector<double>& values) {
   std::string text;
-  while (const std::optional<Job> job = halving.next()) {
+  while (const std::optional<Halving::Job> job = halving.next()) {
     text += (text.empty() ? "" : " ") + std::to_string(job->trial) + "." + std::to_string(job->rung);
     halving.finish(*job, values[job->trial]);
   }

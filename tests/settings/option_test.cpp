@@ -30,9 +30,11 @@ TEST_CASE("whole numbers are read within their range, and refused with it") {
   const Option rank = integer_option("rank", "", "R", "", {1, 1024});
   CHECK(std::get<std::int64_t>(parse_value(rank, "1")) == 1);
   CHECK(std::get<std::int64_t>(parse_value(rank, "1024")) == 1024);
-  for (const std::string text : {"0", "1025", "-1", "8.5", "8 ", "", "eight", "1e3", "99999999999999999999"}) {
+  for (const std::string text : {"0", "1025", "-1", "8.5", "8 ", "", "eight", "1e4", "nan", "99999999999999999999"}) {
     CHECK(parsing(rank, text) == "rank is '" + text + "', but must be a whole number from 1 to 1024");
   }
+  CHECK(std::get<std::int64_t>(parse_value(rank, "8.0")) == 8);
+  CHECK(std::get<std::int64_t>(parse_value(rank, "1e3")) == 1000);
   Option seed = integer_option("seed", "", "N", "", {.low = 0});
   CHECK(parsing(seed, "-1") == "seed is '-1', but must be a whole number ≥ 0");
   seed.zero_word = "auto";
@@ -118,6 +120,19 @@ TEST_CASE("an error of a setting has its name") {
   CHECK(error.kind() == ErrorKind::usage);
   CHECK(Error("x").setting().empty());
   CHECK(Error("x").kind() == ErrorKind::data);
+}
+
+TEST_CASE("an error that names a setting says where, also with a place before it") {
+  const Error error = Error::naming("2 ranks (", "rank", " says which)", ErrorKind::system);
+  CHECK(std::string(error.what()) == "2 ranks (rank says which)");
+  CHECK(error.setting() == "rank");
+  CHECK(error.setting_at() == 9);
+  CHECK(error.kind() == ErrorKind::system);
+  const Error placed = error.at("r.csv");
+  CHECK(std::string(placed.what()) == "r.csv: 2 ranks (rank says which)");
+  CHECK(placed.setting() == "rank");
+  CHECK(placed.setting_at() == 16);
+  CHECK(placed.kind() == ErrorKind::system);
 }
 
 }  // namespace

@@ -21,10 +21,10 @@ class CheckIncludes(unittest.TestCase):
         self.write("src/ratings/fields.hpp", '#include "odot/ratings/side.hpp"\n')
         self.write("src/ratings/fields.cpp", '#include "fields.hpp"\n#include "ratings/fields.hpp"\n')
 
-    def write(self, name, text):
+    def write(self, name, text, opening="// What it is for.\n"):
         path = self.root / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        path.write_text(opening + text, encoding="utf-8")
 
     def include_too(self, name):
         with open(self.root / "include/odot/odot.hpp", "a", encoding="utf-8") as file:
@@ -47,42 +47,47 @@ class CheckIncludes(unittest.TestCase):
         self.assertEqual((result.returncode, result.stdout, result.stderr), (0, "", ""))
 
     def test_floor_above(self):
-        self.write("src/core/up.cpp", '// up\n\n  #  include "odot/ratings/side.hpp"\n')
+        self.write("src/core/up.cpp", '\n  #  include "odot/ratings/side.hpp"\n')
         self.assert_violation("src/core/up.cpp", 3, "ratings", "core builds on nothing")
 
     def test_optim_knows_no_ratings(self):
         self.write("include/odot/optim/rule.hpp", '#include "odot/ratings/side.hpp"\n')
         self.include_too("odot/optim/rule.hpp")
-        self.assert_violation("include/odot/optim/rule.hpp", 1, "optim builds on core, settings alone")
+        self.assert_violation("include/odot/optim/rule.hpp", 2, "optim builds on core, settings alone")
 
     def test_internal_header_of_floor_above(self):
         self.write("src/core/up.cpp", '#include "ratings/fields.hpp"\n')
-        self.assert_violation("src/core/up.cpp", 1, '"ratings/fields.hpp"')
+        self.assert_violation("src/core/up.cpp", 2, '"ratings/fields.hpp"')
 
     def test_nested_folder_belongs_to_its_floor(self):
         self.write("src/optim/rules/armijo.cpp", '#include "kernels/pack.hpp"\n')
-        self.assert_violation("src/optim/rules/armijo.cpp", 1, "kernels")
+        self.assert_violation("src/optim/rules/armijo.cpp", 2, "kernels")
 
     def test_public_header_uses_internal_one(self):
         self.write("include/odot/ratings/read.hpp", '#include "ratings/fields.hpp"\n')
         self.include_too("odot/ratings/read.hpp")
-        self.assert_violation("include/odot/ratings/read.hpp", 1, "internal")
+        self.assert_violation("include/odot/ratings/read.hpp", 2, "internal")
 
     def test_angle_brackets(self):
         self.write("src/core/up.cpp", "#include <odot/ratings/side.hpp>\n")
-        self.assert_violation("src/core/up.cpp", 1, '"odot/ratings/side.hpp"')
+        self.assert_violation("src/core/up.cpp", 2, '"odot/ratings/side.hpp"')
 
     def test_way_around_through_the_parent_folder(self):
         self.write("src/core/up.cpp", '#include "../ratings/fields.hpp"\n')
-        self.assert_violation("src/core/up.cpp", 1, "names no floor")
+        self.assert_violation("src/core/up.cpp", 2, "names no floor")
 
     def test_header_of_another_folder_by_bare_name(self):
         self.write("src/core/up.cpp", '#include "fields.hpp"\n')
-        self.assert_violation("src/core/up.cpp", 1, "not in the same folder")
+        self.assert_violation("src/core/up.cpp", 2, "not in the same folder")
 
     def test_folder_that_is_no_floor(self):
         self.write("src/attic/a.cpp", "int a;\n")
         self.assert_violation("src/attic/a.cpp", 1, "attic", "is on no floor")
+
+    def test_file_without_a_word_on_what_it_is_for(self):
+        for opening in ("", "\n// too late\n", "//\n"):
+            self.write("src/core/up.cpp", "int a;\n", opening)
+            self.assert_violation("src/core/up.cpp", 1, "open with a comment")
 
     def test_public_header_that_odot_hpp_lacks(self):
         self.write("include/odot/core/new.hpp", "int a;\n")

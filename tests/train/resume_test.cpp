@@ -324,8 +324,8 @@ TEST_CASE("other settings, other ratings and other files are refused by name") {
   }
   has(refusal(data, settings, folder / "none"), {"there is no such file"});
   saved(result.model, folder / "model");
-  has(refusal(data, settings, folder / "model"), {"it is a model", "--init-model"});
-  CHECK_THROWS_WITH_AS(load_factorization(path), doctest::Contains("--resume"), Error);
+  has(refusal(data, settings, folder / "model"), {"it is a model: init-model starts from one"});
+  CHECK_THROWS_WITH_AS(load_factorization(path), doctest::Contains("with resume"), Error);
 }
 
 }  // namespace

@@ -1,34 +1,34 @@
 """Mistakes in the program, by kind: (what is wrong then, file, text, what takes its place)."""
 
-CV = "src/cli/cv.cpp"
-TUNE = "src/cli/tune.cpp"
-SPACE = "src/cli/tune_space.cpp"
-LOG = "src/cli/tune_log.cpp"
+CV = "src/cli/commands/cv.cpp"
+TUNE = "src/cli/commands/tune.cpp"
+SPACE = "src/cli/options/tune_space.cpp"
+LOG = "src/cli/output/tune_log.cpp"
 TRIAL = "src/cli/trial.cpp"
-TRAIN = "src/cli/train.cpp"
-SETTINGS = "src/cli/train_settings.cpp"
-DECLARED = "src/cli/train_options.cpp"
-REPORT = "src/cli/train_report.cpp"
-TRACE = "src/cli/trace.cpp"
-OPTIONS = "src/cli/options.cpp"
-MAIN = "src/cli/main.cpp"
-CONFIG = "src/cli/config_text.cpp"
-EVALUATE = "src/cli/evaluate.cpp"
-FOLD_IN = "src/cli/fold_in.cpp"
-RECOMMEND = "src/cli/recommend.cpp"
-SIMILAR = "src/cli/similar.cpp"
-PREDICT = "src/cli/predict.cpp"
-SYNTH = "src/cli/synth.cpp"
-SPLIT = "src/cli/split.cpp"
-CONVERT = "src/cli/convert.cpp"
-INFO = "src/cli/info.cpp"
-EXPORT = "src/cli/export.cpp"
-IMPORT = "src/cli/import.cpp"
+TRAIN = "src/cli/commands/train.cpp"
+SETTINGS = "src/cli/options/train_settings.cpp"
+DECLARED = "src/cli/options/train_options.cpp"
+REPORT = "src/cli/output/train_report.cpp"
+TRACE = "src/cli/output/trace.cpp"
+OPTIONS = "src/cli/options/options.cpp"
+PROGRAM = "src/cli/main_program.cpp"
+CONFIG = "src/cli/options/config_text.cpp"
+EVALUATE = "src/cli/commands/evaluate.cpp"
+FOLD_IN = "src/cli/commands/fold_in.cpp"
+RECOMMEND = "src/cli/commands/recommend.cpp"
+SIMILAR = "src/cli/commands/similar.cpp"
+PREDICT = "src/cli/commands/predict.cpp"
+SYNTH = "src/cli/commands/synth.cpp"
+SPLIT = "src/cli/commands/split.cpp"
+CONVERT = "src/cli/commands/convert.cpp"
+INFO = "src/cli/commands/info.cpp"
+EXPORT = "src/cli/commands/export.cpp"
+IMPORT = "src/cli/commands/import.cpp"
 MODEL = "src/cli/load_model.cpp"
-COMPLETION = "src/cli/completion.cpp"
-MAN = "src/cli/man.cpp"
+COMPLETION = "src/cli/options/completion.cpp"
+MAN = "src/cli/options/man.cpp"
 PATHS = "src/cli/paths.cpp"
-RANKED = "src/cli/ranked_output.cpp"
+RANKED = "src/cli/output/ranked_output.cpp"
 
 TABLE = {
     "option not passed on": [
@@ -70,8 +70,8 @@ TABLE = {
          "rank(model, files, trained_with_clipping(model), options)"),
         ("evaluate ignores --no-clip", EVALUATE, '''const bool clip = options.on_off("clip", ''',
          "const bool clip = ("),
-        ("evaluate ignores --clip for .odr files", EVALUATE, "load_odr(files[0], options), clip)",
-         "load_odr(files[0], options), true)"),
+        ("evaluate ignores --clip for .odr files", EVALUATE, "evaluate_odr(model, data, clip);",
+         "evaluate_odr(model, data, true);"),
         ("evaluate --top takes the first --exclude only", EVALUATE,
          '''load_ratings(options.texts("exclude"), options)''',
          '''load_ratings({options.texts("exclude")[0]}, options)'''),
@@ -161,7 +161,7 @@ TABLE = {
          "if (false) {"),
     ],
     "error and exit code": [
-        ("wrong usage ends with 1", MAIN, '''"--help`.\\n";
+        ("wrong usage ends with 1", PROGRAM, '''"--help`.\\n";
     return kWrongUsage;''', '''"--help`.\\n";
     return kBadData;'''),
         ("a diverged run ends with 0", TRAIN, "if (report.diverged()) return kBadData;\n  if (report.interrupted()) {",

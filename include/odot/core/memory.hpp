@@ -17,9 +17,5 @@ std::size_t memory_limit();
 /// factors, what an optimizer remembers of them, and the system.
 std::size_t default_memory_budget();
 
-/// The lowest limit among the groups that `membership` names, the text of /proc/self/cgroup, as they are found below
-/// `root` (/sys/fs/cgroup); the largest number there is when none of them has one.
-std::size_t control_group_limit(const std::string& membership, const std::string& root);
-
 }  // namespace odot::inline ODOT_PRECISION
 #pragma GCC visibility pop

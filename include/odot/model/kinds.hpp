@@ -17,8 +17,8 @@
 #pragma GCC visibility push(default)
 namespace odot::inline ODOT_PRECISION {
 
-class ModelReader;  // model/formats/model_reader.hpp
-struct ModelParts;  // model/formats/model_writer.hpp
+class ModelReader;  // odot/model/model_reader.hpp
+struct ModelParts;  // odot/model/model_writer.hpp
 
 /// What is told of a model beside its settings, in this order: a value or, by name, texts.
 using DescribedValue = std::variant<bool, std::uint64_t, double, std::string, std::vector<std::size_t>,

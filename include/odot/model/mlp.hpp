@@ -45,8 +45,5 @@ struct Mlp final : Model {
 /// are keep their inputs. Returns how many were added.
 std::size_t add_features(IdTable& ids, MlpSide& side, const FeatureTable& features);
 
-/// Reals in the θ of a network with these layers.
-std::size_t parameter_count(const std::vector<std::size_t>& layers);
-
 }  // namespace odot::inline ODOT_PRECISION
 #pragma GCC visibility pop

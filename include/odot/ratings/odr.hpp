@@ -18,6 +18,9 @@ namespace odot::inline ODOT_PRECISION {
 /// Whether the file begins as .odr files do; false where there is none, and for standard input ("-").
 bool is_odr(const std::string& path);
 
+/// Whether these ratings are one .odr file. Throws Error for an .odr file among others.
+bool is_one_odr(const std::vector<std::string>& paths);
+
 /// Opens an .odr file without reading its ratings. What is no rating (header, ids, where rows begin) is verified now,
 /// the ratings when they are read first; both throw Error where the file is not what was written. At most about
 /// `memory` bytes of the file are kept in memory; where it is larger, the rest is read anew in every pass. The file
@@ -70,7 +73,7 @@ struct Converted {
 };
 
 /// Reads rating files as read_ratings() does and writes the same ratings, in about `memory` bytes beside the ids.
-/// Throws Error as read_ratings() and OdrWriter do. file.commit() is to follow.
+/// Throws Error as read_ratings() and OdrWriter do, and for an .odr file. file.commit() is to follow.
 Converted convert_to_odr(const std::vector<std::string>& paths, const ReadSettings& settings, std::size_t memory,
                          OutputFile& file);
 

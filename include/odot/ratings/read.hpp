@@ -26,15 +26,19 @@ struct ReadSettings {
   bool pairs_only = false;  ///< read users and items alone; no rating is needed and duplicates are allowed
 };
 
-/// Throws Error when the settings cannot be used on any file.
+/// Throws Error of the setting when the settings cannot be used on any file.
 void check(const ReadSettings& settings);
+
+/// The separator that is meant: "tab", "\t" written out, "space", "comma", …, or the text itself. Throws Error of the
+/// setting "separator".
+std::string parse_separator(const std::string& text);
 
 /// How a file was recognised.
 struct SourceFormat {
-  std::string path;                      ///< as given
-  std::string compression;               ///< "none", "gzip" or "zstd"
-  std::string kind;                      ///< "delimited" or "matrix-market"
-  std::string separator;                 ///< as in ReadSettings
+  std::string path{};                    ///< as given
+  std::string compression{};             ///< "none", "gzip" or "zstd"
+  std::string kind{};                    ///< "delimited", "matrix-market" or "odr"
+  std::string separator{};               ///< as in ReadSettings
   bool header = false;                   ///< the first line was taken as column names
   std::array<std::size_t, 3> columns{};  ///< of user, item, rating, from 0
   std::size_t ratings = 0;               ///< lines with a rating (or a pair)
@@ -48,8 +52,9 @@ struct ReadResult {
 
 /// Reads one or more files ("-" is standard input) into one list, in their order; ids are numbered in order of first
 /// appearance. Plain text, gzip and zstd; text with a separator, with or without header line and quotes, or a Matrix
-/// Market coordinate file (Boisvert, Pozo & Remington 1996). The result does not depend on the number of threads.
-/// Throws Error "FILE:LINE: found …, expected …" for the first line that cannot be read.
+/// Market coordinate file (Boisvert, Pozo & Remington 1996); or one .odr file, of which only settings.pairs_only
+/// matters. The result does not depend on the number of threads. Throws Error "FILE:LINE: found …, expected …" for the
+/// first line that cannot be read.
 ReadResult read_ratings(const std::vector<std::string>& paths, const ReadSettings& settings = {});
 
 }  // namespace odot::inline ODOT_PRECISION

@@ -19,8 +19,8 @@ enum class SamplerKind {
 /// A sequence of points that depends on the arguments alone.
 class PointSampler {
  public:
-  /// At most 1000 dimensions. `shifted` = false leaves Sobol's points where they are.
-  PointSampler(SamplerKind kind, std::size_t dimensions, std::uint64_t seed, bool shifted = true);
+  /// At most 1000 dimensions. Throws Error.
+  PointSampler(SamplerKind kind, std::size_t dimensions, std::uint64_t seed);
   ~PointSampler();
   PointSampler(PointSampler&&) noexcept;
 

@@ -44,7 +44,7 @@ struct Word {
 
 /// A row.
 struct Option {
-  std::string name{};         ///< as on the command line, e.g. "early-stop"
+  std::string name{};         ///< as on the command line, e.g. "rank"
   std::string group{};        ///< the title that its help stands under
   std::string placeholder{};  ///< of the value in the help; empty for toggles
   std::string help{};         ///< without the default

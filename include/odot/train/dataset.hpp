@@ -2,11 +2,14 @@
 #pragma once
 
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "odot/core/precision.hpp"
 #include "odot/features/features.hpp"
 #include "odot/ratings/rating_list.hpp"
 #include "odot/ratings/rating_matrix.hpp"
+#include "odot/ratings/read.hpp"
 
 #pragma GCC visibility push(default)
 namespace odot::inline ODOT_PRECISION {
@@ -43,6 +46,19 @@ struct Dataset {
   std::optional<FeatureTable> user_features;
   std::optional<FeatureTable> item_features;
 };
+
+/// Ratings that were opened to train or to measure on.
+struct OpenedRatings {
+  Dataset data;
+  std::vector<SourceFormat> sources;  ///< how the files were recognised
+  std::size_t merged = 0;             ///< as in ReadResult
+};
+
+/// A single .odr file is mapped, as by open_odr(), with about `memory` bytes of it in memory, by default
+/// default_memory_budget(): the result has a matrix. All else, and pairs, is read into a list by read_ratings(). Throws
+/// Error as these do.
+OpenedRatings open_ratings(const std::vector<std::string>& paths, const ReadSettings& settings = {},
+                           std::optional<std::size_t> memory = {});
 
 }  // namespace odot::inline ODOT_PRECISION
 #pragma GCC visibility pop

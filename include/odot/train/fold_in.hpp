@@ -32,7 +32,7 @@ struct FoldInReport {
 
 /// Gives each user of `list` the row of factors, and with biases the bias, that minimises Σ_j e_ij² + λ_i ‖u_i‖² over
 /// its ratings of items that the model knows, these items staying as they are: what one more half-sweep of training
-/// would give (Zhou et al. 2008, section 3.1). Where the model was trained by nnmf, the least of the rows that are ≥ 0.
+/// would give (Zhou et al. 2008, section 3.1). Where the model is non-negative, the least of the rows that are ≥ 0.
 /// λ_i = λ + C n_i with n_i such ratings. Biases are penalised as in training, where their partner was the model's
 /// training_pin and not 1. New users come after those of the model in the order of `list`; all others keep indices and
 /// factors, and mean, range and fallback biases stay. `list` has no pair twice.

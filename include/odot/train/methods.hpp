@@ -30,6 +30,7 @@ struct Method {
   bool takes_steps = false;        ///< the default where an optimizer or a line search is named
   bool needs_features = false;     ///< of users and items
   bool needs_order = false;        ///< of the ratings, which a RatingMatrix does not keep
+  bool resumes = false;            ///< it saves its runs in checkpoints and goes on from them
   /// λ where none is chosen, for ratings of this standard deviation, which it is proportional to. Empty for methods
   /// without λ.
   std::function<Regularisation(int rank, double deviation)> default_regularisation{};
@@ -56,8 +57,11 @@ void register_method(Method method);
 /// The method that the settings name or, where they name none, mean.
 const Method& method_of(const TrainSettings& settings);
 
-/// Names of the methods that use an option.
-std::vector<std::string_view> users_of(std::string_view option);
+/// Throws Error of an option that was given and that the method has no use for: only those of `users` have.
+[[noreturn]] void refuse_unused(const std::string& option, const Method& method,
+                                const std::function<bool(const Method&)>& users);
+/// The same, where Method::uses() says which have.
+[[noreturn]] void refuse_unused(const std::string& option, const Method& method);
 
 }  // namespace odot::inline ODOT_PRECISION
 #pragma GCC visibility pop

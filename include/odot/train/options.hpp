@@ -56,7 +56,8 @@ void add_train_options(const std::vector<TrainOption>& options);
 /// The option of that name, or nullptr.
 const TrainOption* find_train_option(std::string_view name);
 
-/// "default 100; blocks: 50, nnmf: 500": what the option is where it is not given; empty where there is nothing to say.
+/// "default 100; METHOD: 50, OTHER: 500": what the option is where it is not given; empty where there is nothing to
+/// say.
 std::string default_text(const TrainOption& option);
 
 }  // namespace odot::inline ODOT_PRECISION

@@ -79,6 +79,9 @@ struct TrainResult {
   TrainReport report;
 };
 
+/// Throws Error, before any work, where the settings' method has no checkpoints.
+void check(const CheckpointSettings& checkpoints, const TrainSettings& settings);
+
 /// Trains by the method that the settings name. With held-out ratings and early stopping, the model is the iterate of
 /// the lowest held-out RMSE, otherwise the last one, or when the run diverged (report.optimisation.reason) the last
 /// finite one. The ids of `data` move into the model. The same settings and data give the same bits on any number of

@@ -6,9 +6,9 @@
 
 #include "core/output_folder.hpp"
 #include "model/formats/id_lines.hpp"
-#include "model/formats/model_writer.hpp"
 #include "odot/model/exchange.hpp"
 #include "odot/model/kinds.hpp"
+#include "odot/model/model_writer.hpp"
 #include "odot/ratings/write.hpp"
 
 namespace odot::inline ODOT_PRECISION {

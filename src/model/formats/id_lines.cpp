@@ -1,3 +1,4 @@
+// Ids as text, one a line.
 #include "model/formats/id_lines.hpp"
 
 #include <fmt/format.h>

@@ -100,7 +100,8 @@ struct Numbering {
     if (!by_id) {
       if (beside.descriptor() < 0) {
         throw Error(fmt::format("cannot write {}: ids that are no numbers need a file beside it, and it is no file",
-                                beside.path()));
+                                beside.path()),
+                    ErrorKind::system);
       }
       file.emplace(id_file);
     }

@@ -5,9 +5,10 @@
 
 #include <utility>
 
-#include "model/formats/model_reader.hpp"
-#include "model/formats/model_writer.hpp"
+#include "model/formats/safetensors.hpp"
 #include "odot/model/kinds.hpp"
+#include "odot/model/model_reader.hpp"
+#include "odot/model/model_writer.hpp"
 
 namespace odot::inline ODOT_PRECISION {
 

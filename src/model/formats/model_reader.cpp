@@ -1,36 +1,46 @@
 // Taking a model file apart, believing nothing in it.
-#include "model/formats/model_reader.hpp"
+#include "odot/model/model_reader.hpp"
 
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cmath>
 #include <cstring>
 #include <limits>
 
-#include "model/formats/model_writer.hpp"
+#include "model/formats/record_names.hpp"
+#include "model/formats/safetensors.hpp"
 
 namespace odot::inline ODOT_PRECISION {
 
 using safetensors::Dtype;
 using safetensors::Input;
 
-ModelReader::ModelReader(const std::string& path) : file_(path) {
-  const auto found = file_.metadata().find("format");
-  if (found != file_.metadata().end()) kind_ = find_model_kind(found->second);
+ModelReader::ModelReader(const std::string& path) : file_(std::make_unique<safetensors::Reader>(path)) {
+  const auto found = file_->metadata().find("format");
+  if (found != file_->metadata().end()) kind_ = find_model_kind(found->second);
   if (!kind_) {
-    fail(found != file_.metadata().end() && found->second == "odot-checkpoint"
-             ? "it is a checkpoint of odot train, which goes on from it with --resume"
-             : "it is a safetensors file, but it does not hold an odot model");
+    if (found != file_->metadata().end() && found->second == "odot-checkpoint") {
+      file_->fail_naming("it is a checkpoint of odot train, which goes on from it with ", "resume", "");
+    }
+    fail("it is a safetensors file, but it does not hold an odot model");
   }
   const auto version = number<int>("version");
   if (version > kModelVersion) {
     fail(fmt::format("it was made by a newer odot (format version {}, this one reads {})", version, kModelVersion));
   }
   if (version != kModelVersion) fail(fmt::format("format version {} is unknown", version));
-  tensors_ = file_.tensors();
-  file_.verify_checksum();
+  tensors_ = file_->tensors();
+  file_->verify_checksum();
 }
 
+ModelReader::~ModelReader() = default;
+
+void ModelReader::fail(const std::string& message) const { file_->fail(message); }
+
 const std::string& ModelReader::text(const std::string& name) const {
-  const auto found = file_.metadata().find(name);
-  if (found == file_.metadata().end()) fail(fmt::format("\"{}\" is missing in its metadata", name));
+  const auto found = file_->metadata().find(name);
+  if (found == file_->metadata().end()) fail(fmt::format("\"{}\" is missing in its metadata", name));
   return found->second;
 }
 
@@ -42,9 +52,25 @@ bool ModelReader::boolean(const std::string& name) const {
   return value == "true";
 }
 
+template <class Number>
+Number ModelReader::number(const std::string& name) const {
+  const std::string& value = text(name);
+  Number result{};
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), result);
+  if (error != std::errc() || end != value.data() + value.size() || !std::isfinite(static_cast<double>(result))) {
+    fail(fmt::format("\"{}\" in its metadata should be a number, but is \"{}\"", name, value));
+  }
+  return result;
+}
+
+template int ModelReader::number(const std::string&) const;
+template Index ModelReader::number(const std::string&) const;
+template std::uint64_t ModelReader::number(const std::string&) const;
+template double ModelReader::number(const std::string&) const;
+
 std::map<std::string, std::string> ModelReader::settings() const {
   std::map<std::string, std::string> result;
-  for (const auto& [key, value] : file_.metadata()) {
+  for (const auto& [key, value] : file_->metadata()) {
     if (key.starts_with(kSettingPrefix)) result[key.substr(kSettingPrefix.size())] = value;
   }
   return result;

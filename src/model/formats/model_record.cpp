@@ -1,14 +1,14 @@
 // Fields of a model as settings in words, and back.
-#include "model/formats/model_record.hpp"
-
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
 
-#include "model/formats/model_writer.hpp"
+#include "model/formats/record_names.hpp"
 #include "odot/model/kinds.hpp"
+#include "odot/model/model_reader.hpp"
+#include "odot/model/model_writer.hpp"
 
 namespace odot::inline ODOT_PRECISION {
 namespace {
@@ -29,10 +29,10 @@ std::string as_utf8(const std::string& text) {
   return json::parse(json(text).dump(-1, ' ', false, json::error_handler_t::replace)).get<std::string>();
 }
 
-// Whether a record that does not say it is that of a non-negative model.
-bool non_negative_by_method(const Record& record) {
-  const auto method = record.find("method");
-  return method != record.end() && method->second == "nnmf";
+// Whether a record that does not say it is that of a non-negative model: the one method that had a rank and ran no
+// optimizer, when records did not say it yet, kept factors from being negative.
+bool non_negative_unsaid(const Record& record) {
+  return record.contains("method") && record.contains("rank") && !record.contains("optimizer");
 }
 
 // The settings, and where they say something else than the fields, what these say.
@@ -53,7 +53,7 @@ Record record_of(const Model& model) {
   put(kLambda, by ? Text(fmt::format("{}", by->lambda)) : Text());
   put(kLambdaPerRating, by ? Text(fmt::format("{}", by->per_rating)) : Text(), "0");
   put(kPin, model.training_pin ? Text(fmt::format("{}", *model.training_pin)) : Text());
-  put(kNonNegative, text_of(model.non_negative), text_of(non_negative_by_method(record)));
+  put(kNonNegative, text_of(model.non_negative), text_of(non_negative_unsaid(record)));
   put(kFoldedInUsers, fmt::format("{}", model.folded_in_users), "0");
   put(kFoldedInItems, fmt::format("{}", model.folded_in_items), "0");
   return record;
@@ -100,7 +100,7 @@ void read_shared(const ModelReader& file, Model& model) {
   }
   model.training_pin = recorded<double>(file, record, kPin);
   const auto non_negative = record.find(kNonNegative);
-  model.non_negative = non_negative == record.end() ? non_negative_by_method(record) : non_negative->second == "true";
+  model.non_negative = non_negative == record.end() ? non_negative_unsaid(record) : non_negative->second == "true";
   model.folded_in_users = recorded<std::uint64_t>(file, record, kFoldedInUsers).value_or(0);
   model.folded_in_items = recorded<std::uint64_t>(file, record, kFoldedInItems).value_or(0);
 }

@@ -1,5 +1,5 @@
 // Writing the parts of model files.
-#include "model/formats/model_writer.hpp"
+#include "odot/model/model_writer.hpp"
 
 #include <cstdint>
 #include <utility>

@@ -144,7 +144,7 @@ Reader::Reader(const std::string& path, const std::string& kind) : path_(path), 
   namespace fs = std::filesystem;
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
-  if (!fs::exists(status)) fail("there is no such file");
+  if (!fs::exists(status)) fail("there is no such file", ErrorKind::system);
   if (fs::is_directory(status)) fail(fmt::format("it is a directory, and a {} file was expected", kind_));
   if (!fs::is_regular_file(status)) fail(fmt::format("it is no regular file; a {} must be read from one", kind_));
   const std::uint64_t size = fs::file_size(path, error);
@@ -152,7 +152,7 @@ Reader::Reader(const std::string& path, const std::string& kind) : path_(path), 
   try {
     file_.open(path);
   } catch (const std::exception&) {
-    fail(fmt::format("cannot read it: {}", std::strerror(errno)));
+    fail(fmt::format("cannot read it: {}", std::strerror(errno)), ErrorKind::system);
   }
   const std::string_view all(file_.data(), file_.size());
   if (all.size() < kLengthBytes) fail(fmt::format("it is no {}: it is too short", kind_));
@@ -243,8 +243,12 @@ void Reader::verify_checksum() const {
   }
 }
 
-void Reader::fail(const std::string& message) const {
-  throw Error(fmt::format("cannot load the {} {}: {}", kind_, path_, message));
+std::string Reader::cannot_load() const { return fmt::format("cannot load the {} {}: ", kind_, path_); }
+
+void Reader::fail(const std::string& message, ErrorKind kind) const { throw Error(cannot_load() + message, kind); }
+
+void Reader::fail_naming(const std::string& before, const std::string& setting, const std::string& after) const {
+  throw Error::naming(cannot_load() + before, setting, after);
 }
 
 }  // namespace odot::inline ODOT_PRECISION::safetensors

@@ -4,47 +4,25 @@
 
 #include <boost/iostreams/device/mapped_file.hpp>
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "odot/core/error.hpp"
 #include "odot/core/output_file.hpp"
 #include "odot/core/precision.hpp"
+#include "odot/model/tensors.hpp"
 
 namespace odot::inline ODOT_PRECISION::safetensors {
-
-/// The element types that model files use.
-enum class Dtype { u8, i64, f32, f64 };
 
 std::string_view to_string(Dtype dtype);
 std::uint64_t size_of(Dtype dtype);  ///< bytes of one element
 
-using Metadata = std::map<std::string, std::string>;
-
-/// Takes the next bytes of a tensor.
-using Sink = std::function<void(std::string_view)>;
-
-/// A tensor to be written.
-struct Output {
-  std::string name;
-  Dtype dtype;
-  std::vector<std::uint64_t> shape;
-  std::function<void(const Sink&)> emit;  ///< hands all elements' bytes to the sink; called twice
-};
-
 /// Writes the tensors in the order given, which should have larger elements first so that all are aligned, and the
 /// metadata with one more entry, "checksum". Throws Error.
 void write(OutputFile& file, const std::vector<Output>& tensors, const Metadata& metadata);
-
-/// A tensor in a mapped file.
-struct Input {
-  Dtype dtype;
-  std::vector<std::uint64_t> shape;
-  std::string_view bytes;  ///< as long as shape and dtype say
-};
 
 /// A file that was written by anyone: nothing in it is believed.
 class Reader {
@@ -63,10 +41,14 @@ class Reader {
   void verify_checksum() const;
 
   /// Throws Error with the file's name before the message.
-  [[noreturn]] void fail(const std::string& message) const;
+  [[noreturn]] void fail(const std::string& message, ErrorKind kind = ErrorKind::data) const;
+  /// Likewise, as Error::naming().
+  [[noreturn]] void fail_naming(const std::string& before, const std::string& setting, const std::string& after) const;
 
  private:
   Input tensor(const std::string& name, const nlohmann::json& entry, std::uint64_t& begin, std::uint64_t& end) const;
+
+  std::string cannot_load() const;
 
   std::string path_;
   std::string kind_;

@@ -5,10 +5,9 @@
 
 #include <utility>
 
-#include "model/formats/model_reader.hpp"
-#include "model/formats/model_record.hpp"
-#include "model/formats/model_writer.hpp"
 #include "odot/model/evaluate.hpp"
+#include "odot/model/model_reader.hpp"
+#include "odot/model/model_writer.hpp"
 
 namespace odot::inline ODOT_PRECISION {
 namespace {

@@ -28,7 +28,8 @@ const ModelKind* find_model_kind(std::string_view format) {
 
 void register_model_kind(const ModelKind& kind) {
   if (const ModelKind* other = find_model_kind(kind.format)) {
-    throw Error(fmt::format("the format {} of a {} is that of a {} already", kind.format, kind.word, other->word));
+    throw Error(fmt::format("the format {} of a {} is that of a {} already", kind.format, kind.word, other->word),
+                ErrorKind::usage);
   }
   all_kinds().push_back(&kind);
 }

@@ -9,11 +9,10 @@
 #include <utility>
 
 #include "kernels/dense_layers.hpp"
-#include "model/formats/model_reader.hpp"
-#include "model/formats/model_record.hpp"
-#include "model/formats/model_writer.hpp"
-#include "model/serve/pair_loops.hpp"
 #include "odot/core/error.hpp"
+#include "odot/model/model_reader.hpp"
+#include "odot/model/model_writer.hpp"
+#include "odot/model/pair_loops.hpp"
 #include "ratings/text/fields.hpp"
 
 namespace odot::inline ODOT_PRECISION {
@@ -143,6 +142,8 @@ std::unique_ptr<Model> read(ModelReader& file) {
   return made;
 }
 
+static_assert(kPairsAtOnce <= DenseTile::kMost);
+
 // Predicts up to kPairsAtOnce pairs at a time; every thread has its own.
 class MlpPredictor {
  public:
@@ -261,7 +262,5 @@ std::size_t add_features(IdTable& ids, MlpSide& side, const FeatureTable& featur
   }
   return added;
 }
-
-std::size_t parameter_count(const std::vector<std::size_t>& layers) { return DenseLayers(layers, false).size(); }
 
 }  // namespace odot::inline ODOT_PRECISION

@@ -7,7 +7,7 @@
 
 #include "kernels/chunk_plan.hpp"
 #include "kernels/masked_prediction.hpp"
-#include "model/serve/pair_loops.hpp"
+#include "odot/model/pair_loops.hpp"
 
 namespace odot::inline ODOT_PRECISION {
 namespace {

@@ -1,3 +1,4 @@
+// Ranking measures, and the baselines to compare them with.
 #include "odot/model/ranking.hpp"
 
 #include <fmt/format.h>
@@ -23,8 +24,10 @@ ItemLists without(const ItemLists& relevant, const ItemLists* exclude, Index ite
   Triples left;
   for (Index user = 0; user < relevant.users(); ++user) {
     for (Index item : relevant[user]) {
-      if (item >= items)
-        throw Error(fmt::format("item index {} is out of range: the model has {} of them", item, items));
+      if (item >= items) {
+        throw Error(fmt::format("item index {} is out of range: the model has {} of them", item, items),
+                    ErrorKind::usage);
+      }
       const bool excluded = exclude && std::ranges::binary_search((*exclude)[user], item);
       if (excluded) continue;
       left.user.push_back(user);
@@ -138,7 +141,8 @@ RankingQuality evaluate_ranking(const FactorView& model, const ItemLists& releva
                                 std::size_t top) {
   const FactorLayout& layout = model.layout;
   if (relevant.users() != layout.users || (exclude && exclude->users() != layout.users)) {
-    throw Error(fmt::format("lists of relevant and excluded items must be of all {} users", layout.users));
+    throw Error(fmt::format("lists of relevant and excluded items must be of all {} users", layout.users),
+                ErrorKind::usage);
   }
   const ItemLists to_find = without(relevant, exclude, layout.items);
   std::vector<Index> users;

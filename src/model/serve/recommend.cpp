@@ -27,7 +27,8 @@ constexpr Real kLowest = std::numeric_limits<Real>::lowest();
 constexpr Real kNever = -std::numeric_limits<Real>::infinity();  // the score of what is left out
 
 [[noreturn]] void too_large() {
-  throw Error("the model's factors are too large, or no numbers: what they are multiplied to is not finite");
+  throw Error("the model's factors are too large, or no numbers: what they are multiplied to is not finite",
+              ErrorKind::numerical);
 }
 
 std::size_t round_up(std::size_t count) { return (count + kFindGroup - 1) / kFindGroup * kFindGroup; }
@@ -71,7 +72,8 @@ class Candidates {
     std::sort(items.begin(), items.end());
     items.erase(std::unique(items.begin(), items.end()), items.end());
     if (!items.empty() && items.back() >= most) {
-      throw Error(fmt::format("item index {} is out of range: the model has {} of them", items.back(), most));
+      throw Error(fmt::format("item index {} is out of range: the model has {} of them", items.back(), most),
+                  ErrorKind::usage);
     }
     all_ = false;
     chosen_ = std::move(items);
@@ -267,11 +269,13 @@ class Recommender {
 TopLists recommend(const FactorView& model, std::span<const Index> users, const RecommendSettings& settings) {
   const Index known = model.layout.users;
   for (Index user : users) {
-    if (user >= known) throw Error(fmt::format("user index {} is out of range: the model has {} of them", user, known));
+    if (user < known) continue;
+    throw Error(fmt::format("user index {} is out of range: the model has {} of them", user, known), ErrorKind::usage);
   }
   if (settings.exclude && settings.exclude->users() != known) {
     throw Error(fmt::format("the items to exclude are lists of {} users, but the model has {}",
-                            settings.exclude->users(), known));
+                            settings.exclude->users(), known),
+                ErrorKind::usage);
   }
   return Recommender(model, users, settings).run();
 }
@@ -281,7 +285,8 @@ std::vector<Scored> similar(const FactorView& model, Among among, Index index, s
   const Index count = among == Among::users ? layout.users : layout.items;
   if (index >= count) {
     throw Error(fmt::format("{} index {} is out of range: the model has {} of them",
-                            among == Among::users ? "user" : "item", index, count));
+                            among == Among::users ? "user" : "item", index, count),
+                ErrorKind::usage);
   }
   const auto rank = static_cast<std::size_t>(layout.rank);
   const Real* rows = model.theta.data() + (among == Among::users ? layout.user_row(0) : layout.item_row(0));

@@ -1,3 +1,4 @@
+// Shares of the unobserved entries, predicted user by user.
 #include "odot/model/unobserved.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// BFGS's dense matrix: the update and the product with a vector.
 #include "optim/directions/bfgs.hpp"
 
 #include <fmt/format.h>

@@ -17,7 +17,9 @@ class RmsProp : public Direction {
   };
 
   explicit RmsProp(const Settings& settings) : settings_(settings) {
-    if (!(settings.decay < 1)) throw Error("rmsprop needs decay < 1: with 1 it would never see a gradient");
+    if (!(settings.decay < 1)) {
+      throw Error("rmsprop needs decay < 1: with 1 it would never see a gradient", ErrorKind::usage);
+    }
   }
 
   void reset(std::size_t n) override { v_.assign(n, 0); }

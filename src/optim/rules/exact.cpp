@@ -1,3 +1,4 @@
+// The exact line search: the least minimum of the polynomial, or of samples where there is none.
 #include "optim/rules/exact.hpp"
 
 #include <algorithm>

@@ -19,7 +19,7 @@ struct WolfeConstants {
 /// Throws Error unless c₁ < c₂.
 inline void check(const WolfeConstants& constants) {
   if (!(constants.c1 < constants.c2))
-    throw Error("c1 must be smaller than c2: no step may meet both conditions otherwise");
+    throw Error::of_setting("c1", "must be smaller than c2: no step may meet both conditions otherwise");
 }
 
 /// Algorithm 3: bisection for ⟨∇f(θ + αp), p⟩ ≥ c₂ ⟨∇f(θ), p⟩, doubling α while no upper bound is known.

@@ -1,5 +1,7 @@
 // From rating files to .odr in bounded memory. Ratings go to a temporary file as they are read; when all users are
 // known, they are sorted, as many users at a time as there is room for.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <memory>
 #include <numeric>
@@ -224,8 +226,8 @@ class UserSorter {
     if (!user.repetition) continue;
     if (user.seen == user.repetition->first) user.first = position;
     if (user.seen == user.repetition->second) {
-      throw Error(explain_repetition(collector.place(user.first), collector.place(position), list.users[record.user],
-                                     list.items[record.item]));
+      throw repetition_error(collector.place(user.first), collector.place(position), list.users[record.user],
+                             list.items[record.item]);
     }
     ++user.seen;
   }
@@ -235,6 +237,9 @@ class UserSorter {
 
 Converted convert_to_odr(const std::vector<std::string>& paths, const ReadSettings& settings, std::size_t memory,
                          OutputFile& file) {
+  for (const std::string& path : paths) {
+    if (is_odr(path)) throw Error(fmt::format("{}: found an .odr file, expected ratings to convert into one", path));
+  }
   odr::target_descriptor(file);  // before any work
   Converted result;
   Spool spool(file.path());

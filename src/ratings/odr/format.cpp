@@ -50,7 +50,8 @@ std::vector<Index> cut_rows(std::span<const Offset> offsets, Index first, Index 
 int target_descriptor(const OutputFile& file) {
   if (file.descriptor() >= 0) return file.descriptor();
   throw Error(fmt::format("cannot write {}: an .odr file needs a regular file, not a pipe or a device",
-                          file.path() == "-" ? "to standard output" : file.path()));
+                          file.path() == "-" ? "to standard output" : file.path()),
+              ErrorKind::system);
 }
 
 void ChunkSums::add(std::string_view bytes) {

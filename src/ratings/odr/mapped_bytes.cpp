@@ -21,7 +21,8 @@ namespace odot::inline ODOT_PRECISION {
 MappedBytes::MappedBytes(int descriptor, std::size_t size, const std::string& name) : size_(size) {
   if (size == 0) return;
   void* const start = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, descriptor, 0);
-  if (start == MAP_FAILED) throw Error(fmt::format("{} cannot be mapped: {}", name, std::strerror(errno)));
+  if (start == MAP_FAILED)
+    throw Error(fmt::format("{} cannot be mapped: {}", name, std::strerror(errno)), ErrorKind::system);
   data_ = static_cast<char*>(start);
 }
 
@@ -44,7 +45,7 @@ void write_at(int descriptor, std::size_t position, std::string_view bytes, cons
   while (!bytes.empty()) {
     const ssize_t done = ::pwrite(descriptor, bytes.data(), bytes.size(), static_cast<off_t>(position));
     if (done < 0 && errno == EINTR) continue;
-    if (done < 0) throw Error(fmt::format("cannot write {}: {}", name, std::strerror(errno)));
+    if (done < 0) throw Error(fmt::format("cannot write {}: {}", name, std::strerror(errno)), ErrorKind::system);
     // Starts writing to the disk at once, so that little is left to wait for, or to keep in memory, at the end.
     ::sync_file_range(descriptor, static_cast<off_t>(position), done, SYNC_FILE_RANGE_WRITE);
     bytes.remove_prefix(static_cast<std::size_t>(done));
@@ -54,7 +55,7 @@ void write_at(int descriptor, std::size_t position, std::string_view bytes, cons
 
 void resize_file(int descriptor, std::size_t size, const std::string& name) {
   if (::ftruncate(descriptor, static_cast<off_t>(size)) != 0) {
-    throw Error(fmt::format("cannot write {}: {}", name, std::strerror(errno)));
+    throw Error(fmt::format("cannot write {}: {}", name, std::strerror(errno)), ErrorKind::system);
   }
 }
 
@@ -68,7 +69,7 @@ SpillFile::SpillFile(const std::string& beside) {
     descriptor_ = ::mkostemp(path.data(), O_CLOEXEC);
     if (descriptor_ >= 0) ::unlink(path.c_str());
   }
-  if (descriptor_ < 0) throw Error(fmt::format("cannot write {}: {}", name_, std::strerror(errno)));
+  if (descriptor_ < 0) throw Error(fmt::format("cannot write {}: {}", name_, std::strerror(errno)), ErrorKind::system);
 }
 
 SpillFile::~SpillFile() { ::close(descriptor_); }

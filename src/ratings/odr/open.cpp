@@ -197,6 +197,15 @@ bool is_odr(const std::string& path) {
   return file.read(start.data(), start.size()) && start == kMagic;
 }
 
+bool is_one_odr(const std::vector<std::string>& paths) {
+  const auto found = std::ranges::find_if(paths, is_odr);
+  if (found == paths.end() || paths.size() == 1) return found != paths.end();
+  throw Error(
+      fmt::format("{}: found an .odr file among several, expected it to be the only one: convert all of the ratings "
+                  "into one file",
+                  *found));
+}
+
 RatingData open_odr(const std::string& path, std::size_t memory) {
   const auto file = std::make_shared<OpenFile>(path);
   file->header = read_header(path, file->bytes);

@@ -159,7 +159,8 @@ void OdrWriter::State::count_items(std::span<const Index> counts, std::span<cons
     Index after = 0;  // one more than the last item
     for (const std::size_t end = k + count; k < end; ++k) {
       if (items[k] < after || items[k] >= item_counts.size()) {
-        throw Error(fmt::format("cannot write {}: item {} is out of range or out of order", name, items[k]));
+        throw Error(fmt::format("cannot write {}: item {} is out of range or out of order", name, items[k]),
+                    ErrorKind::usage);
       }
       after = items[k] + 1;
       ++item_counts[items[k]];
@@ -171,9 +172,10 @@ void OdrWriter::add(std::span<const Index> counts, std::span<const Index> items,
   State& s = *state_;
   const Offset total = std::accumulate(counts.begin(), counts.end(), Offset{0});
   if (total != items.size() || total != values.size() || s.user_offsets.size() + counts.size() > s.header.users + 1) {
-    throw Error(fmt::format("cannot write {}: {} ratings of {} users do not fit {} items, {} values and {} users",
-                            s.name, total, s.user_offsets.size() - 1 + counts.size(), items.size(), values.size(),
-                            s.header.users));
+    throw Error(
+        fmt::format("cannot write {}: {} ratings of {} users do not fit {} items, {} values and {} users", s.name,
+                    total, s.user_offsets.size() - 1 + counts.size(), items.size(), values.size(), s.header.users),
+        ErrorKind::usage);
   }
   const Offset before = s.user_offsets.back();
   for (const Index count : counts) s.user_offsets.push_back(s.user_offsets.back() + count);

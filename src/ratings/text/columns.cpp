@@ -118,8 +118,8 @@ void find_named(const std::vector<Field>& header, const ReadSettings& settings, 
       std::vector<std::string> shown;
       for (const std::string& name : names) shown.push_back(printable(name));
       out.problem =
-          fmt::format("found {} column {} among {}, expected exactly one for --columns",
-                      count(loosely) == 0 ? "no" : "more than one", printable(wanted), fmt::join(shown, ", "));
+          fmt::format("found {} column {} among {}, expected exactly one", count(loosely) == 0 ? "no" : "more than one",
+                      printable(wanted), fmt::join(shown, ", "));
       return;
     }
   }
@@ -132,15 +132,16 @@ void check_columns(const ReadSettings& settings) {
   const auto& columns = *settings.columns;
   const bool names = has_names(settings);
   if (names && settings.header == false)
-    throw Error("--columns has names, which need a header line, but there is said to be none");
+    throw Error::of_setting("columns", "has names, which need a header line, but there is said to be none");
   for (std::size_t role = 0; role < roles_used(settings); ++role) {
     if (columns[role].empty())
-      throw Error(fmt::format("--columns does not say which column is the {}", kRoleNames[role]));
-    if (as_number(columns[role]) == std::size_t{0}) throw Error("--columns has a 0, but columns are counted from 1");
+      throw Error::of_setting("columns", fmt::format("does not say which column is the {}", kRoleNames[role]));
+    if (as_number(columns[role]) == std::size_t{0})
+      throw Error::of_setting("columns", "has a 0, but columns are counted from 1");
     for (std::size_t other = 0; other < role; ++other)
       if (columns[role] == columns[other])
-        throw Error(fmt::format("--columns names {} for both {} and {}", printable(columns[role]), kRoleNames[other],
-                                kRoleNames[role]));
+        throw Error::of_setting("columns", fmt::format("names {} for both {} and {}", printable(columns[role]),
+                                                       kRoleNames[other], kRoleNames[role]));
   }
 }
 

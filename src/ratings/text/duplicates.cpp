@@ -177,12 +177,12 @@ std::optional<Repetition> find_repetition(const Triples& ratings, Index users, I
   return *best;
 }
 
-std::string explain_repetition(const std::string& first, const std::string& second, std::string_view user,
-                               std::string_view item) {
-  return fmt::format(
-      "{}: found a second rating of item {} by user {}, expected one: the first is at {} (--duplicates first, last or "
-      "mean says what to do)",
-      second, printable(item), printable(user), first);
+Error repetition_error(const std::string& first, const std::string& second, std::string_view user,
+                       std::string_view item) {
+  return Error::naming(
+      fmt::format("{}: found a second rating of item {} by user {}, expected one: the first is at {} (", second,
+                  printable(item), printable(user), first),
+      "duplicates", " first, last or mean says what to do)");
 }
 
 std::size_t merge_repetitions(Triples& ratings, Index users, Index items, Duplicates which) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "odot/core/error.hpp"
 #include "odot/core/precision.hpp"
 #include "odot/ratings/rating_list.hpp"
 #include "odot/ratings/read.hpp"
@@ -21,9 +22,9 @@ struct Repetition {
 /// The repetition whose second place comes first, with the pair's first place. O(ratings).
 std::optional<Repetition> find_repetition(const Triples& ratings, Index users, Index items);
 
-/// What to say of a repetition at these places: "PLACE: found …, expected …".
-std::string explain_repetition(const std::string& first, const std::string& second, std::string_view user,
-                               std::string_view item);
+/// What to throw for a repetition at these places: "PLACE: found …, expected …".
+Error repetition_error(const std::string& first, const std::string& second, std::string_view user,
+                       std::string_view item);
 
 /// Leaves every pair once, where it first occurred, with its first, last or mean value; returns how many ratings that
 /// removed. O(ratings).

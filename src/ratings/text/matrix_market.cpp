@@ -61,10 +61,11 @@ bool is_matrix_market(std::string_view text) { return boost::algorithm::istarts_
 
 Format recognise_matrix_market(std::string_view text, const std::string& name, const ReadSettings& settings) {
   if (settings.columns || settings.separator || settings.header.value_or(false))
-    throw Error(
-        fmt::format("{}:1: found a Matrix Market file, whose layout is fixed, expected no "
-                    "--columns, --separator or --header",
-                    name));
+    throw Error::naming(fmt::format("{}:1: found a Matrix Market file, whose layout is fixed, expected no ", name),
+                        settings.columns     ? "columns"
+                        : settings.separator ? "separator"
+                                             : "header",
+                        " for it");
   std::string_view rest = text;
   check_banner(take_line(rest), name);
   for (std::size_t number = 2; !rest.empty(); ++number) {

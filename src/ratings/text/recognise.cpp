@@ -150,19 +150,6 @@ std::string explain_binary(char byte, std::size_t offset, const Contents& conten
       static_cast<unsigned>(static_cast<unsigned char>(byte)), offset, contents.line);
 }
 
-std::string parse_separator(const std::string& text) {
-  static constexpr std::pair<std::string_view, std::string_view> kWords[] = {
-      {"tab", "\t"},       {"\\t", "\t"},  {"space", kBlanks}, {"spaces", kBlanks}, {"blank", kBlanks},
-      {"blanks", kBlanks}, {"comma", ","}, {"semicolon", ";"}, {"pipe", "|"},       {"colons", "::"},
-  };
-  for (const auto& [word, separator] : kWords)
-    if (text == word) return std::string(separator);
-  if (text.empty()) throw Error("--separator is empty, expected the text between two columns");
-  if (text.find_first_of(std::string_view("\"\r\n\0", 4)) != std::string::npos)
-    throw Error(fmt::format("--separator is {}, expected neither quotes nor line ends in it", printable(text)));
-  return text.find_first_not_of(' ') == std::string::npos ? std::string(kBlanks) : text;
-}
-
 Format recognise(std::string_view text, const std::string& name, const ReadSettings& settings,
                  const Contents& contents) {
   refuse_known_binary(text, name, contents);
@@ -180,17 +167,18 @@ Format recognise(std::string_view text, const std::string& name, const ReadSetti
   const Fit found = settings.separator ? fit(given, lines, settings) : best_fit(lines, settings);
   const Line& first = lines.front();
   const bool is_features = contents.all == kFeatures.all;
-  const auto fail = [&](const std::string& problem) {
-    throw Error(fmt::format("{}:{}: {}", name, first.number, problem));
-  };
-  if (!settings.separator && found.first.size() < 2)
-    fail(fmt::format("found {}, expected {} separated by \"::\", a tab, \";\", \",\", \"|\" or blanks{}",
-                     printable(first.text),
-                     is_features           ? contents.line
-                     : settings.pairs_only ? "user and item"
-                                           : "user, item and rating",
-                     is_features ? "" : " (--separator names another)"));
-  if (!found.columns.problem.empty()) fail(found.columns.problem);
+  const auto place = [&](const Line& line) { return fmt::format("{}:{}: ", name, line.number); };
+  if (!settings.separator && found.first.size() < 2) {
+    const std::string problem =
+        fmt::format("{}found {}, expected {} separated by \"::\", a tab, \";\", \",\", \"|\" or blanks", place(first),
+                    printable(first.text),
+                    is_features           ? contents.line
+                    : settings.pairs_only ? "user and item"
+                                          : "user, item and rating");
+    if (is_features) throw Error(problem);
+    throw Error::naming(problem + " (", "separator", " names another)");
+  }
+  if (!found.columns.problem.empty()) throw Error::naming(place(first) + found.columns.problem + " (", "columns", ")");
 
   Format format;
   format.separator = found.separator;
@@ -201,8 +189,9 @@ Format recognise(std::string_view text, const std::string& name, const ReadSetti
   if (format.header) {
     if (lines.size() == 1) throw Error(fmt::format("{}: found only a header line, expected ratings after it", name));
     if (found.first.size() < format.columns_read() && settings.columns)
-      fail(fmt::format("found {} columns in the header, expected at least {} (--columns)", found.first.size(),
-                       format.columns_read()));
+      throw Error::naming(fmt::format("{}found {} columns in the header, expected at least {} (", place(first),
+                                      found.first.size(), format.columns_read()),
+                          "columns", ")");
     // Names that say nothing of the columns, and no rating where one is expected: those of other columns.
     if (!settings.columns && !format.pairs_only && !is_features && found.good == 0) {
       std::vector<Field> fields;
@@ -210,9 +199,9 @@ Format recognise(std::string_view text, const std::string& name, const ReadSetti
       if (fields.size() == format.columns_read() && !looks_numeric(fields[format.columns[2]].text)) {
         std::vector<std::string> names;
         for (const Field& field : found.first) names.push_back(printable(field.text));
-        throw Error(fmt::format("{}:{}: {} (--columns says which are user, item and rating of the columns {})", name,
-                                lines[1].number, explain_rating(fields[format.columns[2]].text),
-                                fmt::join(names, ", ")));
+        throw Error::naming(
+            fmt::format("{}{} (", place(lines[1]), explain_rating(fields[format.columns[2]].text)), "columns",
+            fmt::format(" says which are user, item and rating of the columns {})", fmt::join(names, ", ")));
       }
     }
     format.body = first.next;
@@ -220,7 +209,8 @@ Format recognise(std::string_view text, const std::string& name, const ReadSetti
   } else if (!settings.header && !format.pairs_only && found.first.size() >= format.columns_read()) {
     const std::string_view rating = found.first[format.columns[2]].text;
     if (!looks_numeric(rating))
-      fail(explain_rating(rating) + " (if this line holds the names of columns, --header says so)");
+      throw Error::naming(place(first) + explain_rating(rating) + " (if this line holds the names of columns, ",
+                          "header", " says so)");
   }
   return format;
 }

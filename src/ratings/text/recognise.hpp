@@ -43,7 +43,4 @@ Format recognise(std::string_view text, const std::string& name, const ReadSetti
 /// What to say of a byte that no text has: "found …, expected …".
 std::string explain_binary(char byte, std::size_t offset, const Contents& contents = kRatings);
 
-/// The separator that a user means: "tab", "\t" written out, "space", "comma", …, or the text itself. Throws Error.
-std::string parse_separator(const std::string& text);
-
 }  // namespace odot::inline ODOT_PRECISION::reading

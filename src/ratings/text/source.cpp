@@ -31,7 +31,8 @@ struct Descriptor {
   const char* found = std::strerror(cause);
   if (cause == ENOENT) found = "no such file";
   if (cause == EACCES || cause == EPERM) found = "no permission to read it";
-  throw Error(fmt::format("{}: found {}, expected a readable file of {}", name, found, contents.all));
+  throw Error(fmt::format("{}: found {}, expected a readable file of {}", name, found, contents.all),
+              ErrorKind::system);
 }
 
 std::string read_to_end(int descriptor, const std::string& name, const Contents& contents) {
@@ -83,7 +84,8 @@ std::string_view Source::open(const std::string& path, const Contents& contents)
     mapped_.open(path);
   } catch (const std::exception& problem) {
     throw Error(fmt::format("{}: found a file that cannot be mapped ({}), expected a readable file of {}", name_,
-                            problem.what(), contents.all));
+                            problem.what(), contents.all),
+                ErrorKind::system);
   }
   return {mapped_.data(), mapped_.size()};
 }

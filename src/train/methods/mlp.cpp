@@ -12,9 +12,9 @@
 #include "objective/mlp_objective.hpp"
 #include "odot/core/error.hpp"
 #include "odot/core/stopwatch.hpp"
+#include "train/checkpoint_file.hpp"
 #include "train/methods/methods.hpp"
 #include "train/optimizer_choice.hpp"
-#include "train/run_observer.hpp"
 
 namespace odot::inline ODOT_PRECISION {
 namespace {
@@ -127,9 +127,10 @@ int step_count(const TrainSettings& settings, std::size_t batches) {
   constexpr auto kMost = static_cast<std::size_t>(std::numeric_limits<int>::max());
   const int epochs = *settings.iterations;
   if (epochs > 0 && batches > kMost / static_cast<std::size_t>(epochs)) {
-    throw Error(
-        fmt::format("{} epochs of {} mini-batches are too many steps: choose a larger batch-size", epochs, batches),
-        ErrorKind::usage);
+    // Of the data, which decide how many batches there are.
+    throw Error::naming(
+        fmt::format("{} epochs of {} mini-batches are too many steps: choose a larger ", epochs, batches), "batch-size",
+        "");
   }
   return epochs * static_cast<int>(batches);
 }
@@ -183,7 +184,8 @@ TrainResult train_network(Dataset data, const TrainSettings& settings, const Tra
   Triples list = data.take_list();
   const ValueSummary values = summarize(list.value);
   if (*settings.output_relu && values.lowest < 0) {
-    throw Error(fmt::format("output-relu predicts no negative ratings, and the lowest here is {}", values.lowest));
+    throw Error::naming("", "output-relu",
+                        fmt::format(" predicts no negative ratings, and the lowest here is {}", values.lowest));
   }
   TrainReport report;
   report.settings = settings;
@@ -217,7 +219,7 @@ TrainResult train_network(Dataset data, const TrainSettings& settings, const Tra
   RunObserver observe(*settings.early_stop, held_out.size() > 0, observer);
   EpochObserver epochs(model, objective, train, held_out, settings, observe);
   Vector theta = model.theta;
-  std::unique_ptr<CheckpointReader> resume;
+  std::unique_ptr<StateVisitor> resume;
   if (checkpoints.writes() || !checkpoints.resume.empty()) {
     resume = observe.start(checkpoints, identify(model, train, held_out, model.settings), theta.size());
   }
@@ -282,6 +284,7 @@ Method mlp_method() {
   method.own = own_options();
   method.needs_features = true;
   method.needs_order = true;
+  method.resumes = true;
   method.check = check_batches;
   method.run = train_network;
   return method;

@@ -1,0 +1,288 @@
+// odot evaluate
+#include "odot/model/evaluate.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <iostream>
+#include <limits>
+#include <memory>
+#include <numeric>
+#include <optional>
+#include <utility>
+
+#include "cli/command.hpp"
+#include "cli/load.hpp"
+#include "cli/load_model.hpp"
+#include "cli/options/options.hpp"
+#include "cli/paths.hpp"
+#include "odot/model/ranking.hpp"
+#include "odot/ratings/odr.hpp"
+
+namespace odot::cli {
+namespace {
+
+constexpr Offset kAtOnce = Offset{1} << 24;  // ratings
+
+// The index of each id in a model, or kUnknown.
+struct Translation {
+  std::vector<Index> users;
+  std::vector<Index> items;
+};
+
+Translation translate(const Dataset& data, const Model& model) {
+  const auto own_numbers = [](Index count) {
+    std::vector<Index> numbers(count);
+    std::iota(numbers.begin(), numbers.end(), Index{0});
+    return numbers;
+  };
+  // A list that has each user and each item once.
+  const Index most = std::max(data.users.size(), data.items.size());
+  RatingList list{data.users, data.items, {own_numbers(most), own_numbers(most), {}}};
+  for (Index& user : list.ratings.user) user = std::min(user, data.users.size() - 1);
+  for (Index& item : list.ratings.item) item = std::min(item, data.items.size() - 1);
+  Triples found = reindex(list, model);
+  found.user.resize(data.users.size());
+  found.item.resize(data.items.size());
+  return {std::move(found.user), std::move(found.item)};
+}
+
+// Some of the file at a time, so that it need not fit into memory.
+Evaluation evaluate_odr(const Model& model, const Dataset& data, bool clip) {
+  Evaluation total;
+  const RatingMatrix& ratings = *data.matrix;
+  if (ratings.size() == 0) return total;
+  const auto [users, items] = translate(data, model);
+  double squares = 0;
+  double absolutes = 0;
+  for (Offset begin = 0; begin < ratings.size(); begin += kAtOnce) {
+    const Offset end = std::min(begin + kAtOnce, ratings.size());
+    const Evaluation part = model.evaluate(read_triples(ratings, begin, end, users, items), clip);
+    squares += part.rmse * part.rmse * static_cast<double>(part.ratings);
+    absolutes += part.mae * static_cast<double>(part.ratings);
+    total.ratings += part.ratings;
+    total.unknown_users += part.unknown_users;
+    total.unknown_items += part.unknown_items;
+  }
+  total.rmse = std::sqrt(squares / static_cast<double>(total.ratings));
+  total.mae = absolutes / static_cast<double>(total.ratings);
+  return total;
+}
+
+Evaluation evaluate_data(const Model& model, Dataset data, bool clip) {
+  if (data.matrix) return evaluate_odr(model, data, clip);
+  const RatingList list{std::move(data.users), std::move(data.items), std::move(data.list)};
+  return model.evaluate(reindex(list, model), clip);
+}
+
+// What --top measures.
+struct Ranked {
+  std::size_t top = 0;
+  std::optional<double> least;  // relevant rating
+  Evaluation errors;
+  RankingQuality quality;
+  struct Others {
+    Evaluation mean;
+    Evaluation bias;
+    RankingQuality popularity;
+  };
+  std::optional<Others> others;  // where training ratings are known
+
+  double rating_coverage() const {
+    const std::size_t count = errors.ratings;
+    return count == 0 ? 0 : static_cast<double>(known) / static_cast<double>(count);
+  }
+  std::size_t known = 0;  // held-out ratings of users and items that are
+};
+
+Ranked rank(const Factorization& model, const std::vector<std::string>& files, bool clip, const Options& options) {
+  Ranked result;
+  result.top = static_cast<std::size_t>(options.integer("top", 10, 1, std::numeric_limits<Index>::max()));
+  constexpr double kAny = std::numeric_limits<double>::infinity();
+  if (options.given("relevant")) result.least = options.number("relevant", 0, -kAny, kAny);
+  const Triples held = reindex(load_ratings(files, options).list, model.users, model.items);
+  result.errors = evaluate(model.view(), held, clip);
+  Triples liked;
+  for (std::size_t k = 0; k < held.size(); ++k) {
+    result.known += held.user[k] != kUnknown && held.item[k] != kUnknown;
+    if (result.least && static_cast<double>(held.value[k]) < *result.least) continue;
+    liked.user.push_back(held.user[k]);
+    liked.item.push_back(held.item[k]);
+  }
+  const ItemLists relevant(model.users.size(), liked);
+  if (!options.given("exclude")) {
+    if (!options.quiet()) log("without --exclude TRAIN, what users rated in training is ranked too\n");
+    result.quality = evaluate_ranking(model.view(), relevant, nullptr, result.top);
+    return result;
+  }
+  const Triples train = reindex(load_ratings(options.texts("exclude"), options).list, model.users, model.items);
+  const ItemLists seen(model.users.size(), train);
+  result.quality = evaluate_ranking(model.view(), relevant, &seen, result.top);
+  const Baselines baselines = make_baselines(model.users.size(), model.items.size(), train);
+  result.others = {evaluate(baselines.mean.view(), held, clip), evaluate(baselines.bias.view(), held, clip),
+                   evaluate_ranking(baselines.popularity.view(), relevant, &seen, result.top)};
+  return result;
+}
+
+struct Measure {
+  const char* key;
+  std::string name;
+  double RankingQuality::*value;
+};
+
+std::vector<Measure> measures(std::size_t top) {
+  const auto at = [&](const char* name) { return fmt::format("{} at {}", name, top); };
+  return {{"hit_rate", at("hit rate"), &RankingQuality::hit_rate},
+          {"precision", at("precision"), &RankingQuality::precision},
+          {"recall", at("recall"), &RankingQuality::recall},
+          {"ndcg", at("NDCG"), &RankingQuality::ndcg},
+          {"map", at("MAP"), &RankingQuality::map},
+          {"auc", "AUC", &RankingQuality::auc},
+          {"item_coverage", at("item coverage"), &RankingQuality::coverage}};
+}
+
+void print_text(const Ranked& result) {
+  const auto line = [&](const std::string& name, const std::vector<std::optional<double>>& values) {
+    std::string text = fmt::format("{:<20}", name);
+    for (std::size_t k = 0; k < (result.others ? values.size() : 1); ++k) {
+      text +=
+          values[k] && std::isfinite(*values[k]) ? fmt::format(" {:>10.4f}", *values[k]) : fmt::format(" {:>10}", "-");
+    }
+    std::cout << text << "\n";
+  };
+  const Ranked::Others others = result.others.value_or(Ranked::Others());
+  if (result.others) {
+    std::cout << fmt::format("{:<20} {:>10} {:>10} {:>10} {:>10}\n", "", "model", "mean", "bias", "popularity");
+  }
+  line("RMSE", {result.errors.rmse, others.mean.rmse, others.bias.rmse, {}});
+  line("MAE", {result.errors.mae, others.mean.mae, others.bias.mae, {}});
+  if (result.quality.users == 0) {
+    std::cout << "ranking              no known user has a relevant item to find\n";
+  } else {
+    for (const Measure& one : measures(result.top)) {
+      line(one.name, {result.quality.*one.value, {}, {}, others.popularity.*one.value});
+    }
+  }
+  line("rating coverage", {result.rating_coverage(), {}, {}, {}});
+  const auto count = [](const char* name, std::size_t value) {
+    std::cout << fmt::format("{:<20} {:>10}\n", name, value);
+  };
+  count("ratings", result.errors.ratings);
+  count("unknown users", result.errors.unknown_users);
+  count("unknown items", result.errors.unknown_items);
+  count("users ranked for", result.quality.users);
+  std::cout << fmt::format("{:<20} {:>10} ({})\n", "relevant items", result.quality.relevant,
+                           result.least ? fmt::format("rated {} or more", *result.least) : "all that are held out");
+}
+
+Json errors_json(const Evaluation& errors) { return {{"rmse", errors.rmse}, {"mae", errors.mae}}; }
+
+Json quality_json(const RankingQuality& quality, std::size_t top) {
+  Json json = Json::object();
+  for (const Measure& one : measures(top))
+    json[one.key] = quality.users > 0 ? number_or_null(quality.*one.value) : Json(nullptr);
+  return json;
+}
+
+void add_json(const Ranked& result, Json& json) {
+  json["top"] = result.top;
+  json["relevant_from"] = result.least ? Json(*result.least) : Json(nullptr);
+  json["ranked_users"] = result.quality.users;
+  json["relevant_items"] = result.quality.relevant;
+  json.update(quality_json(result.quality, result.top));
+  json["rating_coverage"] = result.rating_coverage();
+  json["baselines"] = nullptr;
+  if (!result.others) return;
+  json["baselines"] = {{"mean", errors_json(result.others->mean)},
+                       {"bias", errors_json(result.others->bias)},
+                       {"popularity", quality_json(result.others->popularity, result.top)}};
+}
+
+Json to_json(const Evaluation& result) {
+  return {{"rmse", result.rmse},
+          {"mae", result.mae},
+          {"ratings", result.ratings},
+          {"unknown_users", result.unknown_users},
+          {"unknown_items", result.unknown_items}};
+}
+
+int evaluate_ranked(const std::vector<std::string>& files, const Options& options) {
+  const Factorization model = load_factors(options.arguments()[0], FactorUse::rank);
+  const Ranked result = rank(model, files, options.on_off("clip", model.clip), options);
+  if (!options.flag_given("json")) {
+    print_text(result);
+    return kDone;
+  }
+  Json json = to_json(result.errors);
+  add_json(result, json);
+  print_json(json);
+  return kDone;
+}
+
+void check(const Options& options) {
+  check_paths({}, options.inputs({}));
+  if (!options.given("top")) {
+    for (const char* name : {"relevant", "exclude"}) {
+      if (options.given(name)) throw UsageError(fmt::format("--{} is of no use without --top N", name));
+    }
+    return;
+  }
+  (void)options.integer("top", 10, 1, std::numeric_limits<Index>::max());
+  if (options.given("memory-limit"))
+    throw UsageError("--memory-limit is of no use with --top, which needs all ratings");
+  if (!feature_paths(options).empty()) {
+    throw UsageError("--users and --items are for neural networks, whose items --top cannot rank");
+  }
+}
+
+}  // namespace
+
+Options declare_evaluate() {
+  Options options(
+      "odot evaluate MODEL RATINGS... [options]",
+      "Measures how well MODEL predicts the ratings. Unknown users and items are predicted from what is known\n"
+      "(the mean, the other side's bias; by a neural network, as an average user or item) and counted. With --top,\n"
+      "also how well a factorisation ranks what is held out.");
+  options.arguments("MODEL RATINGS...", 2, -1);
+  options.group("Results");
+  options.flag("json", "print the result as one JSON object");
+  options.toggle("clip", "keep predictions in the range of the training ratings (default: as the model was trained)");
+  memory_option(options, "for the ratings of an .odr file (without --top, which needs them all)");
+  options.group("Ranking");
+  options.value("top,n", "N",
+                "rank items for every user and measure the first N: hit rate, precision, recall, NDCG, MAP, also AUC "
+                "and coverage");
+  options.values("exclude,x", "RATINGS",
+                 "the training ratings: what users rated there is not ranked, and the mean, biases and popularity of "
+                 "these ratings are measured beside the model; may be given several times");
+  options.value("relevant", "X", "held-out items rated X or more are relevant (default: all of them)");
+  feature_group(options);
+  options.reading_group();
+  options.common_group();
+  return options;
+}
+
+int run_evaluate(const Arguments& arguments) {
+  Options options = declare_evaluate();
+  if (!options.parse(arguments)) return kDone;
+  check(options);
+  if (options.given("memory-limit")) (void)memory_budget(options);
+  const std::vector<std::string> files(options.arguments().begin() + 1, options.arguments().end());
+  if (options.given("top")) return evaluate_ranked(files, options);
+
+  const std::unique_ptr<Model> model = load_predicting_model(options.arguments()[0], options);
+  const bool clip = options.on_off("clip", model->clip);
+  const Evaluation result = evaluate_data(*model, load_dataset(files, options), clip);
+  if (options.flag_given("json")) {
+    print_json(to_json(result));
+  } else {
+    std::cout << fmt::format("{:<15} {:.4f}\n{:<15} {:.4f}\n{:<15} {}\n", "RMSE", result.rmse, "MAE", result.mae,
+                             "ratings", result.ratings);
+    std::cout << fmt::format("{:<15} {}\n{:<15} {}\n", "unknown users", result.unknown_users, "unknown items",
+                             result.unknown_items);
+  }
+  return kDone;
+}
+
+}  // namespace odot::cli

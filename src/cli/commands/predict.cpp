@@ -1,0 +1,88 @@
+// odot predict
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iostream>
+
+#include "cli/command.hpp"
+#include "cli/load.hpp"
+#include "cli/load_model.hpp"
+#include "cli/options/options.hpp"
+#include "cli/paths.hpp"
+#include "odot/core/output_file.hpp"
+#include "odot/model/model.hpp"
+#include "odot/ratings/write.hpp"
+
+namespace odot::cli {
+namespace {
+
+constexpr std::size_t kBuffer = 1 << 16;
+
+void write_predictions(OutputFile& file, const RatingList& pairs, const std::vector<double>& predictions,
+                       const std::string& separator) {
+  std::string lines;
+  for (std::size_t k = 0; k < predictions.size(); ++k) {
+    append_field(lines, pairs.users[pairs.ratings.user[k]], separator);
+    lines += separator;
+    append_field(lines, pairs.items[pairs.ratings.item[k]], separator);
+    lines += separator;
+    append_number(lines, static_cast<Real>(predictions[k]));
+    lines += '\n';
+    if (lines.size() >= kBuffer) {
+      file.write(lines);
+      lines.clear();
+    }
+  }
+  file.write(lines);
+}
+
+}  // namespace
+
+Options declare_predict() {
+  Options options(
+      "odot predict MODEL PAIRS... [-o FILE] [options]",
+      "Predicts the rating of every (user, item) pair, in order: lines of user, item and prediction with the\n"
+      "separator of PAIRS. Unknown users and items are predicted from what is known (the mean, the other side's\n"
+      "bias; by a neural network, as an average user or item) and counted.");
+  options.arguments("MODEL PAIRS...", 2, -1);
+  options.group("Results");
+  options.value("output,o", "FILE", "write the predictions here (default -, standard output)");
+  options.flag("json", "print the counts as one JSON object; the predictions then need -o FILE");
+  options.toggle("clip", "keep predictions in the range of the training ratings (default: as the model was trained)");
+  feature_group(options);
+  options.reading_group(true);
+  options.common_group();
+  return options;
+}
+
+int run_predict(const Arguments& arguments) {
+  Options options = declare_predict();
+  if (!options.parse(arguments)) return kDone;
+  const std::string target = options.text("output", "-");
+  const bool json = options.flag_given("json");
+  if (json && target == "-") throw UsageError("--json and predictions cannot both go to standard output: give -o FILE");
+  check_paths({{"-o", target}}, options.inputs({"output"}));
+
+  OutputFile output(target);
+  const std::unique_ptr<Model> model = load_predicting_model(options.arguments()[0], options);
+  const bool clip = options.on_off("clip", model->clip);
+  const ReadResult read = load_ratings({options.arguments().begin() + 1, options.arguments().end()}, options);
+  const Triples pairs = reindex(read.list, *model);
+  std::vector<double> predictions(pairs.size());
+  model->predict(pairs, clip, predictions);
+  write_predictions(output, read.list, predictions, separator_of(read));
+  output.commit();
+
+  const auto unknown_users = std::count(pairs.user.begin(), pairs.user.end(), kUnknown);
+  const auto unknown_items = std::count(pairs.item.begin(), pairs.item.end(), kUnknown);
+  if (json) {
+    print_json({{"predictions", pairs.size()}, {"unknown_users", unknown_users}, {"unknown_items", unknown_items}});
+  }
+  if (!options.quiet()) {
+    log(fmt::format("predicted {} pairs, {} of unknown users, {} of unknown items\n", pairs.size(), unknown_users,
+                    unknown_items));
+  }
+  return kDone;
+}
+
+}  // namespace odot::cli

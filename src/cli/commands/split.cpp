@@ -1,0 +1,70 @@
+// odot split
+#include "odot/ratings/split.hpp"
+
+#include <fmt/format.h>
+
+#include <iostream>
+
+#include "cli/command.hpp"
+#include "cli/interrupt.hpp"
+#include "cli/load.hpp"
+#include "cli/options/options.hpp"
+#include "cli/paths.hpp"
+#include "odot/core/output_file.hpp"
+#include "odot/ratings/write.hpp"
+
+namespace odot::cli {
+
+Options declare_split() {
+  Options options(
+      "odot split RATINGS... --train FILE --test FILE [options]",
+      "Writes a random share of the ratings to one file and the rest to another, as lines of user, item and\n"
+      "rating in the order and with the separator of RATINGS. Every user and every item keeps at least one\n"
+      "rating in the training file, so the test file may be a little smaller than asked for.");
+  options.arguments("RATINGS...", 1, -1);
+  options.group("Split");
+  options.value("fraction", "F", "share of the ratings for the test file, above 0 and below 1 (default 0.1)");
+  options.value("seed", "N", "the same seed gives the same split (default 1)");
+  options.value("train", "FILE", "write the training ratings here (needed)");
+  options.value("test", "FILE", "write the test ratings here (needed)");
+  options.flag("json", "print the counts as one JSON object");
+  options.reading_group();
+  options.common_group();
+  return options;
+}
+
+int run_split(const Arguments& arguments) {
+  Options options = declare_split();
+  if (!options.parse(arguments)) return kDone;
+  for (const char* needed : {"train", "test"}) {
+    if (!options.given(needed)) throw UsageError(fmt::format("--{} FILE is missing", needed));
+    if (options.text(needed) == "-") throw UsageError(fmt::format("--{} must be a file", needed));
+  }
+  check_paths({{"--train", options.text("train")}, {"--test", options.text("test")}},
+              options.inputs({"train", "test"}));
+  const double fraction = options.fraction("fraction", 0.1);
+  const std::uint64_t seed = options.seed(1);
+
+  OutputFile train(options.text("train"));
+  OutputFile test(options.text("test"));
+  const ReadResult read = load_ratings(options.arguments(), options);
+  const Split split = split_ratings(read.list, fraction, seed);
+  const std::string separator = separator_of(read);
+  write_ratings(train, read.list, split.train, separator);
+  write_ratings(test, read.list, split.test, separator);
+  // Whatever may fail is done before the first of the two takes its place.
+  train.flush();
+  test.flush();
+  const InterruptGuard guard;  // both or none
+  train.commit();
+  test.commit();
+  if (options.flag_given("json")) {
+    print_json({{"train", split.train.size()}, {"test", split.test.size()}, {"seed", seed}});
+  } else {
+    std::cout << fmt::format("{:<15} {} ratings in {}\n{:<15} {} ratings in {}\n", "train", split.train.size(),
+                             train.path(), "test", split.test.size(), test.path());
+  }
+  return kDone;
+}
+
+}  // namespace odot::cli

@@ -1,0 +1,119 @@
+// From parsed options to settings.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "cli/options/train_options.hpp"
+#include "odot/core/error.hpp"
+#include "odot/features/features.hpp"
+#include "odot/model/model_file.hpp"
+#include "odot/train/methods.hpp"
+
+namespace odot::cli {
+namespace {
+
+constexpr int kMostInterval = 1'000'000'000;
+
+// What the option was given as; nothing where it was not.
+std::optional<OptionValue> given_value(const Options& options, const TrainOption& option) {
+  if (option.kind != OptionKind::toggle) {
+    if (!options.given(option.name)) return std::nullopt;
+    return parse_value(option, options.text(option.name));
+  }
+  if (options.flag_given(option.name)) return true;
+  if (options.flag_given("no-" + option.name)) return false;
+  return std::nullopt;
+}
+
+// Inputs are no settings, so that nobody but the one who reads them knows whether the method uses them.
+void check_inputs(const Options& options, const Method& method) {
+  for (const TrainOption& option : train_options()) {
+    if (option.kind != OptionKind::input || !options.given(option.name) || method.uses(option.name)) continue;
+    refuse_unused(option.name, method);
+  }
+  if (!method.needs_features) return;
+  for (const char* needed : {"users", "items"}) {
+    if (!options.given(needed)) {
+      throw UsageError(
+          fmt::format("--method {} needs --{} FILE with the features of the {}", method.name, needed, needed));
+    }
+  }
+  for (const char* specification : {"user-features", "item-features"}) {
+    if (!options.given(specification)) continue;
+    try {
+      check_feature_specification(options.text(specification));
+    } catch (const Error& error) {
+      throw UsageError(fmt::format("--{}: {}", specification, error.what()));
+    }
+  }
+}
+
+void check_held_out(const Options& options, const TrainSettings& settings) {
+  if (options.given("valid") || options.given("holdout") || options.known("folds")) return;
+  for (const TrainOption& option : train_options()) {
+    if (!option.needs_held_out || !option.get) continue;
+    const std::optional<OptionValue> value = option.get(settings);
+    if (!value || value_text(*value) == "0") continue;
+    throw Error::of_setting(option.name, "needs ratings to measure on: give --valid or --holdout");
+  }
+}
+
+// "10" or "30s".
+void set_interval(const std::string& text, CheckpointSettings& settings) {
+  const bool time = text.ends_with('s');
+  const std::optional<double> number = to_number(time ? text.substr(0, text.size() - 1) : text);
+  if (number && time && *number > 0) {
+    settings.seconds = *number;
+  } else if (number && !time && *number >= 1 && *number == std::floor(*number) && *number <= kMostInterval) {
+    settings.iterations = static_cast<int>(*number);
+  } else {
+    throw UsageError(fmt::format(
+        "--checkpoint-every is '{}', but must be a number of iterations such as 10, or a time such as 30s", text));
+  }
+}
+
+}  // namespace
+
+CheckpointSettings checkpoint_settings(const Options& options) {
+  CheckpointSettings settings;
+  if (options.given("checkpoint-every")) {
+    if (!options.given("checkpoint")) throw UsageError("--checkpoint-every is of no use without --checkpoint FILE");
+    set_interval(options.text("checkpoint-every"), settings);
+  } else {
+    settings.seconds = kCheckpointSeconds;
+  }
+  settings.path = options.text("checkpoint", "");
+  settings.resume = options.text("resume", "");
+  settings.warn = [](const std::string& problem) {
+    log(fmt::format("odot: warning: {}; training goes on, and the last checkpoint stays\n", problem));
+  };
+  return settings;
+}
+
+TrainSettings given_settings(const Options& options) {
+  TrainSettings settings;
+  for (const TrainOption& option : train_options()) {
+    if (!option.set || !options.known(option.name)) continue;
+    if (const std::optional<OptionValue> value = given_value(options, option)) option.set(settings, *value);
+  }
+  if (options.known("init-model") && options.given("init-model")) {
+    const std::string& path = options.text("init-model");
+    settings.init = std::make_shared<InitModel>(InitModel{load_factorization(path), path, model_checksum(path)});
+  }
+  return settings;
+}
+
+void check_settings(const Options& options, const TrainSettings& settings) {
+  check_inputs(options, method_of(settings));
+  check(settings);
+  check_held_out(options, settings);
+}
+
+TrainSettings method_settings(const Options& options) {
+  TrainSettings settings = given_settings(options);
+  check_settings(options, settings);
+  return settings;
+}
+
+}  // namespace odot::cli

@@ -1,0 +1,41 @@
+// What items are called.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/options/options.hpp"
+#include "odot/ratings/id_table.hpp"
+
+namespace odot::cli {
+
+/// The text itself where it is UTF-8, else what its bytes are in ISO-8859-1.
+std::string to_utf8(std::string_view text);
+
+/// Titles of the items of a model.
+class Titles {
+ public:
+  /// Declares --items and --titles.
+  static void declare(Options& options);
+
+  /// Without any.
+  Titles() = default;
+
+  /// Reads the file that --items names, where it is given, and says how many titles it has unless --quiet. Throws
+  /// Error, or UsageError where the options make no sense.
+  Titles(const Options& options, const IdTable& items);
+
+  /// Whether there is a file of titles.
+  bool given() const { return given_; }
+  /// Empty where there is none.
+  std::string_view operator[](Index item) const {
+    return given_ ? std::string_view(titles_[item]) : std::string_view();
+  }
+
+ private:
+  bool given_ = false;
+  std::vector<std::string> titles_;
+};
+
+}  // namespace odot::cli
