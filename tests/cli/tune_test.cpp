@@ -94,6 +94,9 @@ TEST_CASE("cv refuses what makes no folds") {
   CHECK(few.code == 1);
   check_has(few.err, {"2 ratings cannot be cut into 3 folds"});
   CHECK(run(folder, {"cv", "r", "--method", "mlp"}).code == 2);
+  const Outcome single = run(folder, {"cv", "r", "--unobserved"});
+  CHECK(single.code == 2);
+  check_has(single.err, {"unknown option --unobserved"});
 }
 
 TEST_CASE("the command that tune prints gives its figure to the digit") {
@@ -206,6 +209,7 @@ TEST_CASE("a space with a mistake is refused before any file is read") {
       {{"--rank", "0..8"}, "from 1 to 1024"},
       {{"--biases", "on,of"}, "expected on,off"},
       {{"--rank", "16"}, "nothing to search"},
+      {{"--rank", "4,8", "--unobserved"}, "unknown option --unobserved"},
       {{"--rank", "4,8", "--seed", "1..4"}, "--seed is '1..4', but cannot be searched: give it one value"},
       {{"--rank", "4,8", "--time-limit", "1,2"}, "--time-limit is '1,2', but cannot be searched"},
       {{"--rank", "4,8", "--resume"}, "--resume needs --log"},

@@ -58,11 +58,13 @@ std::vector<std::string> split_at_commas(const std::string& text) {
 
 // "0.1" of "share of the ratings (default 0.1)"; empty where a help tells no default.
 std::string default_in(const std::string& help) {
-  constexpr std::string_view kOpen = "(default";
-  const std::size_t open = help.find(kOpen);
-  if (open == std::string::npos) return "";
-  const std::size_t start = help.find_first_not_of(": ", open + kOpen.size());
-  return help.substr(start, help.find(')', start) - start);
+  for (const std::string_view open : {"(default", "; default", "\ndefault"}) {
+    const std::size_t at = help.find(open);
+    if (at == std::string::npos) continue;
+    const std::size_t start = help.find_first_not_of(": ", at + open.size());
+    return help.substr(start, open[0] == '\n' ? std::string::npos : help.find(')', start) - start);
+  }
+  return "";
 }
 
 }  // namespace
