@@ -148,13 +148,10 @@ nlohmann::json measure_sweeps(const RatingMatrix& ratings, int rank, int repetit
   // The ratings outlive what is made here.
   RatingMatrix watched(by_user, by_item, ratings.table(), ratings.summary(), nullptr);
 
-  TrainSettings settings{.method = "blocks"};
-  settings.optimizer = kNewton;
-  settings.rank = rank;
-  limit(settings, {.iterations = 1 + repetitions});
+  const TrainSettings settings{.rank = rank, .iterations = 1 + repetitions, .tolerance = 0};
   std::vector<Course> sweeps;
   double before = 0;
-  train(RatingData(numbered_ids(ratings.users()), numbered_ids(ratings.items()), std::move(watched)), {}, settings,
+  train(RatingData(numbered_ids(ratings.users()), numbered_ids(ratings.items()), std::move(watched)), settings,
         [&](const TrainProgress& progress) {
           if (progress.counts.iterations > 1) sweeps.push_back(course_of(readings, progress.seconds - before));
           before = progress.seconds;

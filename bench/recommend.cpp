@@ -46,7 +46,7 @@ void top_lists(benchmark::State& state, const Setting& setting) {
   const ItemLists seen = rated(on.side);
   std::vector<Index> users(on.layout.users);
   std::iota(users.begin(), users.end(), Index{0});
-  const FactorView model{{}, on.layout, on.theta};
+  const FactorView model{{}, {}, on.layout, on.theta};
   measure(state, on.layout.users, cost_of(on), [&] {
     const TopLists lists = recommend(model, users, {.top = kTop, .exclude = &seen});
     benchmark::DoNotOptimize(lists[0].data());

@@ -3,6 +3,7 @@ a text, perhaps a table (header, rows) of what is read and the figures behind it
 
 import math
 
+from bench_foreign import foreign
 from bench_model import bound, lowest, reached, replay
 from bench_runs import BenchError, busy, cores, median
 
@@ -402,4 +403,5 @@ SECTIONS = {"ceilings": ("The machine's ceilings", True, ceilings),
             "convergence": ("Convergence", False, convergence),
             "threads": ("Threads", True, threads_section),
             "memory": ("Memory", False, memory),
-            "shared": ("A shared machine", False, shared)}
+            "shared": ("A shared machine", False, shared),
+            "foreign": ("A foreign process", True, foreign)}
