@@ -22,14 +22,17 @@ CMAKE = """cmake_minimum_required(VERSION 3.25)
 project(mutants LANGUAGES NONE)
 add_custom_target(odot COMMAND sh -n ${CMAKE_SOURCE_DIR}/src/cli/odot.cpp
   COMMAND cp ${CMAKE_SOURCE_DIR}/src/cli/odot.cpp ${CMAKE_BINARY_DIR}/odot)
-add_custom_target(test_search_float COMMAND cp ${CMAKE_SOURCE_DIR}/src/search/space.cpp ${CMAKE_BINARY_DIR}/test_search_float)
+add_custom_target(test_search_float
+  COMMAND cp ${CMAKE_SOURCE_DIR}/src/search/space.cpp ${CMAKE_BINARY_DIR}/test_search_float)
 add_custom_target(test_cli_program COMMAND cp ${CMAKE_SOURCE_DIR}/test.sh ${CMAKE_BINARY_DIR}/test_cli_program)
 """
 SOURCES = {
     "CMakeLists.txt": CMAKE,
     "src/cli/odot.cpp": "#!/bin/sh\none=1\ntwo=2\nthree=$((one + two))\necho $three\n",
-    "src/search/space.cpp": "#!/bin/sh\nif [ 1 = 2 ]; then echo 'TEST CASE:  spaces'; exit 1; fi\nwait=0\nsleep $wait\n",
-    "test.sh": "#!/bin/sh\nif [ $(sh $ODOT_PROGRAM) = 3 ]; then exit 0; fi\necho 'TEST CASE:  adds up'\nexit 1\n",
+    "src/search/space.cpp": "#!/bin/sh\nif [ 1 = 2 ]; then echo 'TEST CASE:  spaces'; exit 1; fi\n"
+                            "wait=0\nsleep $wait\n",
+    "test.sh": "#!/bin/sh\necho 'TEST CASE:  tells something'\n"
+               "if [ $(sh $ODOT_PROGRAM) = 3 ]; then exit 0; fi\necho 'TEST CASE:  adds up'\nexit 1\n",
 }
 TABLE = '''import collections
 Mutant = collections.namedtuple("Mutant", "name kind file old new")
