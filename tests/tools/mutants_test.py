@@ -22,14 +22,17 @@ CMAKE = """cmake_minimum_required(VERSION 3.25)
 project(mutants LANGUAGES NONE)
 add_custom_target(odot COMMAND sh -n ${CMAKE_SOURCE_DIR}/src/cli/odot.cpp
   COMMAND cp ${CMAKE_SOURCE_DIR}/src/cli/odot.cpp ${CMAKE_BINARY_DIR}/odot)
-add_custom_target(test_tune_float COMMAND cp ${CMAKE_SOURCE_DIR}/src/tune/space.cpp ${CMAKE_BINARY_DIR}/test_tune_float)
+add_custom_target(test_search_float
+  COMMAND cp ${CMAKE_SOURCE_DIR}/src/search/space.cpp ${CMAKE_BINARY_DIR}/test_search_float)
 add_custom_target(test_cli_program COMMAND cp ${CMAKE_SOURCE_DIR}/test.sh ${CMAKE_BINARY_DIR}/test_cli_program)
 """
 SOURCES = {
     "CMakeLists.txt": CMAKE,
     "src/cli/odot.cpp": "#!/bin/sh\none=1\ntwo=2\nthree=$((one + two))\necho $three\n",
-    "src/tune/space.cpp": "#!/bin/sh\nif [ 1 = 2 ]; then echo 'TEST CASE:  spaces'; exit 1; fi\nwait=0\nsleep $wait\n",
-    "test.sh": "#!/bin/sh\nif [ $(sh $ODOT_PROGRAM) = 3 ]; then exit 0; fi\necho 'TEST CASE:  adds up'\nexit 1\n",
+    "src/search/space.cpp": "#!/bin/sh\nif [ 1 = 2 ]; then echo 'TEST CASE:  spaces'; exit 1; fi\n"
+                            "wait=0\nsleep $wait\n",
+    "test.sh": "#!/bin/sh\necho 'TEST CASE:  tells something'\n"
+               "if [ $(sh $ODOT_PROGRAM) = 3 ]; then exit 0; fi\necho 'TEST CASE:  adds up'\nexit 1\n",
 }
 TABLE = '''import collections
 Mutant = collections.namedtuple("Mutant", "name kind file old new")
@@ -37,7 +40,7 @@ MUTANTS = [Mutant("two is three", "number", "src/cli/odot.cpp", "two=2", "two=3"
            Mutant("one stands behind two", "order", "src/cli/odot.cpp", "one=1\\ntwo=2", "two=2\\none=1"),
            Mutant("no end", "number", "src/cli/odot.cpp", "one + two))", "one + two"),
            Mutant("no such text", "order", "src/cli/odot.cpp", "four=4", "four=5"),
-           Mutant("another floor", "order", "src/tune/space.cpp", "1 = 2", "1 = 1")]
+           Mutant("another floor", "order", "src/search/space.cpp", "1 = 2", "1 = 1")]
 '''
 
 
@@ -98,7 +101,7 @@ class Repository(unittest.TestCase):
         self.assertEqual(outcomes["one stands behind two"], ("survived", ""))
         self.assertEqual(outcomes["no end"][0], "did not build")
         self.assertEqual(outcomes["no such text"][0], "stale")
-        self.assertEqual(outcomes["another floor"], ("caught", "test_tune_float: spaces"))
+        self.assertEqual(outcomes["another floor"], ("caught", "test_search_float: spaces"))
         self.assertRegex(done.stdout, r"(?m)^number +2 +1 +0 +1 +0$")
         self.assertRegex(done.stdout, r"(?m)^order +3 +1 +1 +0 +1$")
         self.assertTrue(done.stdout.endswith("2 of 5 mistakes are caught\n"))
@@ -132,7 +135,7 @@ class Repository(unittest.TestCase):
         self.check_nothing_is_left()
 
     def test_interrupted(self):
-        path = self.folder / "src" / "tune" / "space.cpp"
+        path = self.folder / "src" / "search" / "space.cpp"
         path.write_text(path.read_text(encoding="utf-8").replace("wait=0", "wait=600"), encoding="utf-8")
         self.commit()
         for number in (signal.SIGINT, signal.SIGTERM):
