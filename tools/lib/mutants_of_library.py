@@ -26,7 +26,7 @@ METHODS = "src/train/methods.cpp"
 FACTORIZATION = "src/model/kinds/factorization.cpp"
 MLP = "src/model/kinds/mlp.cpp"
 FIELDS = "src/model/formats/model_record.cpp"
-PAIRS = "src/model/serve/pair_loops.hpp"
+PAIRS = "include/odot/model/pair_loops.hpp"
 SEARCH = "src/search/search.cpp"
 FOLDS = "src/search/cross_validation.cpp"
 DATASET = "src/train/dataset.cpp"
@@ -277,7 +277,9 @@ TABLE = {
         ("a toggle in parameters is no toggle", OPTIONS,
          "if (kind == OptionKind::toggle) return found->second != 0;", "(void)kind;"),
         ("the time limit is not by the clock", OPTIONS, "o.limits = o.by_clock = true;", "o.limits = true;"),
-        ("unobserved is recorded", OPTIONS, "{ o.recorded = false; }", "{ o.recorded = true; }"),
+        ("unobserved is recorded", OPTIONS,
+         'o.recorded = false, o.single_run = true;',
+         'o.single_run = true;'),
         ("a line search does not mean steps along lines", OPTIONS,
          "o.along_lines = o.needs_optimizer = true;", "o.needs_optimizer = true;"),
         ("a line search goes with newton", OPTIONS,
@@ -289,7 +291,9 @@ TABLE = {
         ("early-stop needs no held-out ratings", OPTIONS,
          "o.common = o.silent_zero = o.needs_held_out = true;", "o.common = o.silent_zero = true;"),
         ("not every method clips", OPTIONS, "{ o.common = true; }", "{ (void)o; }"),
-        ("init-model is for searches too", OPTIONS, "o.single_run = true;", "o.single_run = false;"),
+        ("init-model is for searches too", OPTIONS,
+         '{ o.single_run = true; }',
+         '{ o.single_run = false; }'),
         ("inner-iterations goes with newton", BLOCKS,
          "inner.needs_optimizer = true;", "inner.needs_optimizer = false;"),
         ("the rank has another letter", OPTIONS, "o.letter = 'k',", "o.letter = 'r',"),

@@ -10,7 +10,7 @@ DECLARED = "src/cli/options/train_options.cpp"
 REPORT = "src/cli/output/train_report.cpp"
 TRACE = "src/cli/output/trace.cpp"
 OPTIONS = "src/cli/options/options.cpp"
-MAIN = "src/cli/main.cpp"
+MAIN = "src/cli/main_program.cpp"
 CONFIG = "src/cli/options/config_text.cpp"
 EVALUATE = "src/cli/commands/evaluate.cpp"
 FOLD_IN = "src/cli/commands/fold_in.cpp"
@@ -66,7 +66,9 @@ TABLE = {
         ("evaluate ignores --no-clip", EVALUATE,
          '''const bool clip = options.on_off("clip", ''', "const bool clip = ("),
         ("evaluate ignores --clip for .odr files", EVALUATE,
-         "load_odr(files[0], options), clip)", "load_odr(files[0], options), true)"),
+
+         'return evaluate_odr(model, data, clip);',
+         'return evaluate_odr(model, data, true);'),
         ("evaluate --top takes the first --exclude only", EVALUATE,
          '''load_ratings(options.texts("exclude"), options)''',
          '''load_ratings({options.texts("exclude")[0]}, options)'''),
@@ -90,8 +92,10 @@ TABLE = {
         ("convert ignores --duplicates and the like", CONVERT,
          "convert_to_odr(options.arguments(), settings,", "convert_to_odr(options.arguments(), ReadSettings{},"),
         ("import ignores --items", IMPORT, '''ids("users"), ids("items")''', '''ids("users"), {}'''),
-        ("--memory-limit is ignored", "src/cli/load.cpp",
-         "open_odr(path, memory_budget(options))", "open_odr(path, default_memory_budget())"),
+        ('--memory-limit is ignored', 'src/cli/load.cpp',
+
+         'options.read_settings(), memory_budget(options))',
+         'options.read_settings(), default_memory_budget())'),
         ("--threads is ignored", OPTIONS,
          '''set_threads(static_cast<int>(integer("threads", 0, 0, kMostThreads)));''',
          '''(void)integer("threads", 0, 0, kMostThreads), set_threads(0);'''),
@@ -137,23 +141,32 @@ TABLE = {
          '''if (input != output.path || output.option == "-o") continue;'''),
         ("two outputs may be the same file", PATHS, "if (same_file(other.path, output.path)) {", "if (false) {"),
         ("train -o may overwrite --valid", TRAIN,
-         '''options.inputs({"valid", "config",''', '''options.inputs({"config",'''),
+
+         'options.inputs({"output", "trace",',
+         'options.inputs({"valid", "output", "trace",'),
         ("train -o may overwrite the checkpoint of --resume", TRAIN,
          '''if (options.given("resume")) all.push_back(options.text("resume"));''', ""),
         ("--checkpoint may overwrite an input", TRAIN, '''  check_paths(outputs, inputs);
 }''', "}"),
         ("tune --log may overwrite --valid", TUNE,
-         '''options.inputs({"valid", "config", "users", "items"})''',
-         '''options.inputs({"config", "users", "items"})'''),
+
+         'options.inputs({"output", "log"})',
+         'options.inputs({"valid", "output", "log"})'),
         ("tune goes on in any log without --resume", LOG, "if (written && !resume) {", "if (false && !resume) {"),
         ("tune --resume takes the log of another search", LOG,
          '''if (number == 1 && json.at("search") != search) {''', '''if (number == 1 && !json.contains("search")) {'''),
         ("predict -o may overwrite --items", PREDICT,
-         '''options.inputs({"users", "items"})''', '''options.inputs({"users"})'''),
+
+         'options.inputs({"output"})',
+         'options.inputs({"output", "items"})'),
         ("recommend -o may overwrite --exclude", RECOMMEND,
-         '''options.inputs({"exclude", "users",''', '''options.inputs({"users",'''),
+
+         'options.inputs({"output"})',
+         'options.inputs({"output", "exclude"})'),
         ("fold-in -o may overwrite the model", FOLD_IN,
-         '''check_paths({{"-o", options.text("output")}}, options.arguments());''', ""),
+
+         'check_paths({{"-o", options.text("output")}}, options.inputs({"output"}));',
+         ''),
         ("export libmf may overwrite MODEL.users", EXPORT,
          '''for (const char* ids : {".users", ".items"})''', '''for (const char* ids : {".items"})'''),
         ("options of other methods are taken", TOGETHER, '''    check_use(method, option, *value);\n''', ""),
@@ -171,9 +184,9 @@ TABLE = {
         ("values of train() are not checked", TOGETHER, '''      check_value(option, *value);\n''', ""),
     ],
     "error and exit code": [
-        ("wrong usage ends with 1", MAIN, '''"--help`.\\n";
-    return kWrongUsage;''', '''"--help`.\\n";
-    return kBadData;'''),
+        ("wrong usage ends with 1", MAIN,
+         '    return kWrongUsage;\n  } catch',
+         '    return kBadData;\n  } catch'),
         ("a diverged run ends with 0", TRAIN, '''  if (has_diverged(report)) return kBadData;\n''', ""),
         ("an interrupted run ends with 0", TRAIN, '''iterations, model, resume));
     return kInterrupted;''', "iterations, model, resume));"),
@@ -190,13 +203,18 @@ TABLE = {
         ("the model of a diverged run is saved", TRAIN,
          '''if (!options.flag_given("keep-diverged")) return kBadData;''', ""),
         ("fold-in's errors do not name the model", FOLD_IN,
-         '''throw Error(fmt::format("{}: {}", options.arguments()[0], error.what()));''', "throw;"),
+
+         'throw error.at(options.arguments()[0]);',
+         'throw;'),
         ("an unknown method is bad data", METHODS, '''nearest_first(std::move(names), name), ", ")),
       ErrorKind::usage);''', '''nearest_first(std::move(names), name), ", ")));'''),
         ("bad data is wrong usage", MAIN,
-         "if (error.kind() != odot::ErrorKind::usage) return kBadData;",
-         "if (error.kind() == odot::ErrorKind::numerical) return kBadData;"),
-        ("messages have no dashes", MAIN, '''(error.setting().empty() ? "" : "--") + ''', ""),
+
+         'if (error.kind() != ErrorKind::usage) return kBadData;',
+         'if (error.kind() == ErrorKind::numerical) return kBadData;'),
+        ("messages have no dashes", MAIN,
+         'text.insert(error.setting_at(), "--");',
+         ''),
     ],
     "report": [
         ("valid_rmse and valid_mae are swapped", REPORT,
@@ -317,7 +335,9 @@ TABLE = {
          '''if (option.toggle) all.push_back("--no-" + option.name);''', ""),
         ("bash completion offers no files for options", COMPLETION, "option.is_path() ? paths : others", "others"),
         ("bash completion has no words of values", COMPLETION,
-         '''fmt::join(all, "|"), fmt::join(option.words, " "));''', '''fmt::join(all, "|"), "");'''),
+
+         'fmt::join(all, "|"), fmt::join(option.names(), " "));',
+         'fmt::join(all, "|"), "");'),
         ("zsh completion lets no option be repeated", COMPLETION,
          '''option.repeatable       ? "*"''', '''option.repeatable       ? ""'''),
         ("manual pages have no --no-NAME", MAN,
