@@ -3,7 +3,12 @@
 
 #include <cmath>
 #include <numeric>
+#include <tuple>
 
+#include "odot/model/model_file.hpp"
+#include "odot/model/ranking.hpp"
+#include "odot/ratings/item_lists.hpp"
+#include "odot/ratings/read.hpp"
 #include "program.hpp"
 
 namespace odot::test {
@@ -61,6 +66,25 @@ TEST_CASE("ranking measures as text and JSON, with baselines where the training 
         doctest::Approx(std::sqrt(squares / static_cast<double>(test.size()))));
 
   const std::string text = prepared.done({"evaluate", "m", "test", "-n", "3", "-x", "train", "-q"}).out;
+  const Factorization model = load_factorization(prepared.folder / "m");
+  const auto lists = [&](const char* name) {
+    return ItemLists(model.users.size(),
+                     reindex(read_ratings({prepared.folder / name}).list, model.users, model.items));
+  };
+  const ItemLists seen = lists("train");
+  const RankingQuality quality = evaluate_ranking(model.view(), lists("test"), &seen, 3);
+  for (const auto& [key, name, value] : std::vector<std::tuple<const char*, const char*, double>>{
+           {"hit_rate", "hit rate at 3", quality.hit_rate},
+           {"precision", "precision at 3", quality.precision},
+           {"recall", "recall at 3", quality.recall},
+           {"ndcg", "NDCG at 3", quality.ndcg},
+           {"map", "MAP at 3", quality.map},
+           {"auc", "AUC", quality.auc},
+           {"item_coverage", "item coverage at 3", quality.coverage}}) {
+    CAPTURE(key);
+    CHECK(both[key].get<double>() == doctest::Approx(value).epsilon(1e-12));
+    check_has(text, {fmt::format("{:<20} {:>10.4f}", name, value)});
+  }
   check_has(text, {"model       mean       bias popularity", "hit rate at 3", "NDCG at 3", "AUC", "item coverage at 3",
                    "rating coverage", "(all that are held out)"});
   check_has(text, {fmt::format("{:<20} {:>10.4f}", "RMSE", plain["rmse"].get<double>())});

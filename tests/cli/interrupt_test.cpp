@@ -83,6 +83,18 @@ TEST_CASE("a signal while reading ends the program at once and leaves nothing be
   }
 }
 
+TEST_CASE("interrupted, cross-validation says in which fold it was and prints nothing") {
+  const TemporaryFolder folder;
+  write_bytes(folder / "r", small_ratings());
+  const auto ready = [&] { return read_bytes(folder / "said").find("fold 1 of 400") != std::string::npos; };
+  const Outcome outcome = run(folder, {"cv", "r", "--folds", "400", "--method", "full", "-t", "200", "--json"},
+                              {.err_file = folder / "said", .ready = ready, .signals = {SIGINT}});
+  CHECK(outcome.code == 130);
+  CHECK(outcome.out == "");
+  check_has(read_bytes(folder / "said"), {"odot: interrupted in fold ", " of 400\n"});
+  CHECK(files_in(folder) == Words{"r", "said"});
+}
+
 TEST_CASE("a diverging run stops, names the remedy and writes no model") {
   const TemporaryFolder folder;
   write_bytes(folder / "r", small_ratings());

@@ -155,6 +155,30 @@ TEST_CASE("networks resume to the same bits") {
   check_mlp(settings, {0, 1, 4});
 }
 
+TEST_CASE("a network that the time limit ended within an epoch resumes to the same bits") {
+  const MlpProblem problem = mlp_problem(8000);
+  const TemporaryFolder folder;
+  const std::string path = folder / "checkpoint";
+  TrainSettings settings{.method = "mlp"};
+  settings.layers = {64, 64};
+  settings.iterations = 1;
+  settings.batch_size = 16;
+  const auto train_once = [&](const CheckpointSettings& checkpoints) {
+    return train_network(problem.train, problem.valid, problem.users, problem.items, settings, {}, checkpoints);
+  };
+  const NetworkResult unbroken = train_once({});
+  // Each limit is a little longer than the one before, so that some of them end in the midst of the only epoch.
+  CheckpointSettings checkpoints{.path = path};
+  for (settings.time_limit = 1e-3;; settings.time_limit = 1.25 * *settings.time_limit) {
+    if (train_once(checkpoints).report.stop_reason != "time") break;
+    checkpoints.resume = path;
+  }
+  settings.time_limit.reset();
+  const NetworkResult resumed = train_once({.resume = path});
+  CHECK(words(resumed.report) == words(unbroken.report));
+  CHECK((file_bytes(resumed.model) == file_bytes(unbroken.model)));
+}
+
 TEST_CASE("a run that the iteration limit ended goes on with a higher one, on other threads too") {
   const Data data = small_data();
   const TemporaryFolder folder;
