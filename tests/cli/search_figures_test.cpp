@@ -185,5 +185,39 @@ TEST_CASE("tune with early stopping logs the best iterations, and its model is o
   CHECK(settings_of(data, "m").at("iterations") == fmt::format("{}", best));
 }
 
+TEST_CASE("tune: a log is gone on with by the same search only, whatever else is different") {
+  const TemporaryFolder folder;
+  write_bytes(folder / "r", small_ratings());
+  write_bytes(folder / "v", "1,1,3\n2,2,4\n");
+  const auto search = [&](const Words& more) {
+    return run(folder, with({"tune", "r", "--log", "log", "--trials", "2", "-q"}, more));
+  };
+  REQUIRE(search({"--lambda", "0.1,10", "--rank", "2", "-t", "9"}).code == 0);
+  const std::string log = read_bytes(folder / "log");
+  CHECK(search({"--lambda", "0.1,10", "--rank", "2", "-t", "9", "--resume"}).code == 0);
+  for (const Words& other : std::vector<Words>{{"--lambda", "0.1,20", "--rank", "2", "-t", "9"},
+                                               {"--lambda", "0.1,10", "--rank", "3", "-t", "9"},
+                                               {"--lambda", "0.1,10", "--rank", "2", "-t", "18"},
+                                               {"--lambda", "0.1,10", "--rank", "2", "-t", "9", "--no-biases"},
+                                               {"--lambda", "0.1,10", "--rank", "2", "-t", "9", "--seed", "2"},
+                                               {"--lambda", "0.1,10", "--rank", "2", "-t", "9", "--sampler", "random"},
+                                               {"--lambda", "0.1,10", "--rank", "2", "-t", "9", "--metric", "mae"},
+                                               {"--lambda", "0.1,10", "--rank", "2", "-t", "9", "--no-halving"},
+                                               {"--lambda", "0.1,10", "--rank", "2", "-t", "9", "--holdout", "0.2"},
+                                               {"--lambda", "0.1,10", "--rank", "2", "-t", "9", "--folds", "2"},
+                                               {"--lambda", "0.1,10", "--rank", "2", "-t", "9", "--valid", "v"}}) {
+    CAPTURE(other);
+    const Outcome outcome = search(with(other, {"--resume"}));
+    CHECK(outcome.code == 1);
+    check_has(outcome.err, {"log:1: found the log of another search"});
+    CHECK(read_bytes(folder / "log") == log);
+  }
+  // Where the held-out ratings are given, the seed decides nothing but the points.
+  std::filesystem::remove(folder / "log");
+  const Words measured{"--lambda", "0.1,10", "--rank", "2", "-t", "9", "--valid", "v"};
+  REQUIRE(search(measured).code == 0);
+  CHECK(search(with(measured, {"--seed", "2", "--resume"})).code == 1);
+}
+
 }  // namespace
 }  // namespace odot::test
