@@ -168,7 +168,8 @@ class Program(unittest.TestCase):
         folder = self.root / "programs"
         for name, answer in (("bench_ceilings", machine_of_the_test()), ("bench_kernels", kernels_of_the_test()),
                              ("bench_chunks", CHUNKS), ("bench_eigen", eigen_of_the_test()),
-                             ("bench_recommend", recommend_of_the_test())):
+                             ("bench_recommend", recommend_of_the_test()),
+                             ("bench_foreign", {"train_seconds": 1000})):
             path = self.script(folder / name, f"cat '{folder}/{name}.json'")
             path.with_suffix(".json").write_text(json.dumps(answer), encoding="utf-8")
         return folder
@@ -199,6 +200,15 @@ class Program(unittest.TestCase):
         self.assertIn("| line's columns added up alone | 6 |\n| odot: line | 2 |", text)
         self.assertIn("| 16 | 1 | 2 ms | 1 ms | 5.0 | 50% | 25% |\n| 16 | 2 | 1 ms | 500 µs | 10.0 | 50% | 25% |",
                       text.replace("0.5 ms", "500 µs"))
+
+    def test_foreign_process(self):
+        result = self.call("--quick", "--build", self.programs(), "--only", "foreign")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        data = self.report()[0]["sections"]["foreign"]["parts"][0]["data"]
+        self.assertEqual([point["situation"] for point in data], ["quiet", "one core busy", "all cores busy"])
+        for point in data:
+            self.assertEqual(set(point["foreign"]), {1000})
+            self.assertGreater(point["ratio"], 10)  # no run of the quick extent takes a hundred seconds
 
     def test_threads_replayed(self):
         result = self.call("--quick", "--build", self.programs(), "--only", "threads,ceilings")
@@ -288,6 +298,7 @@ class Program(unittest.TestCase):
     def test_the_real_programs(self):
         programs = self.root / "programs"
         programs.mkdir()
+        (programs / "bench_foreign").symlink_to(pathlib.Path(BENCH, "bench_foreign"))
         for name in ("bench_ceilings", "bench_kernels", "bench_chunks", "bench_eigen", "bench_recommend"):
             (programs / name).symlink_to(pathlib.Path(BENCH, name))
             self.assertIn(f"Usage: {name}", subprocess.run([programs / name, "--help"], capture_output=True, text=True,
