@@ -3,6 +3,7 @@
 
 #include "odot/core/error.hpp"
 #include "odot/core/memory.hpp"
+#include "odot/core/number.hpp"
 #include "odot/core/ordered_sum.hpp"
 #include "odot/core/output_file.hpp"
 #include "odot/core/page_allocator.hpp"

@@ -9,6 +9,7 @@
 
 #include "odot/core/error.hpp"
 #include "odot/core/memory.hpp"
+#include "odot/core/number.hpp"
 #include "odot/core/stopwatch.hpp"
 
 namespace odot::cli {
@@ -45,7 +46,7 @@ std::size_t memory_budget(const Options& options) {
   const std::string units = "KMGT";
   const std::size_t unit = text.empty() ? std::string::npos : units.find(text.back());
   const std::string digits = unit == std::string::npos ? text : text.substr(0, text.size() - 1);
-  const std::optional<double> number = to_number(digits);
+  const std::optional<double> number = to_number<double>(digits);
   const double factor = unit == std::string::npos ? 1 : std::pow(1024, static_cast<double>(unit + 1));
   if (number && *number * factor >= 1 && *number * factor < 0x1p62) return static_cast<std::size_t>(*number * factor);
   throw UsageError(fmt::format("--memory-limit is '{}', but must be a size such as 800M or 2G", text));

@@ -6,10 +6,10 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <utility>
 
 #include "odot/core/error.hpp"
+#include "odot/core/number.hpp"
 #include "odot/core/spelling.hpp"
 #include "ratings/text/fields.hpp"
 
@@ -44,11 +44,9 @@ SpecifiedColumn parse_column(std::string_view part) {
   const std::string_view name = trim(part.substr(0, colon));
   column.name = name;
   column.use = parse_use(trim(part.substr(colon + 1)));
-  std::size_t number = 0;
-  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
-  if (error == std::errc() && end == name.data() + name.size()) {
-    if (number == 0) throw Error("found a column 0 of features, but columns are counted from 1", ErrorKind::usage);
-    column.number = number;
+  if (const auto number = to_number<std::size_t>(name)) {
+    if (*number == 0) throw Error("found a column 0 of features, but columns are counted from 1", ErrorKind::usage);
+    column.number = *number;
   }
   return column;
 }

@@ -4,11 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <optional>
 
 #include "odot/core/error.hpp"
+#include "odot/core/number.hpp"
 #include "odot/core/spelling.hpp"
 
 namespace odot::inline ODOT_PRECISION {
@@ -16,15 +16,8 @@ namespace {
 
 constexpr std::string_view kDots = "..";
 
-std::optional<double> number(std::string_view text) {
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size() || !std::isfinite(value)) return std::nullopt;
-  return value;
-}
-
 double bound(std::string_view text, bool integer, const char* which) {
-  const std::optional<double> value = number(text);
+  const std::optional<double> value = to_number<double>(text);
   if (!value) throw Error(fmt::format("the {} bound is '{}', expected a number", which, text), ErrorKind::usage);
   if (integer && (*value != std::floor(*value) || std::abs(*value) > 1e9)) {
     throw Error(fmt::format("the {} bound is {}, but this option takes whole numbers up to 10^9", which, text),
@@ -61,7 +54,7 @@ std::string Dimension::at(double coordinate) const {
                                            : low + coordinate * (end - low);
   if (integer) return fmt::format("{:.0f}", std::clamp(std::floor(value), low, high));
   const std::string rounded = fmt::format("{:.6g}", value);
-  const double read = number(rounded).value_or(value);
+  const double read = to_number<double>(rounded).value_or(value);
   return read < low ? plain(low) : read > high ? plain(high) : rounded;
 }
 

@@ -5,25 +5,17 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <optional>
 
 #include "odot/core/error.hpp"
+#include "odot/core/number.hpp"
 #include "odot/core/spelling.hpp"
 
 namespace odot::inline ODOT_PRECISION {
 namespace {
 
 constexpr std::string_view kNoSizes = "none";
-
-template <class Number>
-std::optional<Number> to_number(std::string_view text) {
-  Number value{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
 
 [[noreturn]] void refuse(const Option& option, const std::string& found) {
   const std::string number = option.kind == OptionKind::number ? "a number " : "";

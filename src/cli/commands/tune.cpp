@@ -17,6 +17,7 @@
 #include "cli/output/tune_table.hpp"
 #include "cli/paths.hpp"
 #include "core/digest.hpp"
+#include "odot/core/number.hpp"
 #include "odot/core/output_file.hpp"
 #include "odot/model/model_file.hpp"
 #include "odot/search/search.hpp"
@@ -39,7 +40,8 @@ struct Search {
 double duration(const std::string& text) {
   const std::string units = "smh";
   const std::size_t unit = text.empty() ? std::string::npos : units.find(text.back());
-  const std::optional<double> number = to_number(unit == std::string::npos ? text : text.substr(0, text.size() - 1));
+  const std::optional<double> number =
+      to_number<double>(unit == std::string::npos ? text : text.substr(0, text.size() - 1));
   if (number && *number > 0) return *number * (unit == std::string::npos ? 1 : std::pow(60, static_cast<double>(unit)));
   throw UsageError(fmt::format("--duration is '{}', but must be a time such as 300, 90s, 5m or 1h", text));
 }

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <cmath>
 #include <cstring>
 #include <filesystem>
@@ -17,6 +16,7 @@
 #include <sstream>
 
 #include "odot/core/error.hpp"
+#include "odot/core/number.hpp"
 #include "odot/core/parallel.hpp"
 #include "odot/core/spelling.hpp"
 #include "ratings/text/fields.hpp"
@@ -68,13 +68,6 @@ std::string default_in(const std::string& help) {
 }
 
 }  // namespace
-
-std::optional<double> to_number(std::string_view text) {
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size() || !std::isfinite(value)) return std::nullopt;
-  return value;
-}
 
 bool asks_for_help(const Arguments& arguments) {
   return std::ranges::any_of(arguments, [](const auto& word) { return word == "--help" || word == "-h"; });
@@ -311,7 +304,7 @@ std::vector<std::string> Options::inputs(const std::vector<std::string>& outputs
 
 double Options::number(const std::string& name, double standard, double low, double high) const {
   if (!given(name)) return standard;
-  const std::optional<double> value = to_number(text(name));
+  const std::optional<double> value = to_number<double>(text(name));
   if (value && *value >= low && *value <= high) return *value;
   const std::string range = std::isinf(high) ? (std::isinf(low) ? "" : fmt::format(" of at least {}", low))
                                              : fmt::format(" from {} to {}", low, high);
@@ -320,16 +313,14 @@ double Options::number(const std::string& name, double standard, double low, dou
 
 long long Options::integer(const std::string& name, long long standard, long long low, long long high) const {
   if (!given(name)) return standard;
-  const std::string& word = text(name);
-  long long value = 0;
-  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
-  if (error == std::errc{} && end == word.data() + word.size() && value >= low && value <= high) return value;
-  throw UsageError(fmt::format("--{} is '{}', but must be a whole number from {} to {}", name, word, low, high));
+  const std::optional<long long> value = to_number<long long>(text(name));
+  if (value && *value >= low && *value <= high) return *value;
+  throw UsageError(fmt::format("--{} is '{}', but must be a whole number from {} to {}", name, text(name), low, high));
 }
 
 double Options::fraction(const std::string& name, double standard) const {
   if (!given(name)) return standard;
-  const std::optional<double> value = to_number(text(name));
+  const std::optional<double> value = to_number<double>(text(name));
   if (value && *value > 0 && *value < 1) return *value;
   throw UsageError(fmt::format("--{} is '{}', but must be a number above 0 and below 1", name, text(name)));
 }

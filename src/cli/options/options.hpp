@@ -107,7 +107,4 @@ bool asks_for_help(const Arguments& arguments);
 /// The text of a --config file. Throws Error.
 std::string read_config(const std::string& path);
 
-/// Parses all of `text` as a finite number.
-std::optional<double> to_number(std::string_view text);
-
 }  // namespace odot::cli

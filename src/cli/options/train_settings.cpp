@@ -6,6 +6,7 @@
 
 #include "cli/options/train_options.hpp"
 #include "odot/core/error.hpp"
+#include "odot/core/number.hpp"
 #include "odot/features/features.hpp"
 #include "odot/model/model_file.hpp"
 #include "odot/train/methods.hpp"
@@ -62,7 +63,7 @@ void check_held_out(const Options& options, const TrainSettings& settings) {
 // "10" or "30s".
 void set_interval(const std::string& text, CheckpointSettings& settings) {
   const bool time = text.ends_with('s');
-  const std::optional<double> number = to_number(time ? text.substr(0, text.size() - 1) : text);
+  const std::optional<double> number = to_number<double>(time ? text.substr(0, text.size() - 1) : text);
   if (number && time && *number > 0) {
     settings.seconds = *number;
   } else if (number && !time && *number >= 1 && *number == std::floor(*number) && *number <= kMostInterval) {

@@ -4,11 +4,11 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <charconv>
 #include <nlohmann/json.hpp>
 
 #include "features/lines.hpp"
 #include "odot/core/error.hpp"
+#include "odot/core/number.hpp"
 #include "ratings/text/fields.hpp"
 
 namespace odot::cli {
@@ -22,11 +22,7 @@ struct Columns {
 };
 
 // A column number from 1, or 0 for what is no number.
-std::size_t to_column(const std::string& name) {
-  std::size_t column = 0;
-  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), column);
-  return error == std::errc{} && end == name.data() + name.size() ? column : 0;
-}
+std::size_t to_column(const std::string& name) { return to_number<std::size_t>(name).value_or(0); }
 
 // The names or numbers that --titles gives.
 std::array<std::string, 2> split_titles(const std::string& text) {

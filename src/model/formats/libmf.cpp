@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <charconv>
 #include <cmath>
 #include <limits>
 #include <map>
@@ -13,6 +12,7 @@
 
 #include "model/formats/id_lines.hpp"
 #include "odot/core/error.hpp"
+#include "odot/core/number.hpp"
 #include "odot/core/output_file.hpp"
 #include "odot/model/exchange.hpp"
 #include "odot/ratings/write.hpp"
@@ -35,11 +35,9 @@ bool is_one_of(std::span<const int> functions, int function) {
 
 // The number that an id is, if it is spelled as LIBMF does.
 std::optional<std::int32_t> row_number(std::string_view id) {
-  std::int32_t number = 0;
   if (id.empty() || id[0] < '0' || id[0] > '9') return std::nullopt;  // as "-0"
-  const auto [end, error] = std::from_chars(id.data(), id.data() + id.size(), number);
-  if (error != std::errc() || end != id.data() + id.size()) return std::nullopt;
   if (id.size() > 1 && id[0] == '0') return std::nullopt;
+  const std::optional<std::int32_t> number = to_number<std::int32_t>(id);
   if (number == std::numeric_limits<std::int32_t>::max()) return std::nullopt;  // one more would be no number of rows
   return number;
 }
@@ -130,9 +128,10 @@ std::string_view take_word(std::string_view& line) {
 
 // To the nearest Real, not through a double.
 bool parse_real(std::string_view text, Real& value) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error == std::errc() && end == text.data() + text.size()) return std::isfinite(value);
-  return reading::parse_rating(text, value);
+  const std::optional<Real> number = to_number<Real>(text);
+  if (!number) return reading::parse_rating(text, value);
+  value = *number;
+  return true;
 }
 
 struct Header {
@@ -161,10 +160,9 @@ class LibmfReader {
       ++line_;
       const std::string_view name = word == "solver" ? "f" : word;  // LIBMF 2.00 called it so
       const std::string_view value = take_word(line);
-      double number = 0;
-      const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
-      const bool is_number = error == std::errc() && end == value.data() + value.size() && std::isfinite(number);
-      const bool is_count = is_number && number >= 0 && number == std::floor(number) && number < kUnknown;
+      const std::optional<double> read = to_number<double>(value);
+      const double number = read.value_or(0);
+      const bool is_count = read && number >= 0 && number == std::floor(number) && number < kUnknown;
       if (name.size() != 1 || std::string_view("fmnkb").find(name[0]) == std::string_view::npos) {
         fail(source_, line_,
              fmt::format("found {}, expected the header of a LIBMF model: f, m, n, k and b, a line \"NAME NUMBER\" for "
@@ -172,7 +170,7 @@ class LibmfReader {
                          reading::printable(word)));
       }
       const bool fits = std::abs(number) <= static_cast<double>(std::numeric_limits<Real>::max());
-      if (!is_number || !fits || (name != "b" && !is_count) || !take_word(line).empty()) {
+      if (!read || !fits || (name != "b" && !is_count) || !take_word(line).empty()) {
         fail(source_, line_,
              fmt::format("found {} as {}, expected {}", reading::printable(value), name,
                          name == "b" ? "a number" : "a whole number"));

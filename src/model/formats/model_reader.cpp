@@ -3,13 +3,13 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <cmath>
 #include <cstring>
 #include <limits>
 
 #include "model/formats/record_names.hpp"
 #include "model/formats/safetensors.hpp"
+#include "odot/core/number.hpp"
 
 namespace odot::inline ODOT_PRECISION {
 
@@ -55,12 +55,9 @@ bool ModelReader::boolean(const std::string& name) const {
 template <class Number>
 Number ModelReader::number(const std::string& name) const {
   const std::string& value = text(name);
-  Number result{};
-  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), result);
-  if (error != std::errc() || end != value.data() + value.size() || !std::isfinite(static_cast<double>(result))) {
-    fail(fmt::format("\"{}\" in its metadata should be a number, but is \"{}\"", name, value));
-  }
-  return result;
+  const std::optional<Number> result = to_number<Number>(value);
+  if (!result) fail(fmt::format("\"{}\" in its metadata should be a number, but is \"{}\"", name, value));
+  return *result;
 }
 
 template int ModelReader::number(const std::string&) const;

@@ -7,12 +7,12 @@
 #include <algorithm>
 #include <boost/algorithm/string/predicate.hpp>
 #include <cctype>
-#include <charconv>
 #include <optional>
 #include <span>
 #include <string_view>
 
 #include "odot/core/error.hpp"
+#include "odot/core/number.hpp"
 
 namespace odot::inline ODOT_PRECISION::reading {
 namespace {
@@ -66,20 +66,13 @@ std::optional<std::size_t> locate(const std::vector<Field>& header, Role role) {
   return found;
 }
 
-std::optional<std::size_t> as_number(const std::string& column) {
-  std::size_t number = 0;
-  const auto [end, error] = std::from_chars(column.data(), column.data() + column.size(), number);
-  if (error != std::errc() || end != column.data() + column.size()) return std::nullopt;
-  return number;
-}
-
 std::size_t roles_used(const ReadSettings& settings) { return settings.pairs_only ? kRating : kRoles; }
 
 bool has_names(const ReadSettings& settings) {
   if (!settings.columns) return false;
   const auto& columns = *settings.columns;
   return !std::all_of(columns.begin(), columns.begin() + static_cast<std::ptrdiff_t>(roles_used(settings)),
-                      [](const std::string& column) { return as_number(column).has_value(); });
+                      [](const std::string& column) { return to_number<std::size_t>(column).has_value(); });
 }
 
 bool is_number_at(const std::vector<Field>& fields, std::size_t at) {
@@ -103,7 +96,7 @@ void find_named(const std::vector<Field>& header, const ReadSettings& settings, 
   }
   for (std::size_t role = 0; role < roles_used(settings); ++role) {
     const std::string& wanted = (*settings.columns)[role];
-    if (const auto number = as_number(wanted)) {
+    if (const auto number = to_number<std::size_t>(wanted)) {
       out.at[role] = *number - 1;
       continue;
     }
@@ -136,7 +129,7 @@ void check_columns(const ReadSettings& settings) {
   for (std::size_t role = 0; role < roles_used(settings); ++role) {
     if (columns[role].empty())
       throw Error::of_setting("columns", fmt::format("does not say which column is the {}", kRoleNames[role]));
-    if (as_number(columns[role]) == std::size_t{0})
+    if (to_number<std::size_t>(columns[role]) == std::size_t{0})
       throw Error::of_setting("columns", "has a 0, but columns are counted from 1");
     for (std::size_t other = 0; other < role; ++other)
       if (columns[role] == columns[other])
@@ -154,7 +147,7 @@ Columns find_columns(const std::vector<Field>& first, const std::vector<Field>& 
   }
   if (settings.columns)
     for (std::size_t role = 0; role < roles_used(settings); ++role)
-      out.at[role] = *as_number((*settings.columns)[role]) - 1;
+      out.at[role] = *to_number<std::size_t>((*settings.columns)[role]) - 1;
   out.header = settings.header ? *settings.header : is_header(first, second, out);
   if (settings.columns || !out.header) return out;
 

@@ -10,6 +10,8 @@
 #include <limits>
 #include <system_error>
 
+#include "odot/core/number.hpp"
+
 namespace odot::inline ODOT_PRECISION::reading {
 namespace {
 
@@ -122,13 +124,9 @@ std::optional<std::string> split_line(std::string_view line, std::string_view se
 }
 
 bool parse_rating(std::string_view text, Real& value) {
-  text = without_plus(text);
-  double number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size()) return false;
-  // Also false for NaN.
-  if (!(std::abs(number) <= static_cast<double>(std::numeric_limits<Real>::max()))) return false;
-  value = static_cast<Real>(number);
+  const std::optional<double> number = to_number<double>(without_plus(text));
+  if (!number || std::abs(*number) > static_cast<double>(std::numeric_limits<Real>::max())) return false;
+  value = static_cast<Real>(*number);
   return true;
 }
 

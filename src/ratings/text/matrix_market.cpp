@@ -7,10 +7,10 @@
 #include <array>
 #include <boost/algorithm/string/case_conv.hpp>
 #include <boost/algorithm/string/predicate.hpp>
-#include <charconv>
 #include <vector>
 
 #include "odot/core/error.hpp"
+#include "odot/core/number.hpp"
 #include "ratings/text/fields.hpp"
 
 namespace odot::inline ODOT_PRECISION::reading {
@@ -51,8 +51,9 @@ void check_banner(std::string_view line, const std::string& name) {
 }
 
 bool parse_count(std::string_view text, std::uint64_t& out) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
-  return error == std::errc() && end == text.data() + text.size();
+  const std::optional<std::uint64_t> count = to_number<std::uint64_t>(text);
+  out = count.value_or(0);
+  return count.has_value();
 }
 
 }  // namespace

@@ -4,10 +4,10 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <cstring>
 #include <limits>
 
+#include "odot/core/number.hpp"
 #include "ratings/text/fields.hpp"
 #include "ratings/text/number_line.hpp"
 
@@ -71,9 +71,8 @@ struct ManyBytes {
 
 /// A row or column number of a Matrix Market file in its one spelling, so that equal ids are equal numbers.
 bool is_in_range(std::string_view text, std::uint64_t most) {
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return error == std::errc() && end == text.data() + text.size() && text[0] != '0' && number <= most;
+  const std::optional<std::uint64_t> number = to_number<std::uint64_t>(text);
+  return number && text[0] != '0' && *number <= most;
 }
 
 class Parser {
