@@ -44,16 +44,19 @@ Vector random_start(const FactorTraining& training, const TrainSettings& setting
                     const ValueSummary& values) {
   const double offset = values.mean - model.mean;
   if (training.non_negative) return initial_non_negative_factors(model.layout, offset, *settings.seed);
+  if (training.start) return training.start({model.layout, model.pin, offset, values.scale(), settings});
   return initial_factors(model.layout, model.pin, offset, values.scale(), *settings.seed);
 }
 
 double root_mean(double sum, std::size_t count) { return std::sqrt(sum / static_cast<double>(count)); }
 
 // "rank 16, mean, biases, lambda 5.8 + 0.02 n"
-std::string describe(const TrainSettings& settings, const Regularisation& by) {
-  return fmt::format("rank {}{}{}, lambda {:.4g}{}", *settings.rank, *settings.center ? ", mean" : "",
-                     *settings.biases ? ", biases" : "", by.lambda,
-                     by.per_rating == 0 ? "" : fmt::format(" + {:.4g} n", by.per_rating));
+std::string describe(const TrainSettings& settings, const std::optional<Regularisation>& by) {
+  std::string text =
+      fmt::format("rank {}{}{}", *settings.rank, *settings.center ? ", mean" : "", *settings.biases ? ", biases" : "");
+  if (by) text += fmt::format(", lambda {:.4g}", by->lambda);
+  if (by && by->per_rating != 0) text += fmt::format(" + {:.4g} n", by->per_rating);
+  return text;
 }
 
 TrainResult train_factors(const Method& method, const FactorTraining& training, Dataset data,
@@ -73,7 +76,9 @@ TrainResult train_factors(const Method& method, const FactorTraining& training, 
         fmt::format("{} needs ratings that are not negative, and the lowest here is {}", method.name, values.lowest));
   }
   report.settings = settings;
-  report.regularisation = settings.regularisation.value_or(method.default_regularisation(*settings.rank, scale));
+  std::optional<Regularisation> by = settings.regularisation;
+  if (!by && method.default_regularisation) by = method.default_regularisation(*settings.rank, scale);
+  report.regularisation = by.value_or(Regularisation());
   model.layout = {matrix.users(), matrix.items(), *settings.rank, *settings.biases};
   // With partners pinned at √scale instead of 1, biases grow with the ratings as the factors do, and one λ serves both.
   model.pin = std::sqrt(scale);
@@ -82,21 +87,21 @@ TrainResult train_factors(const Method& method, const FactorTraining& training, 
   model.highest = values.highest;
   model.unknown_mean = values.mean;
   TrainSettings as_used = settings;
-  as_used.regularisation = report.regularisation;
+  as_used.regularisation = by;
   model.settings = recorded_settings(as_used);
   model.clip = *settings.clip;
-  model.regularisation = report.regularisation;
+  model.regularisation = by;
   model.non_negative = training.non_negative;
   // Biases are penalised over the pin, which the model does not have any more after absorb_pin().
   if (model.layout.biases) model.training_pin = model.pin;
 
+  model.theta = random_start(training, settings, model, values);
   RunObserver observe(*settings.early_stop, valid.size() > 0, observer);
   std::unique_ptr<StateVisitor> resume;
   if (checkpoints.writes() || !checkpoints.resume.empty()) {
     resume = observe.start(checkpoints, identify({data.users, data.items}, matrix, valid, model.settings),
-                           model.layout.size());
+                           model.theta.size());
   }
-  model.theta = random_start(training, settings, model, values);
   if (settings.init) {
     report.init_known =
         start_from(*settings.init, {data.users, data.items}, model.layout, model.pin, model.mean, model.theta);
@@ -132,10 +137,12 @@ TrainResult train_factors(const Method& method, const FactorTraining& training, 
   report.evaluate_seconds = watch.seconds();
   report.users = model.layout.users;
   report.items = model.layout.items;
-  report.model = describe(settings, report.regularisation);
-  report.figures = {{"rank", std::int64_t{*settings.rank}},
-                    {"lambda", report.regularisation.lambda},
-                    {"lambda_per_rating", report.regularisation.per_rating}};
+  report.model = describe(settings, by);
+  report.figures = {{"rank", std::int64_t{*settings.rank}}};
+  if (by) {
+    report.figures.emplace_back("lambda", by->lambda);
+    report.figures.emplace_back("lambda_per_rating", by->per_rating);
+  }
   model.users = std::move(data.users);
   model.items = std::move(data.items);
   return {std::make_unique<Factorization>(std::move(model)), std::move(report)};
@@ -154,8 +161,9 @@ Penalty item_penalty(const TrainTask& task) {
 Regularisation usual_regularisation(int /*rank*/, double deviation) { return {6 * deviation, 0.025 * deviation}; }
 
 Method factor_method(Method row, const FactorTraining& training) {
-  for (const char* shared : {"rank", "lambda", "lambda-per-rating", "unobserved", "tolerance", "init-model"}) {
-    row.options.emplace_back(shared);
+  for (const char* shared : {"rank", "unobserved", "tolerance", "init-model"}) row.options.emplace_back(shared);
+  if (row.default_regularisation) {
+    for (const char* strength : {"lambda", "lambda-per-rating"}) row.options.emplace_back(strength);
   }
   row.resumes = true;
   row.check = [training](const TrainSettings& settings) {

@@ -49,10 +49,21 @@ Penalty item_penalty(const TrainTask& task);
 /// Improves `theta` from the start that it is given. To resume it needs no start, only its size.
 using RunFactors = TrainOutcome (*)(const TrainTask& task, Vector& theta);
 
+/// What a random start depends on.
+struct StartTask {
+  const FactorLayout& layout;
+  double pin;
+  double offset;                  ///< mean of the ratings that are trained on, those without their mean
+  double deviation;               ///< of the ratings
+  const TrainSettings& settings;  ///< in effect
+};
+
 /// What a method of training a factorisation is, beside its row.
 struct FactorTraining {
   RunFactors run;
   bool non_negative = false;  ///< factors are, and ratings have to be
+  /// The vector that is trained, θ at its beginning; by default it is θ alone.
+  Vector (*start)(const StartTask& task) = nullptr;
 };
 
 /// λ = 6 σ + 0.025 σ n for ratings of standard deviation σ. The part that grows with the number of ratings stands for

@@ -54,6 +54,8 @@ struct TrainSettings {
   std::optional<std::vector<std::size_t>> layers{};  ///< sizes of a network's hidden layers; may be none
   std::optional<bool> output_relu{};                 ///< ReLU after a network's last layer too
   std::optional<std::size_t> batch_size{};           ///< ratings a mini-batch; 0: all of them
+  std::optional<std::string> svdpp{};                ///< whose prior means depend on which partners a row has: "both",
+                                                     ///< "users", "items", "none"
   std::shared_ptr<const InitModel> init{};           ///< instead of a random start; of the same rank
 };
 

@@ -11,6 +11,7 @@ Method blocks_method();
 Method full_method();
 Method nnmf_method();
 Method mlp_method();
+Method variational_method();
 
 /// What blocks and nnmf run.
 TrainOutcome run_blocks(const TrainTask& task, Vector& theta);

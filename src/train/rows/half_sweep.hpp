@@ -1,12 +1,12 @@
-// Solving all rows of one side while the other side stays as it is.
+// Solving for all rows of one side, block by block.
 #pragma once
 
 #include <vector>
 
-#include "kernels/chunk_plan.hpp"
 #include "odot/core/precision.hpp"
-#include "odot/model/factor_layout.hpp"
+#include "train/rows/row_prior.hpp"
 #include "train/rows/row_solver.hpp"
+#include "train/rows/row_walk.hpp"
 
 namespace odot::inline ODOT_PRECISION {
 
@@ -19,7 +19,7 @@ class HalfSweep {
   HalfSweep(const RatingSide& side, Index block_rows, const RowPrior& prior, const FactorLayout& layout, int pinned,
             const RowMethod& method);
 
-  std::size_t blocks() const { return blocks_.size(); }
+  std::size_t blocks() const { return walk_.blocks(); }
 
   /// Improves the rows of a block, in parallel; returns the change of f. `rows` are the side's, all of them, and
   /// `columns` the other's.
@@ -29,29 +29,11 @@ class HalfSweep {
   void add_work(Counts& total) const;
 
  private:
-  // Long rows that are solved together: their pieces' quadratics are formed in parallel, then the rows solved in
-  // parallel.
-  struct LongRowGroup {
-    std::vector<LongRow> rows;
-    std::vector<std::size_t> piece_chunks;  // the pieces in order, as numbers of chunks
-  };
-
-  struct Block {
-    ChunkPlan plan;
-    std::vector<LongRowGroup> groups;
-  };
-
-  static std::vector<LongRowGroup> group_long_rows(const ChunkPlan& plan);
-  RowSolver& solver();
-  void update(const ChunkPlan& plan, const LongRowGroup& group, Real* rows, const Real* columns);
-
   RatingSide side_;
   std::size_t stride_;
   const RowPrior& prior_;
-  std::vector<Block> blocks_;
-  std::vector<double> changes_;       // of f by each chunk of a block
-  std::vector<RowQuadratic> pieces_;  // of long rows
-  std::vector<RowSolver> solvers_;    // for each thread
+  RowWalk walk_;
+  std::vector<RowSolver> solvers_;  // for each thread
 };
 
 }  // namespace odot::inline ODOT_PRECISION

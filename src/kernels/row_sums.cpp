@@ -1,0 +1,70 @@
+// Sums of rows, a row's sums in registers where it is short enough.
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/row_sums.cpp"
+#include <hwy/foreach_target.h>  // compiles this file for every instruction set
+//
+#include "kernels/row_sums.hpp"
+#include "kernels/vectors-inl.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace odot::inline ODOT_PRECISION::HWY_NAMESPACE {
+namespace {
+
+template <class Row>
+HWY_NOINLINE HWY_FLATTEN void sum_of(Row each, const Index* indices, std::size_t count, const Real* rows, Real* out) {
+  RowSums<Row> sums(each, out);
+  for (std::size_t t = 0; t < count; ++t) {
+    const Real* row = rows + indices[t] * each.stride;
+    each.for_each([&](auto k, auto part) ODOT_INLINED { sums.add(k, part, part.load(row + k)); });
+  }
+  sums.store();
+}
+
+void sum_any(const Index* indices, std::size_t count, const Real* rows, std::size_t stride, Real* out) {
+  with_row(stride, [&](auto each) ODOT_INLINED { sum_of(each, indices, count, rows, out); });
+}
+
+}  // namespace
+}  // namespace odot::inline ODOT_PRECISION::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+#include <algorithm>
+
+#include "odot/core/parallel.hpp"
+
+namespace odot::inline ODOT_PRECISION {
+
+HWY_EXPORT(sum_any);
+
+void sum_rows(std::span<const Index> indices, const Real* rows, std::size_t stride, Real* out) {
+  HWY_DYNAMIC_DISPATCH(sum_any)(indices.data(), indices.size(), rows, stride, out);
+}
+
+MaskedSums::MaskedSums(const RatingSide& side, std::size_t stride)
+    : side_(side), stride_(stride), plan_(side), pieces_(plan_.pieces * stride) {}
+
+void MaskedSums::operator()(const Real* columns, Real* out) {
+  parallel_for(plan_.chunks.size(), [&](std::size_t number) {
+    const Chunk& chunk = plan_.chunks[number];
+    side_.read(chunk.begin, chunk.end, [&] {
+      const auto sum = [&](Offset begin, Offset end, Real* to) {
+        sum_rows(side_.indices.subspan(begin, end - begin), columns, stride_, to);
+      };
+      if (chunk.piece != Chunk::kWhole) return sum(chunk.begin, chunk.end, pieces_.data() + chunk.piece * stride_);
+      for (Index row = chunk.row_begin; row < chunk.row_end; ++row) {
+        sum(side_.offsets[row], side_.offsets[row + 1], out + row * stride_);
+      }
+    });
+  });
+  for (const LongRow& row : plan_.long_rows) {
+    const ConstSpan pieces =
+        ConstSpan(pieces_).subspan(row.first_piece * stride_, (row.end_piece - row.first_piece) * stride_);
+    const Span total(out + row.row * stride_, stride_);
+    std::copy_n(pieces.data(), stride_, total.data());
+    add_elements_in_order<Real>(pieces.subspan(stride_), total);
+  }
+}
+
+}  // namespace odot::inline ODOT_PRECISION
+#endif  // HWY_ONCE

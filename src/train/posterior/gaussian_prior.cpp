@@ -1,0 +1,113 @@
+// Scatter matrices of rows, in double, and their inverse.
+#include "train/posterior/gaussian_prior.hpp"
+
+#include <Eigen/Cholesky>
+#include <Eigen/Core>
+#include <algorithm>
+#include <cmath>
+
+#include "odot/core/error.hpp"
+#include "odot/core/parallel.hpp"
+
+namespace odot::inline ODOT_PRECISION {
+namespace {
+
+constexpr std::size_t kShortestChunk = 256;  // rows
+constexpr std::size_t kMostChunks = 64;      // each has a matrix of its own
+
+// Of some rows: how many, Σρ, Σ v and the upper triangle of Σρρᵀ, row after row.
+struct Moments {
+  explicit Moments(std::size_t n) : sum(n), variance(n), products(n * n) {}
+
+  Moments& operator+=(const Moments& part) {
+    count += part.count;
+    for (std::size_t k = 0; k < sum.size(); ++k) {
+      sum[k] += part.sum[k];
+      variance[k] += part.variance[k];
+    }
+    for (std::size_t k = 0; k < products.size(); ++k) products[k] += part.products[k];
+    return *this;
+  }
+
+  double count = 0;
+  std::vector<double> sum;
+  std::vector<double> variance;
+  std::vector<double> products;
+};
+
+// About 0: the prior pulls means there, and single precision rows are summed in double.
+Moments moments_of(const RatingSide& side, const KnownRows& known, const std::vector<std::size_t>& free,
+                   std::size_t stride) {
+  const std::size_t n = free.size();
+  const std::size_t rows = side.rows();
+  const std::size_t length = std::max(kShortestChunk, (rows + kMostChunks - 1) / kMostChunks);
+  std::vector<Moments> parts((rows + length - 1) / length, Moments(n));
+  parallel_for(parts.size(), [&](std::size_t at) {
+    Moments& part = parts[at];
+    std::vector<double> row(n);
+    const std::size_t end = std::min(rows, (at + 1) * length);
+    for (std::size_t i = at * length; i < end; ++i) {
+      if (side.count(static_cast<Index>(i)) == 0) continue;
+      ++part.count;
+      for (std::size_t k = 0; k < n; ++k) {
+        const std::size_t element = i * stride + free[k];
+        row[k] = static_cast<double>(known.rows[element]);
+        if (known.offsets) row[k] -= static_cast<double>(known.offsets[element]);
+        part.sum[k] += row[k];
+        part.variance[k] += static_cast<double>(known.variances[element]);
+      }
+      for (std::size_t k = 0; k < n; ++k) {
+        double* products = part.products.data() + k * n;
+        for (std::size_t l = k; l < n; ++l) products[l] += row[k] * row[l];
+      }
+    }
+  });
+  Moments total(n);
+  add_in_order(parts, total);
+  return total;
+}
+
+}  // namespace
+
+double fit_prior(const RatingSide& side, const KnownRows& known, const std::vector<std::size_t>& free,
+                 std::size_t stride, double scatter, const GaussianPrior& prior) {
+  const auto n = static_cast<Eigen::Index>(free.size());
+  const Moments moments = moments_of(side, known, free, stride);
+  const Eigen::Map<const Eigen::VectorXd> sum(moments.sum.data(), n);
+  // Σ (ρ − ρ̄)(ρ − ρ̄)ᵀ + 2n/(n + 2) ρ̄ρ̄ᵀ = Σ ρρᵀ − (Σρ)(Σρ)ᵀ / (n + 2).
+  Eigen::MatrixXd inverse = Eigen::MatrixXd::Zero(n, n);
+  for (Eigen::Index k = 0; k < n; ++k) {
+    for (Eigen::Index l = k; l < n; ++l) {
+      inverse(l, k) = moments.products[static_cast<std::size_t>(k * n + l)] - sum(k) * sum(l) / (moments.count + 2);
+    }
+    inverse(k, k) += scatter + moments.variance[static_cast<std::size_t>(k)];
+  }
+  const Eigen::LLT<Eigen::MatrixXd> factor(inverse);
+  if (factor.info() != Eigen::Success || !inverse.allFinite()) {
+    throw Error("the factors are not finite any more: the ratings are too large", ErrorKind::numerical);
+  }
+  const double strength = static_cast<double>(n) + moments.count;
+  const Eigen::MatrixXd precision = strength * factor.solve(Eigen::MatrixXd::Identity(n, n));
+  for (Eigen::Index k = 0; k < n; ++k) {
+    prior.mean[free[static_cast<std::size_t>(k)]] = static_cast<Real>(sum(k) / (moments.count + 2));
+    for (Eigen::Index l = 0; l < n; ++l) {
+      const std::size_t at = free[static_cast<std::size_t>(k)] * stride + free[static_cast<std::size_t>(l)];
+      prior.precision[at] = static_cast<Real>((precision(k, l) + precision(l, k)) / 2);
+    }
+  }
+  return static_cast<double>(n) * std::log(strength) - 2 * factor.matrixLLT().diagonal().array().log().sum();
+}
+
+double log_variances(const RatingSide& side, const Real* variances, const std::vector<std::size_t>& free,
+                     std::size_t stride) {
+  return parallel_sum(side.rows(), [&](std::size_t begin, std::size_t end) {
+    double sum = 0;
+    for (std::size_t i = begin; i < end; ++i) {
+      if (side.count(static_cast<Index>(i)) == 0) continue;
+      for (const std::size_t k : free) sum += std::log(static_cast<double>(variances[i * stride + k]));
+    }
+    return sum;
+  });
+}
+
+}  // namespace odot::inline ODOT_PRECISION

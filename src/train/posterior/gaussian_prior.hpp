@@ -1,0 +1,38 @@
+// The normal distribution that the rows of one side come from, learned from them.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "odot/core/precision.hpp"
+#include "odot/core/vector.hpp"
+#include "odot/ratings/rating_matrix.hpp"
+
+namespace odot::inline ODOT_PRECISION {
+
+/// N(mean, precision⁻¹) over rows of `stride` Reals of which `free` are variables.
+struct GaussianPrior {
+  Real* precision;  ///< Λ, stride × stride, zeros outside the free elements
+  Real* mean;       ///< μ, `stride` elements, likewise
+};
+
+/// The rows of a side as they are known: row i is N(rows_i, diag variances_i), or where `offsets` is given
+/// N(rows_i − offsets_i, …) is what the prior is of.
+struct KnownRows {
+  const Real* rows;
+  const Real* variances;
+  const Real* offsets = nullptr;
+};
+
+/// Sets `prior` to the most probable one given the rows that have ratings, under Λ ~ Wishart(D, I / scatter) and
+/// μ ~ N(0, (2Λ)⁻¹) (Salakhutdinov & Mnih 2008, with their β₀ = 2), both at the maximum over μ and log Λ:
+/// μ = Σρ / (n + 2), Λ = (D + n) (scatter I + Σ (ρ_i − ρ̄)(ρ_i − ρ̄)ᵀ + diag Σ v_i + 2n/(n + 2) ρ̄ρ̄ᵀ)⁻¹.
+/// Returns log det Λ. Parallel; the same bits on any number of threads. Throws Error where the rows are not finite.
+double fit_prior(const RatingSide& side, const KnownRows& known, const std::vector<std::size_t>& free,
+                 std::size_t stride, double scatter, const GaussianPrior& prior);
+
+/// Σ log v over the variances of the free elements of the rows that have ratings.
+double log_variances(const RatingSide& side, const Real* variances, const std::vector<std::size_t>& free,
+                     std::size_t stride);
+
+}  // namespace odot::inline ODOT_PRECISION

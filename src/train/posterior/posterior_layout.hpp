@@ -1,0 +1,35 @@
+// Where what a method of distributions learns lies in the one vector that is kept, saved and gone on from.
+#pragma once
+
+#include <cstddef>
+
+#include "odot/core/precision.hpp"
+#include "odot/core/vector.hpp"
+#include "odot/model/factor_layout.hpp"
+#include "train/posterior/gaussian_prior.hpp"
+
+namespace odot::inline ODOT_PRECISION {
+
+/// θ, which holds the means, is followed by their variances, by the effects of what a row's partners are (in the rows
+/// of the partners; absent where neither side has any), and by the priors of users and items and the noise's precision.
+struct PosteriorLayout {
+  FactorLayout factors;
+  bool effects = false;
+
+  std::size_t variances() const { return factors.size(); }
+  std::size_t partner_effects() const { return 2 * factors.size(); }
+  std::size_t user_prior() const { return (effects ? 3 : 2) * factors.size(); }
+  std::size_t item_prior() const { return user_prior() + prior_size(); }
+  std::size_t noise_precision() const { return item_prior() + prior_size(); }
+  std::size_t size() const { return noise_precision() + kLanes; }
+
+  /// The prior that begins at `begin`.
+  GaussianPrior prior(Vector& all, std::size_t begin) const {
+    return {all.data() + begin, all.data() + begin + factors.stride() * factors.stride()};
+  }
+
+ private:
+  std::size_t prior_size() const { return (factors.stride() + 1) * factors.stride(); }
+};
+
+}  // namespace odot::inline ODOT_PRECISION

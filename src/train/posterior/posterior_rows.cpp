@@ -1,0 +1,181 @@
+// A row's distribution from the quadratic that its expected squared error is.
+#include "train/posterior/posterior_rows.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "kernels/row_sums.hpp"
+#include "odot/core/parallel.hpp"
+
+namespace odot::inline ODOT_PRECISION {
+namespace {
+
+// Rounding of the elements of a Gram matrix, relative to its diagonal.
+constexpr double kPrecision = static_cast<double>(std::numeric_limits<Real>::epsilon());
+
+std::vector<std::size_t> free_elements(std::size_t width, int pinned) {
+  std::vector<std::size_t> free;
+  for (std::size_t k = 0; k < width; ++k) {
+    if (static_cast<int>(k) != pinned) free.push_back(k);
+  }
+  return free;
+}
+
+// Rows of doubles are padded to whole vectors of so many.
+constexpr std::size_t kVector = 8;
+
+std::size_t padded(std::size_t n) { return (n + kVector - 1) / kVector * kVector; }
+
+// out = matrix x of n elements; the matrix is symmetric, so that its rows, which are padded as `out` is, are added up.
+void multiply(const std::vector<double>& matrix, const std::vector<double>& x, std::size_t n,
+              std::vector<double>& out) {
+  const std::size_t stride = out.size();
+  for (std::size_t first = 0; first < stride; first += kVector) {
+    const double* row = matrix.data() + first;
+    double sum[kVector] = {};
+    for (std::size_t i = 0; i < n; ++i, row += stride) {
+      for (std::size_t k = 0; k < kVector; ++k) sum[k] += x[i] * row[k];
+    }
+    std::copy_n(sum, kVector, out.data() + first);
+  }
+}
+
+}  // namespace
+
+struct PosteriorRows::Workspace {
+  Workspace(std::size_t stride, std::size_t width, std::size_t free)
+      : gathered(0, width),
+        quadratic(stride),
+        variances(stride),
+        system(free),
+        slope(free),
+        from_mean(free),
+        pull(padded(free)) {}
+
+  GatheredColumns gathered;
+  RowQuadratic quadratic;
+  Vector variances;  // Σ w_j
+  PositiveSystem system;
+  std::vector<double> slope;      // half the gradient of the expected error
+  std::vector<double> from_mean;  // of the prior
+  std::vector<double> pull;       // Λ/α times that
+};
+
+// The rows as RowWalk sees them.
+struct PosteriorRows::Rows {
+  PosteriorRows& all;
+  const PosteriorTask& task;
+  Real* rows;
+  Real* variances;
+
+  Workspace& workspace() { return all.workspaces_[static_cast<std::size_t>(thread_number())]; }
+
+  void form(Index row, Offset begin, Offset end, RowQuadratic& out) {
+    odot::form(all.side_, begin, end, rows + row * all.stride_, task.columns, workspace().gathered, out);
+  }
+
+  double solve(Index row, Offset begin, Offset end) {
+    Workspace& work = workspace();
+    form(row, begin, end, work.quadratic);
+    sum_variances(begin, end, work);
+    return solve(row, work.quadratic, work);
+  }
+
+  double solve(Index row, RowQuadratic& total) {
+    const Offset begin = all.side_.offsets[row];
+    const Offset end = all.side_.offsets[row + 1];
+    Workspace& work = workspace();
+    all.side_.read(begin, end, [&] { sum_variances(begin, end, work); });
+    return solve(row, total, work);
+  }
+
+  void sum_variances(Offset begin, Offset end, Workspace& work) {
+    sum_rows(all.side_.indices.subspan(begin, end - begin), task.column_variances, all.stride_, work.variances.data());
+  }
+
+  double solve(Index row, const RowQuadratic& quadratic, Workspace& work);
+};
+
+// E e² = Σ e² + Σ_k w_k u_k² is a quadratic of Gram matrix A = gram + diag w about the row u as it is. A step s of the
+// free elements solves (A + Λ/α) s = −(half its gradient + (Λ/α)(u − μ − g)), after which sᵀA s follows from the
+// equation.
+double PosteriorRows::Rows::solve(Index number, const RowQuadratic& quadratic, Workspace& work) {
+  const std::vector<std::size_t>& free = all.free_;
+  const std::size_t n = free.size();
+  const std::size_t stride = all.stride_;
+  Real* row = rows + number * stride;
+  Real* variance = variances + number * stride;
+  const Real* offset = task.offsets ? task.offsets + number * stride : nullptr;
+  const auto of = [](Real value) { return static_cast<double>(value); };
+
+  double expected = quadratic.squared_error;
+  for (std::size_t k = 0; k < stride; ++k) expected += of(work.variances[k]) * of(row[k]) * of(row[k]);
+  for (std::size_t i = 0; i < n; ++i) {
+    const std::size_t k = free[i];
+    work.slope[i] = of(quadratic.gradient[k]) + of(work.variances[k]) * of(row[k]);
+    work.from_mean[i] = of(row[k]) - of(task.prior.mean[k]) - (offset ? of(offset[k]) : 0.0);
+  }
+  multiply(all.precision_, work.from_mean, n, work.pull);
+
+  work.system.start(n);
+  const std::size_t pinned = all.pinned_;
+  for (std::size_t i = 0; i < n; ++i) {
+    const Real* gram = quadratic.gram.data() + free[i] * stride;
+    const double* precision = all.precision_.data() + i * work.pull.size();
+    double* to = work.system.row(i);
+    for (std::size_t k = i; k < pinned; ++k) to[k] = of(gram[k]) + precision[k];
+    for (std::size_t k = std::max(i, pinned); k < n; ++k) to[k] = of(gram[k + 1]) + precision[k];
+    to[i] += of(work.variances[free[i]]);
+    to[n] = -(work.slope[i] + work.pull[i]);
+    const double own = 1 / (task.noise_precision * to[i]);
+    variance[free[i]] = static_cast<Real>(own);
+    expected += own * (to[i] - precision[i]);
+  }
+  const double* step = work.system.solve(kPrecision);
+
+  double of_variances = 0;  // what they add to the expected error
+  for (std::size_t i = 0; i < n; ++i) {
+    const std::size_t k = free[i];
+    expected += work.slope[i] * step[i];
+    work.from_mean[i] += step[i];
+    row[k] = static_cast<Real>(of(row[k]) + step[i]);
+    of_variances += of(variance[k]) * (of(quadratic.gram[k * stride + k]) + of(work.variances[k]));
+  }
+  multiply(all.precision_, work.from_mean, n, work.pull);
+  for (std::size_t i = 0; i < n; ++i) expected -= step[i] * work.pull[i];
+  for (std::size_t k = 0; k < stride; ++k) of_variances += of(work.variances[k]) * of(row[k]) * of(row[k]);
+  all.squared_[number] = std::max(expected - of_variances, 0.0);
+  return std::max(expected, 0.0);
+}
+
+PosteriorRows::PosteriorRows(const RatingSide& side, const FactorLayout& layout, int pinned)
+    : side_(side),
+      stride_(layout.stride()),
+      free_(free_elements(layout.width(), pinned)),
+      pinned_(pinned >= 0 ? static_cast<std::size_t>(pinned) : layout.width()),
+      walk_(side, side.rows(), layout),
+      precision_(free_.size() * padded(free_.size())),
+      squared_(side.rows()) {
+  for (int thread = 0; thread < threads(); ++thread) workspaces_.emplace_back(stride_, layout.width(), free_.size());
+}
+
+PosteriorRows::~PosteriorRows() = default;
+
+ErrorSums PosteriorRows::update(const PosteriorTask& task, Real* rows, Real* variances) {
+  const std::size_t n = free_.size();
+  for (std::size_t i = 0; i < n; ++i) {
+    for (std::size_t k = 0; k < n; ++k) {
+      precision_[i * padded(n) + k] =
+          static_cast<double>(task.prior.precision[free_[i] * stride_ + free_[k]]) / task.noise_precision;
+    }
+  }
+  ErrorSums sums;
+  for (std::size_t block = 0; block < walk_.blocks(); ++block) {
+    sums.expected += walk_.update(block, Rows{*this, task, rows, variances});
+  }
+  sums.squared = ordered_sum(squared_);
+  return sums;
+}
+
+}  // namespace odot::inline ODOT_PRECISION
