@@ -1,4 +1,7 @@
 // Scatter matrices of rows, in double, and their inverse.
+#if defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 13
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // false alarms on AVX-512 (GCC bug 105593)
+#endif
 #include "train/posterior/gaussian_prior.hpp"
 
 #include <Eigen/Cholesky>
