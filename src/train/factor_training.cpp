@@ -110,7 +110,8 @@ TrainResult train_factors(const Method& method, const FactorTraining& training, 
   TrainTask task{matrix, model.layout, settings, report.regularisation, {}, resume.get()};
   if (!observe.idle()) {
     task.observe = [&](const TrainState& state) {
-      const auto measure = [&] { return evaluate(model.view(state.theta), valid, *settings.clip).rmse; };
+      const ConstSpan factors = state.theta.first(model.layout.size());
+      const auto measure = [&] { return evaluate(model.view(factors), valid, *settings.clip).rmse; };
       return observe({state.counts, state.objective, state.gradient_norm, state.step,
                       root_mean(state.squared_error, count), state.passes, state.seconds},
                      state.theta, measure, {state.last, state.resumed, state.visit});
@@ -126,6 +127,7 @@ TrainResult train_factors(const Method& method, const FactorTraining& training, 
     report.optimisation.value = best->objective;
     report.optimisation.gradient_norm = best->gradient_norm;
   }
+  if (training.finish) training.finish(model, settings);
   absorb_pin(model);
   set_fallbacks(model, matrix, *settings.center);
 

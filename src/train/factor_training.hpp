@@ -64,6 +64,8 @@ struct FactorTraining {
   bool non_negative = false;  ///< factors are, and ratings have to be
   /// The vector that is trained, θ at its beginning; by default it is θ alone.
   Vector (*start)(const StartTask& task) = nullptr;
+  /// Moves what follows θ in that vector to where the model has it.
+  void (*finish)(Factorization& model, const TrainSettings& settings) = nullptr;
 };
 
 /// λ = 6 σ + 0.025 σ n for ratings of standard deviation σ. The part that grows with the number of ratings stands for

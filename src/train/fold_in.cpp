@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "kernels/row_sums.hpp"
 #include "odot/core/error.hpp"
+#include "train/posterior/posterior_rows.hpp"
 #include "train/rows/half_sweep.hpp"
 
 namespace odot::inline ODOT_PRECISION {
@@ -19,6 +21,8 @@ struct Sides {
   IdTable Factorization::*users;
   IdTable Factorization::*items;
   std::uint64_t Factorization::*folded_in;  // of users
+  SidePrior FactorPosterior::*user_prior;
+  SidePrior FactorPosterior::*item_prior;
   Index FactorLayout::*user_count;
   Index FactorLayout::*item_count;
   std::vector<Index> Triples::*user_of;
@@ -36,6 +40,8 @@ Sides sides_of(const FactorLayout& layout, bool items) {
             &Factorization::items,
             &Factorization::users,
             &Factorization::folded_in_items,
+            &FactorPosterior::items,
+            &FactorPosterior::users,
             &FactorLayout::items,
             &FactorLayout::users,
             &Triples::item,
@@ -50,6 +56,8 @@ Sides sides_of(const FactorLayout& layout, bool items) {
           &Factorization::users,
           &Factorization::items,
           &Factorization::folded_in_users,
+          &FactorPosterior::users,
+          &FactorPosterior::items,
           &FactorLayout::users,
           &FactorLayout::items,
           &Triples::user,
@@ -161,8 +169,14 @@ void check_new(const Factorization& model, const IdTable& ids, const Sides& side
                       "update", " replaces the factors of known ones");
 }
 
-// The rows of factors of those that are wanted, as the model keeps them.
-Vector solve(const Factorization& model, const Wanted& wanted, const Sides& sides, bool items,
+// Rows as the model keeps them.
+struct Solved {
+  Vector rows;
+  Vector variances;  // where the model has them
+};
+
+// The rows of those that are wanted that minimise their regularised squared error.
+Solved solve(const Factorization& model, const Wanted& wanted, const Sides& sides, bool items,
              const Regularisation& by) {
   const FactorLayout& layout = model.layout;
   const double pin = trained_pin(model);
@@ -184,28 +198,67 @@ Vector solve(const Factorization& model, const Wanted& wanted, const Sides& side
       row[sides.pin] = static_cast<Real>(model.pin);
     });
   }
+  return {std::move(solved), {}};
+}
+
+// The distributions of those that are wanted, under the prior that training learned.
+Solved infer(const Factorization& model, const Wanted& wanted, const Sides& sides, bool items) {
+  const FactorPosterior& posterior = *model.posterior;
+  const SidePrior& prior = posterior.*sides.user_prior;
+  const std::size_t stride = model.layout.stride();
+  const auto rows = static_cast<Index>(wanted.ids.size());
+  const RatingSide side = items ? wanted.ratings.by_item() : wanted.ratings.by_user();
+  Solved solved{Vector(rows * stride), Vector(rows * stride)};
+  if (model.layout.biases) {
+    for (std::size_t row = 0; row < rows; ++row) {
+      solved.rows[row * stride + static_cast<std::size_t>(sides.pin)] = static_cast<Real>(model.pin);
+    }
+  }
+  Vector offsets;
+  if (!prior.partner_effects.empty()) {
+    offsets.resize(rows * stride);
+    MaskedSums(side, stride)(prior.partner_effects.data(), offsets.data());
+    for (Index row = 0; row < rows; ++row) {
+      const Real weight = 1 / std::sqrt(static_cast<Real>(side.count(row)));
+      for (std::size_t k = 0; k < stride; ++k) offsets[row * stride + k] *= weight;
+    }
+  }
+  PosteriorRows inference(side, model.layout, sides.pin);
+  inference.update({model.theta.data() + sides.item_begin, posterior.variances.data() + sides.item_begin,
+                    ConstGaussianPrior(prior.precision.data(), prior.mean.data()),
+                    offsets.empty() ? nullptr : offsets.data(), 1 / posterior.noise_variance},
+                   solved.rows.data(), solved.variances.data());
   return solved;
 }
 
 // Gives the model's row users[k] the k-th of `solved`; `all` are the ids of all users then.
 void put_rows(Factorization& model, const Sides& sides, bool items, IdTable all, const std::vector<Index>& users,
-              const Vector& solved) {
+              const Solved& solved) {
   const FactorLayout before = model.layout;
   const std::size_t stride = before.stride();
   FactorLayout layout = before;
   layout.*sides.user_count = all.size();
   const Sides after = sides_of(layout, items);
-  Vector theta(layout.size());
-  const auto keep = [&](std::size_t from, std::size_t to, Index rows) {
-    std::copy_n(model.theta.data() + from, rows * stride, theta.data() + to);
+  const auto put = [&](Vector& all, const Vector& rows) {
+    Vector put_together(layout.size());
+    const auto keep = [&](std::size_t from, std::size_t to, Index count) {
+      std::copy_n(all.data() + from, count * stride, put_together.data() + to);
+    };
+    keep(sides.user_begin, after.user_begin, before.*sides.user_count);
+    keep(sides.item_begin, after.item_begin, before.*sides.item_count);
+    for (std::size_t row = 0; row < users.size(); ++row) {
+      std::copy_n(rows.data() + row * stride, stride, put_together.data() + after.user_begin + users[row] * stride);
+    }
+    all = std::move(put_together);
   };
-  keep(sides.user_begin, after.user_begin, before.*sides.user_count);
-  keep(sides.item_begin, after.item_begin, before.*sides.item_count);
-  for (std::size_t row = 0; row < users.size(); ++row) {
-    std::copy_n(solved.data() + row * stride, stride, theta.data() + after.user_begin + users[row] * stride);
+  put(model.theta, solved.rows);
+  if (model.posterior) {
+    put(model.posterior->variances, solved.variances);
+    // Of the effect of those that training never saw nothing is known.
+    Vector& effects = (*model.posterior.*sides.item_prior).partner_effects;
+    if (!effects.empty()) effects.resize(all.size() * stride);
   }
   model.*sides.folded_in += users.size();
-  model.theta = std::move(theta);
   model.layout = layout;
   model.*sides.users = std::move(all);
 }
@@ -216,16 +269,22 @@ FoldInReport fold_in(Factorization& model, const RatingList& list, const FoldInS
   const Sides sides = sides_of(model.layout, settings.items);
   const IdTable& ids = settings.items ? list.items : list.users;
   FoldInReport report;
-  report.regularisation = settings.regularisation ? *settings.regularisation : trained_regularisation(model);
+  if (model.posterior && settings.regularisation) {
+    throw Error::of_setting("lambda", "is of no use to this model, whose priors were learned");
+  }
+  if (!model.posterior) {
+    report.regularisation = settings.regularisation ? *settings.regularisation : trained_regularisation(model);
+  }
   if (!settings.update) check_new(model, ids, sides);
   const Wanted wanted = gather(model, list, sides, settings.items, report);
-  const Vector solved = solve(model, wanted, sides, settings.items, report.regularisation);
+  const Solved solved = model.posterior ? infer(model, wanted, sides, settings.items)
+                                        : solve(model, wanted, sides, settings.items, *report.regularisation);
 
   const std::size_t stride = model.layout.stride();
   IdTable all = model.*sides.users;
   const Index known = all.size();
   for (const Index id : wanted.ids) {
-    const Real* row = solved.data() + report.users.size() * stride;
+    const Real* row = solved.rows.data() + report.users.size() * stride;
     if (!std::all_of(row, row + stride, [](Real factor) { return std::isfinite(factor); })) {
       throw Error(
           fmt::format("the factors of the {} '{}' are not finite: its ratings are too large", sides.user, ids[id]),

@@ -1,6 +1,8 @@
 // A trained factorisation: everything that predicting needs.
 #pragma once
 
+#include <optional>
+
 #include "odot/core/precision.hpp"
 #include "odot/core/vector.hpp"
 #include "odot/model/factor_layout.hpp"
@@ -29,10 +31,27 @@ struct FactorView : PredictionConstants, RatingRange {
   double predict(Index user, Index item) const;
 };
 
+/// The normal distribution that training found a side's rows to come from: row i ~ N(μ + g_i, Λ⁻¹). Elements are those
+/// of θ's rows, with zeros where pins and padding are.
+struct SidePrior {
+  Vector precision;        ///< Λ, stride × stride
+  Vector mean;             ///< μ, stride
+  Vector partner_effects;  ///< g_i = |Ω_i|^(−½) Σ_{j ∈ Ω_i} y_j: a row y_j for each of the other side; empty: g = 0
+};
+
+/// What is known of factors beside their values, where training found distributions of rows.
+struct FactorPosterior {
+  Vector variances;           ///< of θ's elements, laid out as θ; 0 where pins and padding are
+  double noise_variance = 0;  ///< of a rating about what its row and column would give if they were known, > 0
+  SidePrior users;
+  SidePrior items;
+};
+
 /// A trained model: θ with its constants. The ids are those of its rows.
 struct Factorization final : Model, PredictionConstants {
   FactorLayout layout;
   Vector theta;
+  std::optional<FactorPosterior> posterior{};  ///< where θ holds means
 
   /// Valid as long as theta is neither moved nor resized.
   FactorView view() const { return view(theta); }
@@ -45,7 +64,8 @@ struct Factorization final : Model, PredictionConstants {
   Evaluation evaluate(const Triples& ratings, bool clip_to_range) const override;
 };
 
-/// Multiplies the biases by the pin and makes the pin 1: the form in which models are kept.
+/// Multiplies the biases by the pin and makes the pin 1: the form in which models are kept. What is known of the biases
+/// goes with them.
 void absorb_pin(Factorization& model);
 
 }  // namespace odot::inline ODOT_PRECISION

@@ -32,6 +32,10 @@ class ModelReader {
 
   const ModelKind& kind() const { return *kind_; }
 
+  /// Whether there is an entry in the metadata, a tensor.
+  bool has(const std::string& name) const;
+  bool has_tensor(const std::string& name) const { return tensors_.contains(name); }
+
   /// Entries of the metadata. Numbers are int, Index, std::uint64_t or double, and finite.
   const std::string& text(const std::string& name) const;
   bool boolean(const std::string& name) const;

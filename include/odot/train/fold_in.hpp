@@ -27,7 +27,7 @@ struct FoldInReport {
   std::size_t ratings = 0;          ///< that were used
   std::size_t skipped_ratings = 0;  ///< of items that the model does not know
   Index unknown_items = 0;          ///< of these ratings
-  Regularisation regularisation;    ///< as used
+  std::optional<Regularisation> regularisation;  ///< as used; none where the model has priors
 };
 
 /// Gives each user of `list` the row of factors, and with biases the bias, that minimises Σ_j e_ij² + λ_i ‖u_i‖² over
@@ -36,6 +36,9 @@ struct FoldInReport {
 /// λ_i = λ + C n_i with n_i such ratings. Biases are penalised as in training, where their partner was the model's
 /// training_pin and not 1. New users come after those of the model in the order of `list`; all others keep indices and
 /// factors, and mean, range and fallback biases stay. `list` has no pair twice.
+///
+/// Where the model has a posterior, a user's row is its mean under the prior of users, the items' distributions staying
+/// as they are, and its variances are the model's; there is no λ.
 ///
 /// A user's result depends on its own ratings only, and has the same bits on any number of threads. Throws Error, and
 /// then `model` is as it was, when it knows a user and not settings.update, or no item of the ratings, or does not say

@@ -66,9 +66,10 @@ std::string to_text(const FoldInReport& report, const Factorization& model, bool
     line("skipped", fmt::format("{} of {} that the model does not know", count_of(report.skipped_ratings, "rating"),
                                 count_of(report.unknown_items, item)));
   }
-  const Regularisation& by = report.regularisation;
-  line("lambda",
-       fmt::format("{:.4g}{}", by.lambda, by.per_rating > 0 ? fmt::format(" + {:.4g} n", by.per_rating) : ""));
+  if (const auto& by = report.regularisation) {
+    line("lambda",
+         fmt::format("{:.4g}{}", by->lambda, by->per_rating > 0 ? fmt::format(" + {:.4g} n", by->per_rating) : ""));
+  }
   std::string rows = fmt::format("{} added", report.added);
   if (report.updated > 0) rows += fmt::format(", {} updated", report.updated);
   if (report.without_ratings > 0)
@@ -79,19 +80,22 @@ std::string to_text(const FoldInReport& report, const Factorization& model, bool
 }
 
 Json to_json(const FoldInReport& report, const Factorization& model, bool items, double seconds) {
-  return {{"side", items ? "items" : "users"},
-          {"added", report.added},
-          {"updated", report.updated},
-          {"without_ratings", report.without_ratings},
-          {"ratings", report.ratings},
-          {"skipped_ratings", report.skipped_ratings},
-          {items ? "unknown_users" : "unknown_items", report.unknown_items},
-          {"lambda", report.regularisation.lambda},
-          {"lambda_per_rating", report.regularisation.per_rating},
-          {"rank", model.layout.rank},
-          {"users", model.layout.users},
-          {"items", model.layout.items},
-          {"seconds", seconds}};
+  Json json{{"side", items ? "items" : "users"},
+            {"added", report.added},
+            {"updated", report.updated},
+            {"without_ratings", report.without_ratings},
+            {"ratings", report.ratings},
+            {"skipped_ratings", report.skipped_ratings},
+            {items ? "unknown_users" : "unknown_items", report.unknown_items}};
+  if (const auto& by = report.regularisation) {
+    json["lambda"] = by->lambda;
+    json["lambda_per_rating"] = by->per_rating;
+  }
+  json["rank"] = model.layout.rank;
+  json["users"] = model.layout.users;
+  json["items"] = model.layout.items;
+  json["seconds"] = seconds;
+  return json;
 }
 
 }  // namespace

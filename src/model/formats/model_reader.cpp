@@ -38,6 +38,8 @@ ModelReader::~ModelReader() = default;
 
 void ModelReader::fail(const std::string& message) const { file_->fail(message); }
 
+bool ModelReader::has(const std::string& name) const { return file_->metadata().contains(name); }
+
 const std::string& ModelReader::text(const std::string& name) const {
   const auto found = file_->metadata().find(name);
   if (found == file_->metadata().end()) fail(fmt::format("\"{}\" is missing in its metadata", name));

@@ -70,6 +70,30 @@ Vector start(const StartTask& task) {
   return all;
 }
 
+void finish(Factorization& model, const TrainSettings& settings) {
+  const PosteriorLayout layout = posterior_layout(model.layout, settings);
+  const std::size_t stride = model.layout.stride();
+  const std::size_t items = model.layout.item_row(0);
+  const Vector all = std::move(model.theta);
+  const auto part = [&](std::size_t begin, std::size_t size) {
+    const auto first = all.begin() + static_cast<std::ptrdiff_t>(begin);
+    return Vector(first, first + static_cast<std::ptrdiff_t>(size));
+  };
+  const auto prior = [&](std::size_t begin) {
+    return SidePrior{part(begin, stride * stride), part(begin + stride * stride, stride), {}};
+  };
+  FactorPosterior& posterior = model.posterior.emplace();
+  posterior.variances = part(layout.variances(), model.layout.size());
+  posterior.noise_variance = 1 / static_cast<double>(all[layout.noise_precision()]);
+  posterior.users = prior(layout.user_prior());
+  posterior.items = prior(layout.item_prior());
+  if (moves_users(settings)) {
+    posterior.users.partner_effects = part(layout.partner_effects() + items, model.layout.size() - items);
+  }
+  if (moves_items(settings)) posterior.items.partner_effects = part(layout.partner_effects(), items);
+  model.theta = part(0, model.layout.size());
+}
+
 // One side with all that inferring its rows needs.
 struct Side {
   Side(const RatingSide& side, const RatingSide& other, const FactorLayout& factors, int pinned, bool moved)
@@ -184,7 +208,7 @@ Method variational_method() {
                 .unit = "sweeps"};
   method.defaults = {.rank = 30, .center = true, .biases = true, .iterations = 20, .tolerance = 0};
   method.own = own_options();
-  return factor_method(std::move(method), {.run = run, .start = start});
+  return factor_method(std::move(method), {.run = run, .start = start, .finish = finish});
 }
 
 }  // namespace odot::inline ODOT_PRECISION

@@ -16,6 +16,15 @@ struct GaussianPrior {
   Real* mean;       ///< μ, `stride` elements, likewise
 };
 
+/// The same to be read.
+struct ConstGaussianPrior {
+  const Real* precision;
+  const Real* mean;
+
+  ConstGaussianPrior(const Real* of_precision, const Real* of_mean) : precision(of_precision), mean(of_mean) {}
+  ConstGaussianPrior(const GaussianPrior& prior) : precision(prior.precision), mean(prior.mean) {}
+};
+
 /// The rows of a side as they are known: row i is N(rows_i, diag variances_i), or where `offsets` is given
 /// N(rows_i − offsets_i, …) is what the prior is of.
 struct KnownRows {
