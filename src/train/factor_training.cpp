@@ -59,9 +59,8 @@ std::string describe(const TrainSettings& settings, const std::optional<Regulari
   return text;
 }
 
-TrainResult train_factors(const Method& method, const FactorTraining& training, Dataset data,
-                          const TrainSettings& settings, const TrainObserver& observer,
-                          const CheckpointSettings& checkpoints) {
+TrainResult train_factors(const Method& method, const FactorTraining& training, Dataset data, TrainSettings settings,
+                          const TrainObserver& observer, const CheckpointSettings& checkpoints) {
   if (data.size() == 0) throw Error("there are no ratings to train on");
   RatingMatrix matrix = data.take_matrix();
   const Triples& valid = data.valid;
@@ -75,6 +74,7 @@ TrainResult train_factors(const Method& method, const FactorTraining& training, 
     throw Error(
         fmt::format("{} needs ratings that are not negative, and the lowest here is {}", method.name, values.lowest));
   }
+  if (training.decide) training.decide(matrix, settings);
   report.settings = settings;
   std::optional<Regularisation> by = settings.regularisation;
   if (!by && method.default_regularisation) by = method.default_regularisation(*settings.rank, scale);

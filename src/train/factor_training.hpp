@@ -62,6 +62,8 @@ struct StartTask {
 struct FactorTraining {
   RunFactors run;
   bool non_negative = false;  ///< factors are, and ratings have to be
+  /// Settings that depend on the ratings, which are as they were given.
+  void (*decide)(const RatingMatrix& ratings, TrainSettings& settings) = nullptr;
   /// The vector that is trained, θ at its beginning; by default it is θ alone.
   Vector (*start)(const StartTask& task) = nullptr;
   /// Moves what follows θ in that vector to where the model has it.

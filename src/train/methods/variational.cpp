@@ -1,9 +1,12 @@
 // Variational Bayesian factorisation (Lim & Teh 2007; Raiko, Ilin & Karhunen 2007): every row of U and V is a normal
 // distribution instead of a point, under a normal prior for each side whose mean and covariance are learned, as is the
 // noise. There is no λ to choose. A sweep costs what one of blocks does with one block of each side.
+#include <algorithm>
 #include <cmath>
 #include <optional>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "odot/core/parallel.hpp"
 #include "odot/core/random.hpp"
@@ -24,15 +27,23 @@ constexpr double kFirstNoise = 1.5;     // α at the start
 constexpr double kScatter = 0.1;        // of the prior of the priors: W₀⁻¹ = kScatter I
 constexpr double kNoiseRate = 1;        // α ~ Gamma(1, kNoiseRate / 2)
 
+constexpr std::string_view kAuto = "auto";
+constexpr std::string_view kNone = "none";
 constexpr std::string_view kBoth = "both";
 constexpr std::string_view kUsers = "users";
 constexpr std::string_view kItems = "items";
+
+// What svdpp auto tries: ratings, share held out, factors and sweeps.
+constexpr double kMostTrial = 1e6;
+constexpr double kTrialHeldOut = 0.05;
+constexpr int kTrialRank = 14;
+constexpr int kTrialSweeps = 5;
 
 // Steps of conjugate gradients a sweep towards the partners' effects. On ML-1M a third gains 0.0003 after 20 sweeps.
 constexpr int kEffectSteps = 2;
 
 // The numbers of random streams that training draws from, those of initial_factors() among them.
-enum Stream : std::uint64_t { kUserFactors = 1, kItemFactors = 2 };
+enum Stream : std::uint64_t { kUserFactors = 1, kItemFactors = 2, kTrialUsers = 3, kTrialRatings = 4 };
 
 bool moves_users(const TrainSettings& settings) { return *settings.svdpp == kBoth || *settings.svdpp == kUsers; }
 bool moves_items(const TrainSettings& settings) { return *settings.svdpp == kBoth || *settings.svdpp == kItems; }
@@ -183,6 +194,66 @@ TrainOutcome run(const TrainTask& task, Vector& theta) {
   return run_sweeps(task, sweeper, theta);
 }
 
+// Some of the ratings in two parts, without their mean.
+struct Trial {
+  RatingMatrix ratings;
+  Triples held_out;
+  double mean;
+};
+
+// All ratings of users that are chosen at random, of all where there are not more than kMostTrial.
+Trial trial_of(const RatingMatrix& ratings, std::uint64_t seed) {
+  const RandomStream users(seed, kTrialUsers);
+  const RandomStream held_out(seed, kTrialRatings);
+  const double share = kMostTrial / static_cast<double>(std::max<Offset>(ratings.size(), 1));
+  const RatingSide side = ratings.by_user();
+  Triples rest;
+  Trial trial;
+  std::vector<Real> values;
+  for (Index user = 0; user < side.rows(); ++user) {
+    if (users.uniform(user) >= share) continue;
+    const Offset begin = side.offsets[user];
+    const Offset end = side.offsets[user + 1];
+    side.read(begin, end, [&] {
+      values.resize(end - begin);
+      side.values.read(begin, end, values.data());
+      for (Offset k = begin; k < end; ++k) {
+        Triples& part = held_out.uniform(k) < kTrialHeldOut ? trial.held_out : rest;
+        part.user.push_back(user);
+        part.item.push_back(side.indices[k]);
+        part.value.push_back(values[k - begin]);
+      }
+    });
+  }
+  trial.ratings = RatingMatrix(ratings.users(), ratings.items(), std::move(rest));
+  trial.mean = trial.ratings.summary().mean;
+  trial.ratings.subtract(trial.mean);
+  return trial;
+}
+
+// RMSE on what the trial holds out, after some sweeps of few factors.
+double trial_error(const Trial& trial, TrainSettings settings, std::string_view svdpp) {
+  settings.svdpp = svdpp;
+  const ValueSummary& values = trial.ratings.summary();
+  Factorization model;
+  model.layout = {trial.ratings.users(), trial.ratings.items(), std::min(*settings.rank, kTrialRank), true};
+  model.pin = std::sqrt(values.scale());
+  model.mean = trial.mean;
+  model.unknown_mean = trial.mean;
+  Vector all = start({model.layout, model.pin, 0, values.scale(), settings});
+  VariationalSweeper sweeper({trial.ratings, model.layout, settings, {}, {}, nullptr});
+  for (int sweep = 0; sweep < kTrialSweeps; ++sweep) sweeper.sweep(all);
+  return evaluate(model.view(ConstSpan(all).first(model.layout.size())), trial.held_out, false).rmse;
+}
+
+void decide(const RatingMatrix& ratings, TrainSettings& settings) {
+  if (*settings.svdpp != kAuto) return;
+  const Trial trial = trial_of(ratings, *settings.seed);
+  const bool any = trial.held_out.size() > 0 && trial.ratings.size() > 0;
+  const bool both = any && trial_error(trial, settings, kBoth) < trial_error(trial, settings, kNone);
+  settings.svdpp = both ? kBoth : kNone;
+}
+
 std::vector<TrainOption> own_options() {
   return {member(Option{.name = "svdpp",
                         .group = kOptimisationGroup,
@@ -194,9 +265,12 @@ std::vector<TrainOption> own_options() {
                               return std::vector<Word>{{std::string(kBoth), "users' and items'"},
                                                        {std::string(kUsers), "users' alone (SVD++)"},
                                                        {std::string(kItems), "items' alone"},
-                                                       {"none", "nobody's"}};
+                                                       {std::string(kNone), "nobody's"},
+                                                       {std::string(kAuto),
+                                                        "both or none, by which of them predicts a small part of the "
+                                                        "training ratings better from the rest"}};
                             },
-                        .standard = std::string(kBoth)},
+                        .standard = std::string(kAuto)},
                  &TrainSettings::svdpp)};
 }
 
@@ -208,7 +282,7 @@ Method variational_method() {
                 .unit = "sweeps"};
   method.defaults = {.rank = 30, .center = true, .biases = true, .iterations = 20, .tolerance = 0};
   method.own = own_options();
-  return factor_method(std::move(method), {.run = run, .start = start, .finish = finish});
+  return factor_method(std::move(method), {.run = run, .decide = decide, .start = start, .finish = finish});
 }
 
 }  // namespace odot::inline ODOT_PRECISION
