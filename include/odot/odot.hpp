@@ -16,6 +16,7 @@
 #include "odot/core/types.hpp"
 #include "odot/core/vector.hpp"
 #include "odot/features/features.hpp"
+#include "odot/model/calibration.hpp"
 #include "odot/model/evaluate.hpp"
 #include "odot/model/exchange.hpp"
 #include "odot/model/factor_layout.hpp"

@@ -77,6 +77,14 @@ std::unique_ptr<Model> load_predicting_model(const std::string& path, const Opti
   return model;
 }
 
+void require_deviations(const std::string& path, const Model& model) {
+  if (model.knows_deviations()) return;
+  throw Error(
+      fmt::format("{}: found a {} that does not know how far ratings are from its predictions; expected one that "
+                  "was trained by --method variational",
+                  path, model.kind().word));
+}
+
 Factorization load_factors(const std::string& path, FactorUse use) {
   const std::unique_ptr<Model> model = load_model(path);
   if (use == FactorUse::rank) require(path, *model, &ModelKind::ranks, "ranks no items");

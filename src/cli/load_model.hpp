@@ -21,6 +21,9 @@ std::vector<std::string> feature_paths(const Options& options);
 /// for another kind, UsageError when there are features but the model's kind has none.
 std::unique_ptr<Model> load_predicting_model(const std::string& path, const Options& options);
 
+/// Throws Error for a model that does not know how far ratings are from its predictions.
+void require_deviations(const std::string& path, const Model& model);
+
 /// What factors are needed for.
 enum class FactorUse { rank, fold_in, export_factors };
 

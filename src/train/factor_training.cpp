@@ -56,6 +56,7 @@ std::string describe(const TrainSettings& settings, const std::optional<Regulari
       fmt::format("rank {}{}{}", *settings.rank, *settings.center ? ", mean" : "", *settings.biases ? ", biases" : "");
   if (by) text += fmt::format(", lambda {:.4g}", by->lambda);
   if (by && by->per_rating != 0) text += fmt::format(" + {:.4g} n", by->per_rating);
+  if (settings.svdpp) text += fmt::format(", svdpp {}", *settings.svdpp);
   return text;
 }
 
@@ -141,6 +142,7 @@ TrainResult train_factors(const Method& method, const FactorTraining& training, 
   report.items = model.layout.items;
   report.model = describe(settings, by);
   report.figures = {{"rank", std::int64_t{*settings.rank}}};
+  if (settings.svdpp) report.figures.emplace_back("svdpp", *settings.svdpp);
   if (by) {
     report.figures.emplace_back("lambda", by->lambda);
     report.figures.emplace_back("lambda_per_rating", by->per_rating);

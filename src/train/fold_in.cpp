@@ -239,7 +239,7 @@ void put_rows(Factorization& model, const Sides& sides, bool items, IdTable all,
   FactorLayout layout = before;
   layout.*sides.user_count = all.size();
   const Sides after = sides_of(layout, items);
-  const auto put = [&](Vector& all, const Vector& rows) {
+  const auto put = [&](Vector& whole, const Vector& rows) {
     Vector put_together(layout.size());
     const auto keep = [&](std::size_t from, std::size_t to, Index count) {
       std::copy_n(all.data() + from, count * stride, put_together.data() + to);

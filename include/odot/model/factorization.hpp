@@ -61,6 +61,8 @@ struct Factorization final : Model, PredictionConstants {
   const ModelKind& kind() const override;
   double predict(Index user, Index item) const { return view().predict(user, item); }
   void predict(const Triples& pairs, bool clip_to_range, std::span<double> out) const override;
+  bool knows_deviations() const override { return posterior.has_value(); }
+  void deviations(const Triples& pairs, std::span<double> out) const override;
   Evaluation evaluate(const Triples& ratings, bool clip_to_range) const override;
 };
 

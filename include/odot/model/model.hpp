@@ -72,6 +72,13 @@ class Model : public RatingRange {
   /// same bits on any number of threads. Throws Error when an index is out of range.
   virtual void predict(const Triples& pairs, bool clip_to_range, std::span<double> out) const = 0;
 
+  /// Whether it knows how far ratings may be from its predictions.
+  virtual bool knows_deviations() const { return false; }
+  /// Writes the standard deviation of the rating of pair k about its prediction, not clipped, to out[k]: from what is
+  /// not known of the model's numbers, and from the noise of ratings. Parallel, as predict(). Throws Error where the
+  /// model does not know.
+  virtual void deviations(const Triples& pairs, std::span<double> out) const;
+
   /// Predicts `ratings` likewise and compares.
   virtual Evaluation evaluate(const Triples& ratings, bool clip_to_range) const = 0;
 

@@ -17,6 +17,7 @@
 #include "cli/load_model.hpp"
 #include "cli/options/options.hpp"
 #include "cli/paths.hpp"
+#include "odot/model/calibration.hpp"
 #include "odot/model/ranking.hpp"
 #include "odot/ratings/odr.hpp"
 
@@ -49,7 +50,7 @@ Translation translate(const Dataset& data, const Model& model) {
 }
 
 // Some of the file at a time, so that it need not fit into memory.
-Evaluation evaluate_odr(const Model& model, const Dataset& data, bool clip) {
+Evaluation evaluate_odr(const Model& model, const Dataset& data, bool clip, CalibrationSums* calibration) {
   Evaluation total;
   const RatingMatrix& ratings = *data.matrix;
   if (ratings.size() == 0) return total;
@@ -58,7 +59,9 @@ Evaluation evaluate_odr(const Model& model, const Dataset& data, bool clip) {
   double absolutes = 0;
   for (Offset begin = 0; begin < ratings.size(); begin += kAtOnce) {
     const Offset end = std::min(begin + kAtOnce, ratings.size());
-    const Evaluation part = model.evaluate(read_triples(ratings, begin, end, users, items), clip);
+    const Triples triples = read_triples(ratings, begin, end, users, items);
+    const Evaluation part = model.evaluate(triples, clip);
+    if (calibration) calibration->add(model, triples);
     squares += part.rmse * part.rmse * static_cast<double>(part.ratings);
     absolutes += part.mae * static_cast<double>(part.ratings);
     total.ratings += part.ratings;
@@ -70,10 +73,37 @@ Evaluation evaluate_odr(const Model& model, const Dataset& data, bool clip) {
   return total;
 }
 
-Evaluation evaluate_data(const Model& model, Dataset data, bool clip) {
-  if (data.matrix) return evaluate_odr(model, data, clip);
+Evaluation evaluate_data(const Model& model, Dataset data, bool clip, CalibrationSums* calibration) {
+  if (data.matrix) return evaluate_odr(model, data, clip, calibration);
   const RatingList list{std::move(data.users), std::move(data.items), std::move(data.list)};
-  return model.evaluate(reindex(list, model), clip);
+  const Triples triples = reindex(list, model);
+  if (calibration) calibration->add(model, triples);
+  return model.evaluate(triples, clip);
+}
+
+void print_text(const Calibration& calibration) {
+  const auto line = [](const std::string& name, double value) {
+    std::cout << fmt::format("{:<15} {:.4f}\n", name, value);
+  };
+  line(fmt::format("coverage {:g}%", 100 * calibration.level), calibration.coverage);
+  line("neg. log lik.", calibration.negative_log_likelihood);
+  line("CRPS", calibration.crps);
+  std::cout << fmt::format("{:<15} {:>8}  {:>8}  {:>8}\n", "by deviation", "expected", "RMSE", "ratings");
+  for (const DeviationGroup& group : calibration.deciles) {
+    std::cout << fmt::format("{:<15} {:>8.4f}  {:>8.4f}  {:>8}\n", "", group.deviation, group.rmse, group.ratings);
+  }
+}
+
+Json to_json(const Calibration& calibration) {
+  Json deciles = Json::array();
+  for (const DeviationGroup& group : calibration.deciles) {
+    deciles.push_back({{"deviation", group.deviation}, {"rmse", group.rmse}, {"ratings", group.ratings}});
+  }
+  return {{"interval", calibration.level},
+          {"coverage", calibration.coverage},
+          {"negative_log_likelihood", calibration.negative_log_likelihood},
+          {"crps", calibration.crps},
+          {"deciles", std::move(deciles)}};
 }
 
 // What --top measures.
@@ -229,6 +259,7 @@ void check(const Options& options) {
     return;
   }
   (void)options.integer("top", 10, 1, std::numeric_limits<Index>::max());
+  if (options.given("interval")) throw UsageError("--interval is of no use with --top");
   if (options.given("memory-limit"))
     throw UsageError("--memory-limit is of no use with --top, which needs all ratings");
   if (!feature_paths(options).empty()) {
@@ -249,6 +280,9 @@ Options declare_evaluate() {
   options.flag("json", "print the result as one JSON object");
   options.toggle("clip", "keep predictions in the range of the training ratings (default: as the model was trained)");
   memory_option(options, "for the ratings of an .odr file (without --top, which needs them all)");
+  options.value("interval", "P",
+                "of models that know their deviations (method variational): the share of the ratings that should be in "
+                "their intervals, whose coverage is measured, above 0 and below 1 (default 0.9)");
   options.group("Ranking");
   options.value("top,n", "N",
                 "rank items for every user and measure the first N: hit rate, precision, recall, NDCG, MAP, also AUC "
@@ -268,19 +302,28 @@ int run_evaluate(const Arguments& arguments) {
   if (!options.parse(arguments)) return kDone;
   check(options);
   if (options.given("memory-limit")) (void)memory_budget(options);
+  const double level = options.fraction("interval", kUsualLevel);
   const std::vector<std::string> files(options.arguments().begin() + 1, options.arguments().end());
   if (options.given("top")) return evaluate_ranked(files, options);
 
   const std::unique_ptr<Model> model = load_predicting_model(options.arguments()[0], options);
   const bool clip = options.on_off("clip", model->clip);
-  const Evaluation result = evaluate_data(*model, load_dataset(files, options), clip);
+  std::optional<CalibrationSums> sums;
+  if (model->knows_deviations() || options.given("interval")) {
+    require_deviations(options.arguments()[0], *model);
+    sums.emplace(level);
+  }
+  const Evaluation result = evaluate_data(*model, load_dataset(files, options), clip, sums ? &*sums : nullptr);
   if (options.flag_given("json")) {
-    print_json(to_json(result));
+    Json json = to_json(result);
+    if (sums) json.update(to_json(sums->result()));
+    print_json(json);
   } else {
     std::cout << fmt::format("{:<15} {:.4f}\n{:<15} {:.4f}\n{:<15} {}\n", "RMSE", result.rmse, "MAE", result.mae,
                              "ratings", result.ratings);
     std::cout << fmt::format("{:<15} {}\n{:<15} {}\n", "unknown users", result.unknown_users, "unknown items",
                              result.unknown_items);
+    if (sums) print_text(sums->result());
   }
   return kDone;
 }

@@ -87,10 +87,9 @@ Json to_json(const FoldInReport& report, const Factorization& model, bool items,
             {"ratings", report.ratings},
             {"skipped_ratings", report.skipped_ratings},
             {items ? "unknown_users" : "unknown_items", report.unknown_items}};
-  if (const auto& by = report.regularisation) {
-    json["lambda"] = by->lambda;
-    json["lambda_per_rating"] = by->per_rating;
-  }
+  const auto& by = report.regularisation;
+  json["lambda"] = by ? Json(by->lambda) : Json();
+  json["lambda_per_rating"] = by ? Json(by->per_rating) : Json();
   json["rank"] = model.layout.rank;
   json["users"] = model.layout.users;
   json["items"] = model.layout.items;

@@ -10,6 +10,7 @@
 #include "cli/options/options.hpp"
 #include "cli/paths.hpp"
 #include "odot/core/output_file.hpp"
+#include "odot/model/calibration.hpp"
 #include "odot/model/model.hpp"
 #include "odot/ratings/write.hpp"
 
@@ -18,15 +19,20 @@ namespace {
 
 constexpr std::size_t kBuffer = 1 << 16;
 
-void write_predictions(OutputFile& file, const RatingList& pairs, const std::vector<double>& predictions,
+// Columns of numbers after the ids of each pair.
+using Columns = std::vector<std::vector<double>>;
+
+void write_predictions(OutputFile& file, const RatingList& pairs, const Columns& columns,
                        const std::string& separator) {
   std::string lines;
-  for (std::size_t k = 0; k < predictions.size(); ++k) {
+  for (std::size_t k = 0; k < pairs.ratings.size(); ++k) {
     append_field(lines, pairs.users[pairs.ratings.user[k]], separator);
     lines += separator;
     append_field(lines, pairs.items[pairs.ratings.item[k]], separator);
-    lines += separator;
-    append_number(lines, static_cast<Real>(predictions[k]));
+    for (const std::vector<double>& column : columns) {
+      lines += separator;
+      append_number(lines, static_cast<Real>(column[k]));
+    }
     lines += '\n';
     if (lines.size() >= kBuffer) {
       file.write(lines);
@@ -34,6 +40,25 @@ void write_predictions(OutputFile& file, const RatingList& pairs, const std::vec
     }
   }
   file.write(lines);
+}
+
+// With --sd a column of deviations, with --interval two of bounds, in the range of the training ratings if `clip`.
+void add_uncertainty(const Model& model, const Triples& pairs, bool clip, const Options& options, Columns& columns) {
+  std::vector<double> deviations(pairs.size());
+  model.deviations(pairs, deviations);
+  if (options.given("interval")) {
+    std::vector<double> means(pairs.size());
+    model.predict(pairs, false, means);
+    const double half_width = interval_half_width(options.fraction("interval", kUsualLevel));
+    for (const double sign : {-1.0, 1.0}) {
+      std::vector<double>& bounds = columns.emplace_back(pairs.size());
+      for (std::size_t k = 0; k < pairs.size(); ++k) {
+        const double bound = means[k] + sign * half_width * deviations[k];
+        bounds[k] = clip ? model.clipped(bound) : bound;
+      }
+    }
+  }
+  if (options.flag_given("sd")) columns.insert(columns.begin() + 1, std::move(deviations));
 }
 
 }  // namespace
@@ -49,6 +74,12 @@ Options declare_predict() {
   options.value("output,o", "FILE", "write the predictions here (default -, standard output)");
   options.flag("json", "print the counts as one JSON object; the predictions then need -o FILE");
   options.toggle("clip", "keep predictions in the range of the training ratings (default: as the model was trained)");
+  options.flag("sd",
+               "a column more: the standard deviation of the rating about its prediction before clipping; of models "
+               "that know it (method variational)");
+  options.value("interval", "P",
+                "two columns more: the bounds between which the rating is with this probability, above 0 and below 1; "
+                "likewise");
   feature_group(options);
   options.reading_group(true);
   options.common_group();
@@ -63,14 +94,18 @@ int run_predict(const Arguments& arguments) {
   if (json && target == "-") throw UsageError("--json and predictions cannot both go to standard output: give -o FILE");
   check_paths({{"-o", target}}, options.inputs({"output"}));
 
+  const bool uncertain = options.flag_given("sd") || options.given("interval");
+  (void)options.fraction("interval", kUsualLevel);
   OutputFile output(target);
   const std::unique_ptr<Model> model = load_predicting_model(options.arguments()[0], options);
+  if (uncertain) require_deviations(options.arguments()[0], *model);
   const bool clip = options.on_off("clip", model->clip);
   const ReadResult read = load_ratings({options.arguments().begin() + 1, options.arguments().end()}, options);
   const Triples pairs = reindex(read.list, *model);
-  std::vector<double> predictions(pairs.size());
-  model->predict(pairs, clip, predictions);
-  write_predictions(output, read.list, predictions, separator_of(read));
+  Columns columns{std::vector<double>(pairs.size())};
+  model->predict(pairs, clip, columns.front());
+  if (uncertain) add_uncertainty(*model, pairs, clip, options, columns);
+  write_predictions(output, read.list, columns, separator_of(read));
   output.commit();
 
   const auto unknown_users = std::count(pairs.user.begin(), pairs.user.end(), kUnknown);

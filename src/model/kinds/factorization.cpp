@@ -7,6 +7,7 @@
 #include <cmath>
 #include <utility>
 
+#include "model/kinds/factor_posterior.hpp"
 #include "odot/model/evaluate.hpp"
 #include "odot/model/model_reader.hpp"
 #include "odot/model/model_writer.hpp"
@@ -29,17 +30,6 @@ constexpr NamedConstant kConstants[] = {
     {"unknown_mean", &PredictionConstants::unknown_mean},
 };
 
-constexpr const char* kNoise = "noise_variance";
-
-// The tensors of a SidePrior.
-struct PriorNames {
-  const char* precision;
-  const char* mean;
-  const char* effects;
-};
-constexpr PriorNames kUserPrior{"user_prior_precision", "user_prior_mean", "item_effects_on_users"};
-constexpr PriorNames kItemPrior{"item_prior_precision", "item_prior_mean", "user_effects_on_items"};
-
 // Σ u_k v_k in double, in interleaved partial sums so that the compiler can use the SIMD unit.
 double factor_product(const Real* u, const Real* v, std::size_t rank) {
   double lane[kLanes] = {};
@@ -59,64 +49,6 @@ Index row_count(const ModelReader& file, const char* name, const Input& tensor, 
                           tensor.shape[1], rank));
   }
   return static_cast<Index>(tensor.shape[0]);
-}
-
-// A posterior's tensors have elements in the order of θ's rows, pins among them; without them it would need three
-// layouts.
-void add_posterior(const FactorPosterior& posterior, const FactorLayout& layout, std::vector<Output>& tensors) {
-  const std::size_t width = layout.width();
-  const std::size_t stride = layout.stride();
-  const auto add = [&](const char* name, const Real* first, std::size_t rows) {
-    tensors.push_back(matrix_tensor(name, first, rows, width, stride));
-  };
-  add("user_variances", posterior.variances.data(), layout.users);
-  add("item_variances", posterior.variances.data() + layout.item_row(0), layout.items);
-  for (const auto& [prior, names] :
-       {std::pair(&posterior.users, kUserPrior), std::pair(&posterior.items, kItemPrior)}) {
-    add(names.precision, prior->precision.data(), width);
-    add(names.mean, prior->mean.data(), 1);
-    if (!prior->partner_effects.empty()) {
-      add(names.effects, prior->partner_effects.data(), prior->partner_effects.size() / stride);
-    }
-  }
-}
-
-FactorPosterior read_posterior(ModelReader& file, const FactorLayout& layout) {
-  FactorPosterior posterior;
-  posterior.noise_variance = file.number<double>(kNoise);
-  if (!(posterior.noise_variance > 0)) {
-    file.fail(fmt::format("its {} is {}, not above 0", kNoise, posterior.noise_variance));
-  }
-  const std::size_t width = layout.width();
-  const std::size_t stride = layout.stride();
-  const auto copy = [&](const char* name, Real* first, std::size_t rows) {
-    const Input tensor = file.take(name, 2);
-    if (tensor.shape[0] != rows || tensor.shape[1] != width) {
-      file.fail(fmt::format("the tensor \"{}\" has shape [{}, {}] instead of [{}, {}]", name, tensor.shape[0],
-                            tensor.shape[1], rows, width));
-    }
-    file.copy_rows(name, tensor, rows, width, first, stride);
-  };
-  const auto read = [&](const char* name, std::size_t rows) {
-    Vector out(rows * stride);
-    copy(name, out.data(), rows);
-    return out;
-  };
-  posterior.variances.resize(layout.size());
-  copy("user_variances", posterior.variances.data(), layout.users);
-  copy("item_variances", posterior.variances.data() + layout.item_row(0), layout.items);
-  if (!std::ranges::all_of(posterior.variances, [](Real variance) { return variance >= 0; })) {
-    file.fail("found a variance that is not ≥ 0");
-  }
-  const auto read_prior = [&](const PriorNames& names, Index partners) {
-    SidePrior prior{read(names.precision, width), read(names.mean, 1), {}};
-    prior.precision.resize(stride * stride);
-    if (file.has_tensor(names.effects)) prior.partner_effects = read(names.effects, partners);
-    return prior;
-  };
-  posterior.users = read_prior(kUserPrior, layout.items);
-  posterior.items = read_prior(kItemPrior, layout.users);
-  return posterior;
 }
 
 ModelParts parts_of(const Model& any) {
@@ -144,7 +76,7 @@ ModelParts parts_of(const Model& any) {
   metadata["rank"] = std::to_string(layout.rank);
   metadata["biases"] = layout.biases ? "true" : "false";
   for (const auto& [name, member] : kConstants) metadata[name] = fmt::format("{}", model.*member);
-  if (model.posterior) metadata[kNoise] = fmt::format("{}", model.posterior->noise_variance);
+  if (model.posterior) add_posterior(*model.posterior, metadata);
   return {std::move(tensors), std::move(metadata)};
 }
 
@@ -183,7 +115,7 @@ std::unique_ptr<Model> read(ModelReader& file) {
     read_biases("user_bias", layout.users, users, layout.user_bias(), layout.user_pin());
     read_biases("item_bias", layout.items, items, layout.item_bias(), layout.item_pin());
   }
-  if (file.has(kNoise)) model.posterior = read_posterior(file, layout);
+  model.posterior = read_posterior(file, layout);
   model.users = file.ids("user_ids", "user_id_offsets", layout.users);
   model.items = file.ids("item_ids", "item_id_offsets", layout.items);
   file.expect_no_more();
@@ -223,6 +155,11 @@ void Factorization::predict(const Triples& pairs, bool clip_to_range, std::span<
   odot::predict(view(), pairs, clip_to_range, out);
 }
 
+void Factorization::deviations(const Triples& pairs, std::span<double> out) const {
+  if (!posterior) return Model::deviations(pairs, out);
+  odot::deviations(*this, pairs, out);
+}
+
 Evaluation Factorization::evaluate(const Triples& ratings, bool clip_to_range) const {
   return odot::evaluate(view(), ratings, clip_to_range);
 }
@@ -240,31 +177,6 @@ double FactorView::predict(Index user, Index item) const {
   const double c = v ? bias(v[layout.item_bias()]) : fallback_item_bias;
   return mean + (b + c) + (u && v ? factor_product(u, v, rank) : 0.0);
 }
-
-namespace {
-
-void absorb_pin(const FactorLayout& layout, double pin, FactorPosterior& posterior) {
-  const std::size_t stride = layout.stride();
-  const auto multiply = [&](Span rows, int column, double factor) {
-    for (std::size_t k = static_cast<std::size_t>(column); k < rows.size(); k += stride) {
-      rows[k] = static_cast<Real>(static_cast<double>(rows[k]) * factor);
-    }
-  };
-  const auto absorb = [&](SidePrior& prior, Span variances, int column) {
-    multiply(variances, column, pin * pin);
-    multiply(prior.mean, column, pin);
-    multiply(prior.partner_effects, column, pin);
-    multiply(prior.precision, column, 1 / pin);
-    for (Real& element : Span(prior.precision).subspan(static_cast<std::size_t>(column) * stride, stride)) {
-      element = static_cast<Real>(static_cast<double>(element) / pin);
-    }
-  };
-  const Span variances(posterior.variances);
-  absorb(posterior.users, variances.first(layout.item_row(0)), layout.user_bias());
-  absorb(posterior.items, variances.subspan(layout.item_row(0)), layout.item_bias());
-}
-
-}  // namespace
 
 void absorb_pin(Factorization& model) {
   const FactorLayout& layout = model.layout;

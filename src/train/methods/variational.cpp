@@ -183,7 +183,7 @@ class VariationalSweeper : public Sweeper {
   double deviation_;
   Side users_;
   Side items_;
-  ErrorSums errors_;
+  SquaredErrors errors_;
   double value_ = 0;
   long passes_ = 0;
 };

@@ -162,7 +162,7 @@ PosteriorRows::PosteriorRows(const RatingSide& side, const FactorLayout& layout,
 
 PosteriorRows::~PosteriorRows() = default;
 
-ErrorSums PosteriorRows::update(const PosteriorTask& task, Real* rows, Real* variances) {
+SquaredErrors PosteriorRows::update(const PosteriorTask& task, Real* rows, Real* variances) {
   const std::size_t n = free_.size();
   for (std::size_t i = 0; i < n; ++i) {
     for (std::size_t k = 0; k < n; ++k) {
@@ -170,7 +170,7 @@ ErrorSums PosteriorRows::update(const PosteriorTask& task, Real* rows, Real* var
           static_cast<double>(task.prior.precision[free_[i] * stride_ + free_[k]]) / task.noise_precision;
     }
   }
-  ErrorSums sums;
+  SquaredErrors sums;
   for (std::size_t block = 0; block < walk_.blocks(); ++block) {
     sums.expected += walk_.update(block, Rows{*this, task, rows, variances});
   }

@@ -23,7 +23,7 @@ struct PosteriorTask {
 };
 
 /// Sums over ratings.
-struct ErrorSums {
+struct SquaredErrors {
   double expected = 0;  ///< Σ E e², over the distributions of both sides
   double squared = 0;   ///< Σ e², of the means alone
 };
@@ -39,7 +39,7 @@ class PosteriorRows {
   ~PosteriorRows();
 
   /// Sets the means in `rows` and the `variances` of all rows. Parallel; the same bits on any number of threads.
-  ErrorSums update(const PosteriorTask& task, Real* rows, Real* variances);
+  SquaredErrors update(const PosteriorTask& task, Real* rows, Real* variances);
 
   /// The elements of a row that are variables.
   const std::vector<std::size_t>& free() const { return free_; }
