@@ -242,14 +242,14 @@ void put_rows(Factorization& model, const Sides& sides, bool items, IdTable all,
   const auto put = [&](Vector& whole, const Vector& rows) {
     Vector put_together(layout.size());
     const auto keep = [&](std::size_t from, std::size_t to, Index count) {
-      std::copy_n(all.data() + from, count * stride, put_together.data() + to);
+      std::copy_n(whole.data() + from, count * stride, put_together.data() + to);
     };
     keep(sides.user_begin, after.user_begin, before.*sides.user_count);
     keep(sides.item_begin, after.item_begin, before.*sides.item_count);
     for (std::size_t row = 0; row < users.size(); ++row) {
       std::copy_n(rows.data() + row * stride, stride, put_together.data() + after.user_begin + users[row] * stride);
     }
-    all = std::move(put_together);
+    whole = std::move(put_together);
   };
   put(model.theta, solved.rows);
   if (model.posterior) {
