@@ -5,6 +5,7 @@
 #include <optional>
 #include <string_view>
 
+#include "kernels/masked_gradient.hpp"
 #include "odot/core/parallel.hpp"
 #include "odot/core/random.hpp"
 #include "train/methods/methods.hpp"
@@ -90,13 +91,19 @@ struct Side {
 
 class VariationalSweeper : public Sweeper {
  public:
-  explicit VariationalSweeper(const TrainTask& task)
+  VariationalSweeper(const TrainTask& task, const Vector& all)
       : layout_(posterior_layout(task.layout, task.settings)),
         deviation_(task.ratings.summary().scale()),
         users_(task.ratings.by_user(), task.ratings.by_item(), task.layout, task.layout.user_pin(),
                moves_users(task.settings)),
         items_(task.ratings.by_item(), task.ratings.by_user(), task.layout, task.layout.item_pin(),
-               moves_items(task.settings)) {}
+               moves_items(task.settings)) {
+    Vector gradient(layout_.factors.item_row(0));
+    MaskedGradient pass(users_.ratings, layout_.factors.stride());
+    errors_.squared =
+        pass(all.data(), all.data() + layout_.factors.item_row(0), user_penalty(task), gradient.data()).squared_error;
+    ++passes_;
+  }
 
   void sweep(Vector& all) override {
     const std::size_t items = layout_.factors.item_row(0);
@@ -165,7 +172,7 @@ class VariationalSweeper : public Sweeper {
 
 TrainOutcome run(const TrainTask& task, Vector& theta) {
   restore_factors(task, theta);
-  VariationalSweeper sweeper(task);
+  VariationalSweeper sweeper(task, theta);
   return run_sweeps(task, sweeper, theta);
 }
 
