@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "odot/core/error.hpp"
 #include "odot/core/random.hpp"
 #include "support/optim_problems.hpp"
 #include "train/cases.hpp"
@@ -269,6 +270,18 @@ TEST_CASE("what is held out does not reach the model") {
     more.ratings.value.push_back(data.valid.value[0]);
     CHECK((with != file_bytes(train(more, {}, settings).model)));
   }
+}
+
+TEST_CASE("sides that are moved have names, and only this method has them") {
+  for (const std::string svdpp : {"none", "users", "items", "both"}) CHECK_NOTHROW(check(variational(3, 1, svdpp)));
+  for (const std::string svdpp : {"", "user", "all", "None"}) CHECK_THROWS_AS(check(variational(3, 1, svdpp)), Error);
+  CHECK(*in_effect({.method = "variational"}).svdpp == "both");
+  TrainSettings other{.method = "blocks"};
+  other.svdpp = "both";
+  CHECK_THROWS_AS(check(other), Error);
+  TrainSettings with_lambda = variational(3, 1);
+  with_lambda.regularisation = Regularisation{1};
+  CHECK_THROWS_AS(check(with_lambda), Error);
 }
 
 TEST_CASE("effects of partners say what users like whose ratings do not") {
