@@ -20,7 +20,9 @@ std::vector<TrainSettings> overfitting() {
     limit(*settings, {.iterations = 300});
   }
   blocks.regularisation = Regularisation{2};
-  return {blocks, full, nnmf};
+  TrainSettings variational{.method = "variational"};
+  limit(variational, {.iterations = 300});
+  return {blocks, full, nnmf, variational};
 }
 
 TEST_CASE("the best iterate is the model, its figures are reported, and training ends in time") {

@@ -103,6 +103,21 @@ TEST_CASE("nnmf resumes to the same bits") {
   check_resumes(small_data(), settings, {0, 1, 12, 13});
 }
 
+TEST_CASE("variational resumes to the same bits, whoever is moved") {
+  const Data data = small_data();
+  for (const std::string svdpp : {"none", "users", "items", "both"}) {
+    CAPTURE(svdpp);
+    TrainSettings settings{.method = "variational"};
+    settings.rank = 4;
+    settings.svdpp = svdpp;
+    limit(settings, {.iterations = 9});
+    check_resumes(data, settings, {0, 1, 4, 5});
+    settings.early_stop = 3;
+    limit(settings, {.iterations = 200});
+    check_resumes(data, settings, {0, 1, 4, 5});
+  }
+}
+
 TEST_CASE("early stopping, tolerances and the best iterate survive a break") {
   const Data data = everyday_data();
   for (const std::string method : {"full", "blocks", "nnmf"}) {

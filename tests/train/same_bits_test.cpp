@@ -18,7 +18,12 @@ TEST_CASE("any number of threads and any run give the same model file") {
   by_count.optimizer = "lbfgs";
   TrainSettings armijo = plain(33, 0.5, "gd", 15);
   armijo.line_search = "armijo";
-  for (const TrainSettings& settings : {standard, by_count, armijo, plain(10, 2, "gd", 15), plain(3, 1, "adgd", 15)}) {
+  TrainSettings variational{.method = "variational"};
+  variational.rank = 5;
+  variational.iterations = 4;
+  for (const TrainSettings& settings :
+       {standard, by_count, armijo, plain(10, 2, "gd", 15), plain(3, 1, "adgd", 15), variational}) {
+    CAPTURE(settings.method);
     CAPTURE(settings.optimizer);
     set_threads(1);
     const FactorResult one = train_on(data, settings);
@@ -39,17 +44,20 @@ TEST_CASE("any number of threads and any run give the same model file") {
 
 TEST_CASE("one user with half of all ratings: the same model file on any number of threads") {
   const Data data = half_by_one_user();
-  TrainSettings settings{.method = "full"};
-  settings.rank = 5;
-  settings.iterations = 10;
-  set_threads(1);
-  const std::string expected = file_bytes(train_on(data, settings).model);
-  for (const int count : {2, 3, 8}) {
-    CAPTURE(count);
-    set_threads(count);
-    CHECK(file_bytes(train_on(data, settings).model) == expected);
+  for (const std::string method : {"full", "variational"}) {
+    CAPTURE(method);
+    TrainSettings settings{.method = method};
+    settings.rank = 5;
+    settings.iterations = 10;
+    set_threads(1);
+    const std::string expected = file_bytes(train_on(data, settings).model);
+    for (const int count : {2, 3, 8}) {
+      CAPTURE(count);
+      set_threads(count);
+      CHECK(file_bytes(train_on(data, settings).model) == expected);
+    }
+    set_threads(0);
   }
-  set_threads(0);
 }
 
 TEST_CASE("another seed gives another model, watching changes nothing") {

@@ -104,6 +104,32 @@ TEST_CASE("a model of the same ratings is where training goes on") {
   }
 }
 
+TEST_CASE("variational starts from a model of any method") {
+  const Data data = everyday_data();
+  for (const std::string method : {"blocks", "variational"}) {
+    CAPTURE(method);
+    TrainSettings settings{.method = method};
+    settings.rank = 5;
+    settings.clip = false;
+    settings.iterations = 10;
+    const FactorResult before = train_on(data, settings);
+    TrainSettings after{.method = "variational"};
+    after.rank = 5;
+    after.clip = false;
+    after.iterations = 10;
+    const double unaided = train_on(data, after).report.valid->rmse;
+    after.init = init_from(before.model);
+    std::vector<double> train_rmse;
+    const FactorResult result = train_on(data, after, [&](const TrainProgress& progress) {
+      train_rmse.push_back(progress.train_rmse);
+      return true;
+    });
+    CHECK(result.report.init_known->users == before.report.users);
+    CHECK(train_rmse.front() == doctest::Approx(before.report.train.rmse).epsilon(1e-5));
+    CHECK(result.report.valid->rmse < 1.02 * unaided);
+  }
+}
+
 std::string refusal(const TrainSettings& settings) {
   try {
     check(settings);

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "odot/core/vector.hpp"
+#include "odot/train/methods.hpp"
 #include "train/cases.hpp"
 
 namespace odot {
@@ -58,31 +59,39 @@ TEST_CASE("lipschitz with a warm start takes at most two evaluations an iteratio
 
 TEST_CASE("what the observer sees is what is so") {
   const Data data = everyday_data();
-  TrainSettings settings{.method = "full"};
-  limit(settings, {.iterations = 6});
-  settings.clip = false;
-  std::vector<double> train_rmse;
-  std::vector<double> valid_rmse;
-  long passes = 0;
-  int iteration = 0;
-  const FactorResult result = train_on(data, settings, [&](const TrainProgress& progress) {
-    CHECK(progress.counts.iterations == iteration++);
-    CHECK(progress.passes > passes);
-    passes = progress.passes;
-    train_rmse.push_back(progress.train_rmse);
-    valid_rmse.push_back(progress.valid_rmse().value());
-    return true;
-  });
-  REQUIRE(train_rmse.size() == 7);
-  CHECK(train_rmse.back() == doctest::Approx(result.report.train.rmse).epsilon(1e-5));
-  // Not to the last bit: the model that is kept has its biases rounded in units of the ratings.
-  CHECK(valid_rmse.back() == doctest::Approx(result.report.valid->rmse).epsilon(1e-6));
-  CHECK(passes == result.report.passes);
-  CHECK(train_rmse.back() < train_rmse.front());
-  train(data.train, {}, settings, [&](const TrainProgress& progress) {
-    CHECK_FALSE(progress.valid_rmse());
-    return true;
-  });
+  for (const Method& method : methods()) {
+    if (method.name == "mlp") continue;
+    CAPTURE(method.name);
+    TrainSettings settings{.method = method.name};
+    settings.clip = false;
+    settings.iterations = 0;
+    const FactorResult start = train_on(data, settings);
+    settings.iterations = 6;
+    std::vector<double> train_rmse;
+    std::vector<double> valid_rmse;
+    long passes = 0;
+    int iteration = 0;
+    const FactorResult result = train_on(data, settings, [&](const TrainProgress& progress) {
+      CHECK(progress.counts.iterations == iteration++);
+      CHECK(progress.passes > passes);
+      passes = progress.passes;
+      train_rmse.push_back(progress.train_rmse);
+      valid_rmse.push_back(progress.valid_rmse().value());
+      return true;
+    });
+    REQUIRE(train_rmse.size() == 7);
+    CHECK(train_rmse.front() == doctest::Approx(start.report.train.rmse).epsilon(1e-5));
+    CHECK(train_rmse.back() == doctest::Approx(result.report.train.rmse).epsilon(1e-5));
+    // Not to the last bit: the model that is kept has its biases rounded in units of the ratings.
+    CHECK(valid_rmse.front() == doctest::Approx(start.report.valid->rmse).epsilon(1e-6));
+    CHECK(valid_rmse.back() == doctest::Approx(result.report.valid->rmse).epsilon(1e-6));
+    CHECK(passes == result.report.passes);
+    CHECK(train_rmse.back() < train_rmse.front());
+    train(data.train, {}, settings, [&](const TrainProgress& progress) {
+      CHECK_FALSE(progress.valid_rmse());
+      return true;
+    });
+  }
 }
 
 TEST_CASE("an observer that says stop gets the model so far") {

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "kernels/masked_gradient.hpp"
 #include "odot/core/parallel.hpp"
 #include "odot/core/random.hpp"
 #include "train/methods/methods.hpp"
@@ -110,26 +111,34 @@ struct Side {
   Side(const RatingSide& side, const RatingSide& other, const FactorLayout& factors, int pinned, bool moved)
       : ratings(side), rows(side, factors, pinned) {
     if (moved) effects.emplace(side, other, factors.stride());
+    for (Index row = 0; row < side.rows(); ++row) rated += side.count(row) > 0 ? 1 : 0;
   }
 
   RatingSide ratings;
   PosteriorRows rows;
   std::optional<PartnerEffects> effects;
+  double rated = 0;          // rows with ratings
   double log_precision = 0;  // log det Λ
-  double log_variances = 0;
+  double log_variances = 0;  // Σ log v
 
   const Real* offsets() { return effects ? effects->sums().data() : nullptr; }
 };
 
 class VariationalSweeper : public Sweeper {
  public:
-  explicit VariationalSweeper(const TrainTask& task)
+  VariationalSweeper(const TrainTask& task, const Vector& all)
       : layout_(posterior_layout(task.layout, task.settings)),
         deviation_(task.ratings.summary().scale()),
         users_(task.ratings.by_user(), task.ratings.by_item(), task.layout, task.layout.user_pin(),
                moves_users(task.settings)),
         items_(task.ratings.by_item(), task.ratings.by_user(), task.layout, task.layout.item_pin(),
-               moves_items(task.settings)) {}
+               moves_items(task.settings)) {
+    Vector gradient(layout_.factors.item_row(0));
+    MaskedGradient pass(users_.ratings, layout_.factors.stride());
+    errors_.squared =
+        pass(all.data(), all.data() + layout_.factors.item_row(0), user_penalty(task), gradient.data()).squared_error;
+    ++passes_;
+  }
 
   void sweep(Vector& all) override {
     const std::size_t items = layout_.factors.item_row(0);
@@ -149,10 +158,7 @@ class VariationalSweeper : public Sweeper {
     learn(all, users_, layout_.user_prior(), 0, items);
     learn(all, items_, layout_.item_prior(), items, 0);
     passes_ += 2;
-    value_ = -(ratings + 2) / 2 * std::log(precision * unit);
-    for (const Side* side : {&users_, &items_}) {
-      value_ -= side->log_precision + side->log_variances;
-    }
+    value_ = -(ratings + 2) / 2 * std::log(precision * unit) + part_of_value(users_) + part_of_value(items_);
   }
 
   double value() const override { return value_; }
@@ -168,12 +174,23 @@ class VariationalSweeper : public Sweeper {
   }
 
  private:
+  // The divergence of all distributions from the posterior is, but for a constant and with the priors and the noise at
+  // their best given the rows, −(N + 2)/2 log α − Σ over the sides of (D + n)/2 log det Λ + ½ Σ log v: traces and
+  // squares are constants then. In units of the ratings.
+  double part_of_value(const Side& side) const {
+    const auto free = static_cast<double>(side.rows.free().size());
+    const double log_unit = std::log(deviation_);
+    return -(free + side.rated) / 2 * (side.log_precision + free * log_unit) -
+           (side.log_variances - side.rated * free * log_unit) / 2;
+  }
+
   void learn(Vector& all, Side& side, std::size_t begin, std::size_t rows, std::size_t partners) {
     const GaussianPrior prior = layout_.prior(all, begin);
     const Real* means = all.data() + rows;
     const Real* variances = all.data() + layout_.variances() + rows;
     side.log_precision = fit_prior(side.ratings, {means, variances, side.offsets()}, side.rows.free(),
                                    layout_.factors.stride(), kScatter * deviation_, prior);
+    side.log_variances = log_variances(side.ratings, variances, side.rows.free(), layout_.factors.stride());
     if (side.effects) {
       side.effects->improve(means, prior.mean, all.data() + layout_.partner_effects() + partners, kEffectSteps);
     }
@@ -190,7 +207,7 @@ class VariationalSweeper : public Sweeper {
 
 TrainOutcome run(const TrainTask& task, Vector& theta) {
   restore_factors(task, theta);
-  VariationalSweeper sweeper(task);
+  VariationalSweeper sweeper(task, theta);
   return run_sweeps(task, sweeper, theta);
 }
 

@@ -19,9 +19,9 @@ class PartnerEffects {
   /// `rows` is the side that is moved, `partners` the other orientation of the same ratings.
   PartnerEffects(const RatingSide& rows, const RatingSide& partners, std::size_t stride);
 
-  /// Goes a step of conjugate gradients from the effects as they are towards that solution, with sums() kept up to
-  /// date. `rows` and `effects` have a row of stride for every row and partner, `mean` is μ. Parallel; the same bits on
-  /// any number of threads.
+  /// Goes some steps of conjugate gradients from the effects as they are towards that solution, with sums() kept up to
+  /// date. The effects must be those of the last call, at first 0, and sums() theirs. `rows` and `effects` have a row
+  /// of stride for every row and partner, `mean` is μ. Parallel; the same bits on any number of threads.
   void improve(const Real* rows, const Real* mean, Real* effects, int steps);
 
   /// g, a row of stride for every row; the mean of the others where a row has no ratings.
