@@ -130,7 +130,7 @@ struct PosteriorProblem {
   struct Updated {
     Vector rows;
     Vector variances;
-    ErrorSums errors;
+    SquaredErrors errors;
   };
 
   Updated update(const Vector& from) {
@@ -276,7 +276,7 @@ TEST_CASE("one user, one item, one factor: in closed form") {
     Vector variance = row_of(0);
     const PosteriorTask task{
         column.data(), column_variance.data(), {precision.data(), mean.data()}, moved ? offset.data() : nullptr, 0.5};
-    const ErrorSums errors = posterior.update(task, row.data(), variance.data());
+    const SquaredErrors errors = posterior.update(task, row.data(), variance.data());
     // P = 1.5 + 0.5 (2² + 0.25) and P m = 1.5 (μ + g) + 0.5 · 3 · 2.
     const double p = 3.625;
     const double m = (1.5 * (moved ? -0.5 : -1) + 3) / p;

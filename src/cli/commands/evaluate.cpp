@@ -126,13 +126,15 @@ struct Ranked {
   std::size_t known = 0;  // held-out ratings of users and items that are
 };
 
-Ranked rank(const Factorization& model, const std::vector<std::string>& files, bool clip, const Options& options) {
+Ranked rank(const Factorization& model, const std::vector<std::string>& files, bool clip, const Options& options,
+            CalibrationSums* calibration) {
   Ranked result;
   result.top = static_cast<std::size_t>(options.integer("top", 10, 1, std::numeric_limits<Index>::max()));
   constexpr double kAny = std::numeric_limits<double>::infinity();
   if (options.given("relevant")) result.least = options.number("relevant", 0, -kAny, kAny);
   const Triples held = reindex(load_ratings(files, options).list, model.users, model.items);
   result.errors = evaluate(model.view(), held, clip);
+  if (calibration) calibration->add(model, held);
   Triples liked;
   for (std::size_t k = 0; k < held.size(); ++k) {
     result.known += held.user[k] != kUnknown && held.item[k] != kUnknown;
@@ -237,14 +239,24 @@ Json to_json(const Evaluation& result) {
           {"unknown_items", result.unknown_items}};
 }
 
+// Nothing for models that do not know their deviations, unless --interval asks for them: an Error then.
+std::optional<CalibrationSums> calibration_of(const Model& model, const Options& options) {
+  if (options.given("interval")) require_deviations(options.arguments()[0], model);
+  if (!model.knows_deviations()) return std::nullopt;
+  return CalibrationSums(options.fraction("interval", kUsualLevel));
+}
+
 int evaluate_ranked(const std::vector<std::string>& files, const Options& options) {
   const Factorization model = load_factors(options.arguments()[0], FactorUse::rank);
-  const Ranked result = rank(model, files, options.on_off("clip", model.clip), options);
+  std::optional<CalibrationSums> sums = calibration_of(model, options);
+  const Ranked result = rank(model, files, options.on_off("clip", model.clip), options, sums ? &*sums : nullptr);
   if (!options.flag_given("json")) {
     print_text(result);
+    if (sums) print_text(sums->result());
     return kDone;
   }
   Json json = to_json(result.errors);
+  if (sums) json.update(to_json(sums->result()));
   add_json(result, json);
   print_json(json);
   return kDone;
@@ -259,7 +271,6 @@ void check(const Options& options) {
     return;
   }
   (void)options.integer("top", 10, 1, std::numeric_limits<Index>::max());
-  if (options.given("interval")) throw UsageError("--interval is of no use with --top");
   if (options.given("memory-limit"))
     throw UsageError("--memory-limit is of no use with --top, which needs all ratings");
   if (!feature_paths(options).empty()) {
@@ -302,17 +313,13 @@ int run_evaluate(const Arguments& arguments) {
   if (!options.parse(arguments)) return kDone;
   check(options);
   if (options.given("memory-limit")) (void)memory_budget(options);
-  const double level = options.fraction("interval", kUsualLevel);
+  (void)options.fraction("interval", kUsualLevel);
   const std::vector<std::string> files(options.arguments().begin() + 1, options.arguments().end());
   if (options.given("top")) return evaluate_ranked(files, options);
 
   const std::unique_ptr<Model> model = load_predicting_model(options.arguments()[0], options);
   const bool clip = options.on_off("clip", model->clip);
-  std::optional<CalibrationSums> sums;
-  if (model->knows_deviations() || options.given("interval")) {
-    require_deviations(options.arguments()[0], *model);
-    sums.emplace(level);
-  }
+  std::optional<CalibrationSums> sums = calibration_of(*model, options);
   const Evaluation result = evaluate_data(*model, load_dataset(files, options), clip, sums ? &*sums : nullptr);
   if (options.flag_given("json")) {
     Json json = to_json(result);

@@ -258,7 +258,7 @@ double trial_error(const Trial& trial, TrainSettings settings, std::string_view 
   model.mean = trial.mean;
   model.unknown_mean = trial.mean;
   Vector all = start({model.layout, model.pin, 0, values.scale(), settings});
-  VariationalSweeper sweeper({trial.ratings, model.layout, settings, {}, {}, nullptr});
+  VariationalSweeper sweeper({trial.ratings, model.layout, settings, {}, {}, nullptr}, all);
   for (int sweep = 0; sweep < kTrialSweeps; ++sweep) sweeper.sweep(all);
   return evaluate(model.view(ConstSpan(all).first(model.layout.size())), trial.held_out, false).rmse;
 }

@@ -1,0 +1,132 @@
+// odot predict --sd and --interval, and what odot evaluate makes of them.
+#include <cmath>
+
+#include "program.hpp"
+
+namespace odot::test {
+namespace {
+
+struct Prepared {
+  Prepared() {
+    write_bytes(folder / "r", small_ratings());
+    done({"split", "r", "--fraction", "0.3", "--train", "train", "--test", "test", "-q"});
+    done({"train", "train", "-o", "m", "-q", "--method", "variational", "--rank", "3"});
+    done({"train", "train", "-o", "plain", "-q"});
+  }
+  std::string done(const Words& words) const {
+    const Outcome outcome = run(folder, words);
+    CAPTURE(outcome.err);
+    REQUIRE(outcome.code == 0);
+    return outcome.out;
+  }
+  TemporaryFolder folder;
+};
+
+double number(const std::string& field) { return std::stod(field); }
+
+TEST_CASE("columns of deviations and bounds beside predictions that stay as they are") {
+  const Prepared prepared;
+  const std::vector<Words> plain = fields_of(prepared.done({"predict", "m", "test", "--no-clip", "-q"}));
+  const std::vector<Words> all =
+      fields_of(prepared.done({"predict", "m", "test", "--no-clip", "--sd", "--interval", "0.9", "-q"}));
+  const std::vector<Words> bounds = fields_of(prepared.done({"predict", "m", "test", "--interval", "0.9", "-q"}));
+  const std::vector<Words> wide =
+      fields_of(prepared.done({"predict", "m", "test", "--no-clip", "--interval", "0.99", "-q"}));
+  REQUIRE(all.size() == plain.size());
+  REQUIRE(!all.empty());
+  for (std::size_t k = 0; k < all.size(); ++k) {
+    REQUIRE(all[k].size() == 6);
+    REQUIRE(bounds[k].size() == 5);
+    CHECK(Words(all[k].begin(), all[k].begin() + 3) == plain[k]);
+    const double mean = number(all[k][2]);
+    const double deviation = number(all[k][3]);
+    CHECK(deviation > 0);
+    CHECK(number(all[k][4]) == doctest::Approx(mean - 1.6448536 * deviation).epsilon(1e-5));
+    CHECK(number(all[k][5]) == doctest::Approx(mean + 1.6448536 * deviation).epsilon(1e-5));
+    CHECK(number(wide[k][4]) - mean == doctest::Approx(-2.5758293 * deviation).epsilon(1e-4));
+    // In the range of the training ratings.
+    CHECK(number(bounds[k][3]) == doctest::Approx(std::max(1.0, number(all[k][4]))).epsilon(1e-5));
+    CHECK(number(bounds[k][4]) == doctest::Approx(std::min(5.0, number(all[k][5]))).epsilon(1e-5));
+  }
+}
+
+TEST_CASE("unknown users and items are less certain than known ones") {
+  const Prepared prepared;
+  const std::vector<Words> test = fields_of(read_bytes(prepared.folder / "test"));
+  const std::string& user = test[0][0];
+  const std::string& item = test[0][1];
+  write_bytes(prepared.folder / "pairs",
+              user + "," + item + "\nnobody," + item + "\n" + user + ",nothing\nnobody,nothing\n");
+  const std::vector<Words> lines = fields_of(prepared.done({"predict", "m", "pairs", "--sd", "-q"}));
+  REQUIRE(lines.size() == 4);
+  for (const std::size_t k : {1u, 2u}) {
+    CHECK(number(lines[k][3]) > number(lines[0][3]));
+    CHECK(number(lines[k][3]) < number(lines[3][3]));
+  }
+}
+
+TEST_CASE("evaluate measures the intervals and scores that predict writes") {
+  const Prepared prepared;
+  const std::vector<Words> lines =
+      fields_of(prepared.done({"predict", "m", "test", "--no-clip", "--sd", "--interval", "0.8", "-q"}));
+  const std::vector<Words> test = fields_of(read_bytes(prepared.folder / "test"));
+  REQUIRE(lines.size() == test.size());
+  double inside = 0;
+  double likelihood = 0;
+  double squares = 0;
+  for (std::size_t k = 0; k < test.size(); ++k) {
+    const double rating = number(test[k][2]);
+    const double deviation = number(lines[k][3]);
+    const double z = (rating - number(lines[k][2])) / deviation;
+    inside += rating >= number(lines[k][4]) && rating <= number(lines[k][5]);
+    likelihood -= std::log(std::exp(-z * z / 2) / (deviation * std::sqrt(2 * 3.14159265358979)));
+    squares += deviation * deviation;
+  }
+  const auto count = static_cast<double>(test.size());
+  for (const Words& more : {Words{}, {"--top", "3"}}) {
+    Words words{"evaluate", "m", "test", "--interval", "0.8", "--json", "-q"};
+    words.insert(words.end(), more.begin(), more.end());
+    const Json json = Json::parse(prepared.done(words));
+    CHECK(json["interval"] == 0.8);
+    CHECK(json["coverage"].get<double>() == doctest::Approx(inside / count));
+    CHECK(json["negative_log_likelihood"].get<double>() == doctest::Approx(likelihood / count).epsilon(1e-5));
+    double ratings = 0;
+    double total = 0;
+    double before = 0;
+    for (const Json& group : json["deciles"]) {
+      ratings += group["ratings"].get<double>();
+      total += group["ratings"].get<double>() * std::pow(group["deviation"].get<double>(), 2);
+      CHECK(group["deviation"] > before);
+      before = group["deviation"];
+    }
+    CHECK(ratings == count);
+    CHECK(total == doctest::Approx(squares).epsilon(1e-5));
+  }
+  CHECK(Json::parse(prepared.done({"evaluate", "m", "test", "--json", "-q"}))["interval"] == 0.9);
+  CHECK(prepared.done({"evaluate", "m", "test", "-q"}).find("\ncoverage 90%    0.") != std::string::npos);
+  prepared.done({"convert", "test", "-o", "test.odr", "-q"});
+  CHECK(prepared.done({"evaluate", "m", "test.odr", "--json", "-q"}) ==
+        prepared.done({"evaluate", "m", "test", "--json", "-q"}));
+}
+
+TEST_CASE("models that do not know deviations say so, and shares that are none are refused") {
+  const Prepared prepared;
+  for (const Words& words : {Words{"predict", "plain", "test", "--sd"},
+                             {"predict", "plain", "test", "--interval", "0.5"},
+                             {"evaluate", "plain", "test", "--interval", "0.5"}}) {
+    const Outcome outcome = run(prepared.folder, words);
+    CHECK(outcome.code == 1);
+    CHECK(outcome.err.find("does not know how far ratings are from its predictions; expected one that was trained by "
+                           "--method variational") != std::string::npos);
+    CHECK(outcome.out.empty());
+  }
+  for (const char* command : {"predict", "evaluate"}) {
+    const Outcome outcome = run(prepared.folder, {command, "m", "test", "--interval", "90"});
+    CHECK(outcome.code == 2);
+    CHECK(outcome.err.find("--interval is '90', but must be a number above 0 and below 1") != std::string::npos);
+  }
+  CHECK(Json::parse(prepared.done({"evaluate", "plain", "test", "--json", "-q"})).contains("coverage") == false);
+}
+
+}  // namespace
+}  // namespace odot::test
