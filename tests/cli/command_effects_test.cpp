@@ -8,6 +8,7 @@ namespace {
 void train_models(Lab& lab) {
   lab.prepare(words_of("train r.csv -q -t 9 --rank 4 --lambda 0.2 -o model"));
   lab.prepare(words_of("train r.csv -q -t 9 --rank 4 --lambda 0 --tolerance 0 --no-clip -o loose"));
+  lab.prepare(words_of("train r.csv -q -t 9 --rank 4 --method variational -o sure"));
   lab.prepare(words_of("train r.csv -q -t 2 --method mlp --users users.csv --items items.csv --layers 5 -o network"));
   lab.write("strangers.csv", "77,1,3\n77,2,2\n5,99,4\n");
   lab.write("77", "user_id,age,sex\n77,90,F\n");
@@ -45,6 +46,7 @@ TEST_CASE("every option of the commands that use a model") {
                      {{"json", "model r.csv", "--json", "out"},
                       {"clip", "loose r.csv --json", "--clip", "out:rmse"},
                       {"no-clip", "model r.csv --json", "--no-clip", "out:rmse"},
+                      {"interval", "sure r.csv --json", "--interval 0.5", "out:coverage"},
                       {"memory-limit", "model r.csv", "--memory-limit no", "refused"},
                       {"top", "model r.csv", "--top 3", "out"},
                       {"exclude", "model r.csv --top 3", "--exclude half.csv", "out"},
@@ -59,6 +61,8 @@ TEST_CASE("every option of the commands that use a model") {
                                                              {"json", "model r.csv -o o", "--json", "out"},
                                                              {"clip", "loose r.csv", "--clip", "out"},
                                                              {"no-clip", "model r.csv", "--no-clip", "out"},
+                                                             {"sd", "sure r.csv", "--sd", "out"},
+                                                             {"interval", "sure r.csv", "--interval 0.5", "out"},
                                                              {"users", "network strangers.csv", "--users 77", "out"},
                                                              {"items", "network strangers.csv", "--items 99", "out"},
                                                              quiet("model r.csv"),

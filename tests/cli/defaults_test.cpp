@@ -192,7 +192,7 @@ std::string help_of(const std::string& command, const std::string& option) {
 TEST_CASE("--help of train, cv and tune says these defaults") {
   const std::vector<Words> all{
       {"method", "(default blocks; full where an optimizer or a line search is named)"},
-      {"rank", "(default 16)"},
+      {"rank", "(default 16; variational: 30)"},
       {"lambda", "standard deviations of the ratings: 6 and 0.025; nnmf 8 and 0 at rank 16"},
       {"center", "(default on)"},
       {"biases", "(default on)"},
@@ -202,11 +202,11 @@ TEST_CASE("--help of train, cv and tune says these defaults") {
        "Polyak's momentum [exact]", "Nesterov's momentum [exact]", "sum of past squared gradients [exact]",
        "steps scaled by the mean of recent squared gradients [exact] adam", "gradients [exact] bfgs", "[weak-wolfe]",
        "last few steps [exact]"},
-      {"iterations", "(default 100; blocks: 50, nnmf: 500, mlp: 50)"},
+      {"iterations", "(default 100; blocks: 50, nnmf: 500, mlp: 50, variational: 20)"},
       {"inner-iterations", "(default 3)"},
       {"block-rows", "in proportion to --block-cols, or else an eighth of all"},
       {"block-cols", "in proportion to --block-rows, or else an eighth of all"},
-      {"tolerance", "0: never; from 0 to 1 (default 1e-05; blocks: 0.0001)"},
+      {"tolerance", "0: never; from 0 to 1 (default 1e-05; blocks: 0.0001, variational: 0)"},
       {"gradient-tolerance", "(default 0)"},
       {"early-stop", "(default 0; mlp: 3)"},
       {"time-limit", "(default: no limit)"},

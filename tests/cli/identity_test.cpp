@@ -31,6 +31,9 @@ const std::vector<Change> kFactors{
     {"--early-stop", "5", "6"},     {"--early-stop", "5", "0"}, {"--center", "yes", "no"},
     {"--biases", "yes", "no"}};
 const std::vector<Change> kNonNegative(kFactors.begin(), kFactors.begin() + 8);
+const std::vector<Change> kDistributions{{"--rank", "3", "2"},       {"--tolerance", "0.25", "0.5"},
+                                         {"--clip", "yes", "no"},    {"--seed", "3", "4"},
+                                         {"--early-stop", "5", "6"}, {"--svdpp", "both", "none"}};
 const std::vector<Change> kStart{{"--init-model", "m", "m2"}, {"--init-model", "m", ""}};
 const std::vector<Change> kAdam{{"--beta1", "0.5", "0.75"},
                                 {"--beta2", "0.5", "0.75"},
@@ -63,6 +66,7 @@ const std::vector<Method> kMethods{
     {{"--optimizer", "heavy-ball"}, joined(kFactors, {{"--momentum", "0.5", "0.25"}})},
     {{"--optimizer", "rmsprop"}, joined(kFactors, {{"--decay", "0.5", "0.25"}})},
     {{"--method", "nnmf"}, kNonNegative},
+    {{"--method", "variational"}, kDistributions},
     {{"--method", "blocks", "--rank", "3"}, kStart},
     {{"--method", "full", "--rank", "3"}, kStart},
     {{"--method", "mlp", "--users", "users.csv", "--items", "items.csv"}, joined(kNetwork, kAdam)},
@@ -152,6 +156,7 @@ TEST_CASE("another method is refused by its name") {
   const std::vector<Words> methods{{"--method", "blocks"},
                                    {"--method", "full"},
                                    {"--method", "nnmf"},
+                                   {"--method", "variational"},
                                    {"--method", "mlp", "--users", "users.csv", "--items", "items.csv"}};
   for (const Words& method : methods) {
     const Words words{"train", "t.csv", "-t", "1", "--quiet"};
@@ -208,14 +213,15 @@ TEST_CASE("other ratings, held-out ratings, ids, features and another precision 
   const std::vector<Words> methods{{"--method", "blocks"},
                                    {"--method", "full"},
                                    {"--method", "nnmf"},
+                                   {"--method", "variational", "--svdpp", "both"},
                                    {"--method", "mlp", "--users", "users.csv", "--items", "items.csv",
                                     "--user-features", "age:numeric,sex:categorical"}};
   for (const Words& method : methods) {
     CAPTURE(method);
-    const bool network = method.size() > 2;
+    const bool network = method[1] == "mlp";
     Words words = with({"train", "t.csv", "--valid", "v.csv", "-t", "2", "--quiet"}, method);
     // λ that follows from the ratings would be told instead of them.
-    if (!network) words = with(words, {"--lambda", "2"});
+    if (!network && method[1] != "variational") words = with(words, {"--lambda", "2"});
     data.done(with(words, {"--checkpoint", "ck"}));
     for (const Input& input : inputs) {
       if (input.of_network_only && !network) continue;

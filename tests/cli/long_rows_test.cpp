@@ -69,6 +69,8 @@ TEST_CASE("the same bits on any number of threads where a user and an item have 
   data.check_same(with(train, {"--method", "full"}), kModel);
   data.check_same(with(train, {"--optimizer", "lbfgs", "--line-search", "strong-wolfe"}), kModel);
   data.check_same(with(train, {"--method", "nnmf", "--no-unobserved"}), kModel);
+  data.check_same(with(train, {"--method", "variational"}), kModel);
+  data.check_same(with(train, {"--method", "variational", "--svdpp", "both"}), kModel);
   for (const char* batch : {"0", "8192"}) {
     data.check_same({"train", "r.csv", "--json", "-o", "out", "-t", "1", "--method", "mlp", "--users", "users.csv",
                      "--items", "items.csv", "--layers", "6,4", "--batch-size", batch},
@@ -83,6 +85,10 @@ TEST_CASE("the same bits on any number of threads where a user and an item have 
   data.check_same({"similar", "m", "--item", "1", "--top", "100"}, 100);
   data.done({"train", "r.csv", "-q", "-k", "5", "-t", "2", "-o", "m", "--method", "nnmf", "--no-unobserved"});
   data.check_same({"fold-in", "m", "new.csv", "-o", "out"}, kModel);
+  data.done({"train", "r.csv", "-q", "-k", "5", "-t", "2", "-o", "m", "--method", "variational", "--svdpp", "both"});
+  data.check_same({"fold-in", "m", "new.csv", "-o", "out"}, kModel);
+  data.check_same({"predict", "m", "r.csv", "--sd", "--interval", "0.9"}, 3 * kLong);
+  data.check_same({"evaluate", "m", "r.csv", "--json"}, 20);
   data.check_same({"convert", "r.csv", "-o", "out"}, 10 * 3 * kLong);
   data.check_same({"split", "r.csv", "--train", "out", "--test", "other"}, 3 * kLong);
 }

@@ -7,6 +7,7 @@ namespace {
 const std::string kFull = "--method full --rank 3 -t 6";
 const std::string kRows = "--method blocks --optimizer gd --rank 3 -t 3";
 const std::string kNnmf = "--method nnmf --rank 3 -t 6";
+const std::string kVariational = "--method variational --rank 3 -t 4";
 const std::string kFeatures = "--method mlp --users users.csv --items items.csv";
 const std::string kNetwork = kFeatures + " -t 2 --batch-size 64 --no-clip";
 const std::string kSmallNetwork = kNetwork + " --layers 5";
@@ -22,11 +23,13 @@ std::string full(const std::string& optimizer, const std::string& line_search) {
 const std::vector<Effect> kModel{
     {"method", "-t 3", "--method full", ""},
     {"method", "-t 3", "--method nnmf", ""},
+    {"method", "-t 3", "--method variational", ""},
     {"method", "-t 3", "--method blocks", "", "--method full"},
     {"method", "--optimizer adam -t 3", "--method blocks", ""},
     {"rank", "-t 3", "--rank 3", ""},
     {"rank", "--method full -t 3", "--rank 3", ""},
     {"rank", "--method nnmf -t 3", "--rank 3", ""},
+    {"rank", "--method variational -t 3", "--rank 3", ""},
     {"lambda", "--rank 2 -t 3", "--lambda 0.5", ""},
     {"lambda", "--lambda-per-rating 0.3 --rank 2 -t 3", "--lambda 0.5", ""},
     {"lambda", kRows, "--lambda 0.5", ""},
@@ -54,6 +57,7 @@ const std::vector<Effect> kModel{
     {"seed", kFull, "--seed 2", ""},
     {"seed", kNnmf, "--seed 2", ""},
     {"seed", kSmallNetwork, "--seed 2", ""},
+    {"seed", kVariational, "--seed 2", ""},
 };
 
 // Of how it is found.
@@ -68,12 +72,16 @@ const std::vector<Effect> kOptimisation{
     {"iterations", "--rank 2 --method full", "--iterations 2", ""},
     {"iterations", "--rank 2 --method nnmf", "--iterations 2", ""},
     {"iterations", kFeatures + " --layers 5 --no-clip", "--iterations 2", ""},
+    {"iterations", "--method variational --rank 2", "--iterations 2", ""},
+    {"svdpp", kVariational, "--svdpp both", "", "--svdpp none"},
+    {"svdpp", kVariational, "--svdpp users", "", "--svdpp items"},
     {"inner-iterations", kRows, "--inner-iterations 1", ""},
     {"block-rows", "--rank 2 -t 3", "--block-rows 7", ""},
     {"block-cols", "--rank 2 -t 3", "--block-cols 7", ""},
     {"tolerance", "--rank 2", "--tolerance 0.2", ""},
     {"tolerance", "--rank 2 --method full", "--tolerance 0.2", ""},
     {"tolerance", "--rank 2 --method nnmf", "--tolerance 0.2", ""},
+    {"tolerance", "--method variational --rank 2", "--tolerance 0.2", ""},
     {"gradient-tolerance", kFull, "--gradient-tolerance 0.9", ""},
     {"early-stop", "--rank 8 " + kOverfitting, "--early-stop 1", "stopping"},
     {"early-stop", "--rank 8 --method full " + kOverfitting, "--early-stop 1", "stopping"},
@@ -83,6 +91,7 @@ const std::vector<Effect> kOptimisation{
     {"time-limit", "--rank 2 --method full", "--time-limit 1e-9", "clock"},
     {"time-limit", "--rank 2 --method nnmf", "--time-limit 1e-9", "clock"},
     {"time-limit", kNetwork, "--time-limit 1e-9", "clock"},
+    {"time-limit", kVariational, "--time-limit 1e-9", "clock"},
 };
 
 const std::vector<Effect> kNetworks{

@@ -55,6 +55,17 @@ TEST_CASE("defaults in effect are recorded, for every method") {
         merged(merged(merged(kBlocks, {{"inner-iterations", "3"}}), kAdam), kExact));
   CHECK(trained(data, with(kLambda, {"--method", "nnmf"})) ==
         merged(kFactorDefaults, {{"method", "nnmf"}, {"center", "false"}, {"biases", "false"}}));
+  CHECK(trained(data, {"--method", "variational", "--svdpp", "both"}) == Settings{{"method", "variational"},
+                                                                                  {"rank", "30"},
+                                                                                  {"center", "true"},
+                                                                                  {"biases", "true"},
+                                                                                  {"clip", "true"},
+                                                                                  {"seed", "1"},
+                                                                                  {"iterations", "1"},
+                                                                                  {"tolerance", "0"},
+                                                                                  {"svdpp", "both"}});
+  // What was decided, so that the record says how the model is made again.
+  CHECK(trained(data, {"--method", "variational"}).at("svdpp") != "auto");
   CHECK(trained(data, kNetwork) == merged(kMlp, kAdam));
   // λ by default is what was used.
   const Settings settings = trained(data, {});
@@ -196,8 +207,8 @@ TEST_CASE("what does not decide the result leaves no trace in the model") {
   const std::vector<Words> idle{
       {"--threads", "3"},  {"--trace", "t"}, {"--json"}, {"--quiet"}, {"--checkpoint", "ck", "--checkpoint-every", "1"},
       {"--valid", "v.csv"}};
-  for (const Words& method :
-       {Words{}, Words{"--method", "full"}, Words{"--method", "nnmf"}, with(kNetwork, {"--early-stop", "0"})}) {
+  for (const Words& method : {Words{}, Words{"--method", "full"}, Words{"--method", "nnmf"},
+                              Words{"--method", "variational"}, with(kNetwork, {"--early-stop", "0"})}) {
     const Words words = with({"train", "t.csv", "-t", "2", "-o", "m"}, method);
     data.done(words);
     const std::string expected = read_bytes(data.folder / "m");

@@ -75,10 +75,14 @@ TEST_CASE("the table of optimizers and line searches is the program's") {
   CHECK(known("--line-search") == std::set<std::string>(kLineSearches.begin(), kLineSearches.end()));
 }
 
-TEST_CASE("sweeps of blocks and nnmf and epochs of a network go on where they were, with early stopping and without") {
+TEST_CASE(
+    "sweeps of blocks, nnmf and variational and epochs of a network go on where they were, with early stopping and "
+    "without") {
   const Rated data;
   const std::vector<Words> sweeping{{},
                                     {"--method", "nnmf"},
+                                    {"--method", "variational", "--svdpp", "both"},
+                                    {"--method", "variational"},
                                     {"--block-rows", "5"},
                                     {"--method", "blocks", "--optimizer", "lbfgs"},
                                     {"--method", "blocks", "--optimizer", "adam", "--line-search", "armijo"},
@@ -118,6 +122,8 @@ TEST_CASE("a resumed run ends for every reason as the unbroken one, and says the
       {"tolerance", {"--tolerance", "0.01"}},
       {"tolerance", {"--method", "full", "--tolerance", "0.01"}},
       {"tolerance", {"--method", "nnmf", "--tolerance", "0.01"}},
+      {"tolerance", {"--method", "variational", "--tolerance", "0.01"}},
+      {"early_stop", {"--method", "variational", "--svdpp", "both", "--early-stop", "3"}},
       {"gradient", {"--method", "full", "--tolerance", "0", "--gradient-tolerance", "0.1"}},
       {"early_stop", {"--tolerance", "0", "--early-stop", "3", "--lambda", "0.01"}},
       {"early_stop", {"--optimizer", "lbfgs", "--tolerance", "0", "--early-stop", "3", "--lambda", "4"}},
@@ -143,7 +149,7 @@ TEST_CASE("a resumed run ends for every reason as the unbroken one, and says the
 TEST_CASE("a time limit counts what was before") {
   const Rated data;
   for (const Words& words : {kFactors, with(kFactors, {"--method", "full"}), with(kFactors, {"--method", "nnmf"}),
-                             with(kNetwork, {"--batch-size", "32"})}) {
+                             with(kFactors, {"--method", "variational"}), with(kNetwork, {"--batch-size", "32"})}) {
     CAPTURE(words);
     const Words limited = with(words, {"--time-limit", "1e-9", "-t", "50"});
     CHECK(report_of(data, limited)["stop_reason"] == "time");

@@ -285,7 +285,7 @@ TEST_CASE("users of a non-negative model get non-negative factors, which no smal
       for (std::size_t i = 0; i < 6; ++i) error += static_cast<long double>(u[i]) * static_cast<long double>(v[i]);
       for (std::size_t i = 0; i < 6; ++i) gradient[i] += error * static_cast<long double>(v[i]);
     }
-    const long double lambda = report.regularisation.lambda + report.regularisation.per_rating * count;
+    const long double lambda = report.regularisation->lambda + report.regularisation->per_rating * count;
     for (std::size_t i = 0; i < 6; ++i) {
       CHECK(u[i] >= 0);
       gradient[i] += lambda * static_cast<long double>(u[i]);

@@ -153,12 +153,6 @@ TEST_CASE("without effects the objective never rises") {
   }
 }
 
-double noise_of(const Factorization& model, bool effects) {
-  const PosteriorLayout layout{model.layout, effects};
-  REQUIRE(model.theta.size() == layout.size());
-  return 1 / std::sqrt(static_cast<double>(model.theta[layout.noise_precision()]));
-}
-
 TEST_CASE("data of the model: its noise is found, and predictions miss by little more") {
   for (const double noise : {0.2, 0.6}) {
     for (const std::string svdpp : {"none", "both"}) {
@@ -167,7 +161,7 @@ TEST_CASE("data of the model: its noise is found, and predictions miss by little
       const Simulated data = simulate(300, 200, 3, 0.5, noise, 8);
       REQUIRE(data.valid.size() > 1000);
       const FactorResult result = train(data.list, data.valid, variational(3, 60, svdpp));
-      CHECK(noise_of(result.model, svdpp != "none") == doctest::Approx(noise).epsilon(0.03));
+      CHECK(std::sqrt(result.model.posterior->noise_variance) == doctest::Approx(noise).epsilon(0.03));
       CHECK(result.report.valid->rmse < 1.08 * noise);
       CHECK(result.report.valid->rmse > 0.9 * noise);
       // Factors that the data have not are shrunk to nothing: they cost next to nothing.
@@ -273,9 +267,10 @@ TEST_CASE("what is held out does not reach the model") {
 }
 
 TEST_CASE("sides that are moved have names, and only this method has them") {
-  for (const std::string svdpp : {"none", "users", "items", "both"}) CHECK_NOTHROW(check(variational(3, 1, svdpp)));
+  for (const std::string svdpp : {"none", "users", "items", "both", "auto"})
+    CHECK_NOTHROW(check(variational(3, 1, svdpp)));
   for (const std::string svdpp : {"", "user", "all", "None"}) CHECK_THROWS_AS(check(variational(3, 1, svdpp)), Error);
-  CHECK(*in_effect({.method = "variational"}).svdpp == "both");
+  CHECK(*in_effect({.method = "variational"}).svdpp == "auto");
   TrainSettings other{.method = "blocks"};
   other.svdpp = "both";
   CHECK_THROWS_AS(check(other), Error);

@@ -30,9 +30,14 @@ std::string as_utf8(const std::string& text) {
 }
 
 // Whether a record that does not say it is that of a non-negative model: the one method that had a rank and ran no
-// optimizer, when records did not say it yet, kept factors from being negative.
+// optimizer, when records did not say it yet, kept factors from being negative, and had neither mean nor biases.
 bool non_negative_unsaid(const Record& record) {
-  return record.contains("method") && record.contains("rank") && !record.contains("optimizer");
+  const auto is_off = [&](const char* name) {
+    const auto found = record.find(name);
+    return found != record.end() && found->second == "false";
+  };
+  return record.contains("method") && record.contains("rank") && !record.contains("optimizer") && is_off("center") &&
+         is_off("biases");
 }
 
 // The settings, and where they say something else than the fields, what these say.
