@@ -231,8 +231,7 @@ TEST_CASE("nothing is added to a record that means the same without it") {
   saved(model, folder / "m");
   CHECK(load_model(folder / "m")->settings == model.settings);
   // What says so in records that have no word for it: a rank, and neither optimizer nor mean nor biases.
-  model.settings = {
-      {"method", "nnmf"}, {"rank", "2"}, {"center", "false"}, {"biases", "false"}, {"lambda", "0.05"}};
+  model.settings = {{"method", "nnmf"}, {"rank", "2"}, {"center", "false"}, {"biases", "false"}, {"lambda", "0.05"}};
   model.non_negative = true;
   saved(model, folder / "m");
   CHECK(load_model(folder / "m")->settings == model.settings);
