@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::size_t kShortestChunk = 256;  // rows
 constexpr std::size_t kMostChunks = 64;      // each has a matrix of its own
+constexpr std::size_t kProduct = 6;          // numbers that a float can hold
 
 // Of some rows: how many, Σρ, Σ v and the upper triangle of Σρρᵀ, row after row.
 struct Moments {
@@ -107,7 +108,14 @@ double log_variances(const RatingSide& side, const Real* variances, const std::v
     double sum = 0;
     for (std::size_t i = begin; i < end; ++i) {
       if (side.count(static_cast<Index>(i)) == 0) continue;
-      for (const std::size_t k : free) sum += std::log(static_cast<double>(variances[i * stride + k]));
+      // The logarithm of a few at a time, so few that their product has a place in a double.
+      for (std::size_t first = 0; first < free.size(); first += kProduct) {
+        double product = 1;
+        for (std::size_t k = first; k < std::min(first + kProduct, free.size()); ++k) {
+          product *= static_cast<double>(variances[i * stride + free[k]]);
+        }
+        sum += std::log(product);
+      }
     }
     return sum;
   });

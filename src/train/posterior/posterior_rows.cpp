@@ -41,6 +41,20 @@ void multiply(const std::vector<double>& matrix, const std::vector<double>& x, s
   }
 }
 
+// Σ_k w_k x_k² over whole vectors, in interleaved sums.
+double weighted_squares(const Real* w, const Real* x, std::size_t stride) {
+  double sum[kVector] = {};
+  for (std::size_t first = 0; first < stride; first += kVector) {
+    for (std::size_t k = 0; k < kVector; ++k) {
+      const auto value = static_cast<double>(x[first + k]);
+      sum[k] += static_cast<double>(w[first + k]) * value * value;
+    }
+  }
+  double total = 0;
+  for (const double part : sum) total += part;
+  return total;
+}
+
 }  // namespace
 
 struct PosteriorRows::Workspace {
@@ -109,8 +123,7 @@ double PosteriorRows::Rows::solve(Index number, const RowQuadratic& quadratic, W
   const Real* offset = task.offsets ? task.offsets + number * stride : nullptr;
   const auto of = [](Real value) { return static_cast<double>(value); };
 
-  double expected = quadratic.squared_error;
-  for (std::size_t k = 0; k < stride; ++k) expected += of(work.variances[k]) * of(row[k]) * of(row[k]);
+  double expected = quadratic.squared_error + weighted_squares(work.variances.data(), row, stride);
   for (std::size_t i = 0; i < n; ++i) {
     const std::size_t k = free[i];
     work.slope[i] = of(quadratic.gradient[k]) + of(work.variances[k]) * of(row[k]);
@@ -144,7 +157,7 @@ double PosteriorRows::Rows::solve(Index number, const RowQuadratic& quadratic, W
   }
   multiply(all.precision_, work.from_mean, n, work.pull);
   for (std::size_t i = 0; i < n; ++i) expected -= step[i] * work.pull[i];
-  for (std::size_t k = 0; k < stride; ++k) of_variances += of(work.variances[k]) * of(row[k]) * of(row[k]);
+  of_variances += weighted_squares(work.variances.data(), row, stride);
   all.squared_[number] = std::max(expected - of_variances, 0.0);
   return std::max(expected, 0.0);
 }
