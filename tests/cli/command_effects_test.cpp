@@ -76,6 +76,9 @@ TEST_CASE("every option of the commands that use a model") {
                                                        {"users", "model", "--users two", "out"},
                                                        {"exclude", "model", "--exclude half.csv", "out"},
                                                        {"only", "model", "--only two", "out"},
+                                                       {"by", "sure", "--by upper", "out"},
+                                                       {"by", "sure", "--by lower", "out", "--by sample"},
+                                                       {"seed", "sure --by sample", "--seed 2", "out"},
                                                        quiet("model --exclude r.csv")}),
                 {"threads"});
   lab.check_all("similar",

@@ -133,5 +133,21 @@ TEST_CASE("evaluate --top: what makes no sense") {
   }
 }
 
+TEST_CASE("what is excluded may be in several files") {
+  const Prepared prepared;
+  const std::string train = read_bytes(prepared.folder / "train");
+  const std::size_t middle = train.find('\n', train.size() / 2) + 1;
+  write_bytes(prepared.folder / "first", train.substr(0, middle));
+  write_bytes(prepared.folder / "second", train.substr(middle));
+  const auto measured = [&](const Words& excluded) {
+    Words words{"evaluate", "m", "test", "-n", "3", "--json", "-q"};
+    words.insert(words.end(), excluded.begin(), excluded.end());
+    return prepared.done(words).out;
+  };
+  const std::string all = measured({"-x", "train"});
+  CHECK(measured({"-x", "first", "-x", "second"}) == all);
+  CHECK(measured({"-x", "first"}) != all);
+}
+
 }  // namespace
 }  // namespace odot::test

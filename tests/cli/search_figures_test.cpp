@@ -219,5 +219,15 @@ TEST_CASE("tune: a log is gone on with by the same search only, whatever else is
   CHECK(search(with(measured, {"--seed", "2", "--resume"})).code == 1);
 }
 
+TEST_CASE("cv: a fold that diverges ends it, and says in which fold and what may help") {
+  const TemporaryFolder folder;
+  write_bytes(folder / "r", small_ratings());
+  const Outcome outcome = run(folder, {"cv", "r", "--folds", "3", "--optimizer", "gd", "--line-search", "constant",
+                                       "--step", "1e6", "-q", "--json"});
+  CHECK(outcome.code == 1);
+  CHECK(outcome.out.empty());
+  check_has(outcome.err, {"training diverged in fold 1 of 3", "--line-search exact, or a smaller --step"});
+}
+
 }  // namespace
 }  // namespace odot::test

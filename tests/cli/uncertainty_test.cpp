@@ -1,5 +1,7 @@
 // odot predict --sd and --interval, and what odot evaluate makes of them.
 #include <cmath>
+#include <map>
+#include <utility>
 
 #include "program.hpp"
 
@@ -130,6 +132,59 @@ TEST_CASE("models that do not know deviations say so, and shares that are none a
     CHECK(outcome.err.find("--interval is '90', but must be a number above 0 and below 1") != std::string::npos);
   }
   CHECK(Json::parse(prepared.done({"evaluate", "plain", "test", "--json", "-q"})).contains("coverage") == false);
+}
+
+TEST_CASE("recommending by bounds and by sampled factors") {
+  const Prepared prepared;
+  const Words base{"recommend", "m", "--format", "csv", "--top", "100", "-q"};
+  const auto lists = [&](const Words& more) {
+    Words words = base;
+    words.insert(words.end(), more.begin(), more.end());
+    std::map<std::pair<std::string, std::string>, double> scores;
+    double before = 0;
+    std::string user;
+    for (const Words& fields : fields_of(prepared.done(words))) {
+      if (fields[0] == "user") continue;
+      if (fields[0] == user) CHECK(number(fields[3]) <= before);
+      user = fields[0];
+      before = number(fields[3]);
+      scores[{fields[0], fields[2]}] = before;
+    }
+    return scores;
+  };
+  const auto mean = lists({});
+  const auto lower = lists({"--by", "lower"});
+  const auto upper = lists({"--by", "upper"});
+  CHECK(lists({"--by", "mean"}) == mean);
+  REQUIRE(lower.size() == mean.size());
+  REQUIRE(upper.size() == mean.size());
+  // The deviation of a rating is that of the prediction and the noise.
+  const double noise = Json::parse(prepared.done({"info", "m", "--json"}))["noise"].get<double>();
+  std::string pairs;
+  for (const auto& [pair, score] : mean) pairs += pair.first + "," + pair.second + "\n";
+  write_bytes(prepared.folder / "pairs", pairs);
+  for (const Words& fields :
+       fields_of(prepared.done({"predict", "m", "pairs", "--sd", "--no-clip", "--no-header", "-q"}))) {
+    const std::pair pair(fields[0], fields[1]);
+    const double deviation = std::sqrt(std::pow(number(fields[3]), 2) - noise * noise);
+    CHECK(lower.at(pair) == doctest::Approx(mean.at(pair) - deviation).epsilon(1e-3));
+    CHECK(upper.at(pair) == doctest::Approx(mean.at(pair) + deviation).epsilon(1e-3));
+  }
+  const auto sampled = lists({"--by", "sample"});
+  CHECK(sampled != mean);
+  CHECK(sampled == lists({"--by", "sample", "--seed", "1", "--threads", "3"}));
+  CHECK(sampled != lists({"--by", "sample", "--seed", "2"}));
+  // What is left out is left out of these lists, too.
+  const auto unseen = lists({"--by", "upper", "--exclude", "train"});
+  CHECK(unseen.size() < upper.size());
+  for (const Words& fields : fields_of(read_bytes(prepared.folder / "train"))) {
+    CHECK(unseen.count({fields[0], fields[1]}) == 0);
+  }
+  const Outcome plain = run(prepared.folder, {"recommend", "plain", "--by", "upper"});
+  CHECK(plain.code == 1);
+  CHECK(plain.err.find("expected one that was trained by --method variational") != std::string::npos);
+  CHECK(run(prepared.folder, {"recommend", "m", "--by", "best"}).code == 2);
+  CHECK(run(prepared.folder, {"recommend", "m", "--seed", "3"}).code == 2);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "objective/mlp_objective.hpp"
 #include "odot/core/error.hpp"
 #include "odot/core/parallel.hpp"
 #include "support/mlp_problem.hpp"
@@ -183,6 +184,29 @@ TEST_CASE("the same bits on any number of threads, another seed another model") 
   CHECK(file_bytes(train_on(problem, settings, watch).model) == expected);
   settings.seed = 2;
   CHECK(file_bytes(train_on(problem, settings).model) != expected);
+}
+
+TEST_CASE("mini-batches are those that the seed draws") {
+  const MlpProblem problem = mlp_problem(300);
+  TrainSettings settings = quick(1);
+  settings.optimizer = "gd";
+  settings.early_stop = 0;
+  settings.seed = 7;
+  const Mlp trained = train_on(problem, settings).model;
+  // The epoch, step by step.
+  const auto epoch = [&](std::uint64_t batch_seed) {
+    Mlp model = trained;
+    model.theta = initial_parameters(model.layers, summarize(problem.train.ratings.value).mean / model.scale, 7);
+    MlpObjective objective(model, problem.train.ratings, 32, batch_seed);
+    Vector gradient(model.theta.size());
+    for (std::size_t batch = 0; batch < objective.batches(); ++batch) {
+      objective.value_gradient(model.theta, gradient);
+      add_scaled(model.theta, -0.01, gradient, model.theta);
+    }
+    return distance(model.theta, trained.theta);
+  };
+  CHECK(epoch(7) < 1e-5);
+  CHECK(epoch(1) > 1e-4);
 }
 
 TEST_CASE("users without ratings are predicted from their features, unknown ones as an average") {

@@ -113,6 +113,15 @@ def factorizations():
     yield "nnmf checkpoint", ("train r.csv --method nnmf -t 5 --checkpoint k --json",
                               "train r.csv --method nnmf -t 9 --resume k -o m --json --trace t")
     yield "nnmf config", "train --dump-config --method nnmf"
+    yield "variational", "train r.csv -o m --trace t --json --method variational -k 6 -t 6"
+    yield "variational holdout", (
+        "train r.csv -o m --trace t --json --method variational -k 6 -t 9 --svdpp both --holdout 0.1 --early-stop 2")
+    yield "variational long rows", "train long.csv -o m --json --method variational --svdpp both -k 3 -t 3 --threads 3"
+    yield "variational checkpoint", (
+        "train r.csv --method variational --svdpp users -k 6 -t 3 --checkpoint k --json",
+        "train r.csv --method variational --svdpp users -k 6 -t 5 --resume k -o m --json --trace t",
+        "predict m test.csv --sd --interval 0.9 -o p", "evaluate m test.csv --json",
+        "fold-in m test.csv --update -o folded --json", "recommend m --by upper -o l")
     yield "block rows", "train r.csv -o m --json -t 4 --block-rows 31"
     yield "block cols", "train r.csv -o m --json -t 4 --block-cols 17 --no-biases --no-center"
     yield "gradient tolerance", "train r.csv -o m --json --optimizer lbfgs --gradient-tolerance 0.2"

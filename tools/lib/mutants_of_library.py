@@ -31,6 +31,7 @@ SEARCH = "src/search/search.cpp"
 FOLDS = "src/search/cross_validation.cpp"
 DATASET = "src/train/dataset.cpp"
 VALUES = "src/settings/option.cpp"
+VARIATIONAL = "src/train/methods/variational.cpp"
 
 TABLE = {
     "setting not recorded": [
@@ -68,7 +69,7 @@ TABLE = {
         ("layers is not recorded", NETWORK,
          "layers.kind = OptionKind::sizes;", "layers.kind = OptionKind::sizes, layers.recorded = false;"),
         ("lambda is not recorded where it was not chosen", FACTORS,
-         '''  as_used.regularisation = report.regularisation;\n''', ""),
+         '''  as_used.regularisation = by;\n''', ""),
     ],
     "wrong default": [
         ("rank", OPTIONS,
@@ -157,7 +158,7 @@ TABLE = {
         ("the network keeps the last weights", NETWORK, '''    model.theta = std::move(best->theta);\n''', ""),
         ("the network's report has no best epoch", NETWORK, '''    report.best_iteration = best->iteration;\n''', ""),
         ("it looks at unclipped predictions", FACTORS,
-         "evaluate(model.view(state.theta), valid, *settings.clip)", "evaluate(model.view(state.theta), valid, false)"),
+         "evaluate(model.view(factors), valid, *settings.clip)", "evaluate(model.view(factors), valid, false)"),
     ],
     "training": [
         ("the items have the users' penalty", FACTORS, "task.layout.item_pin()};", "task.layout.user_pin()};"),
@@ -310,7 +311,12 @@ TABLE = {
         ("factorisations have no option tolerance", FACTORS,
          '''"unobserved", "tolerance", "init-model"''', '''"unobserved", "init-model"'''),
         ("factorisations have no option lambda-per-rating", FACTORS,
-         '''"lambda", "lambda-per-rating",''', '''"lambda",'''),
+         '''{"lambda", "lambda-per-rating"}) row''', '''{"lambda"}) row'''),
+        ("svdpp auto is both", VARIATIONAL, "settings.svdpp = both ? kBoth : kNone;", "settings.svdpp = kBoth;"),
+        ("the effects on users are not kept in the model", VARIATIONAL, "if (moves_users(settings)) {\n    posterior",
+         "if (false) {\n    posterior"),
+        ("the sums of effects are not in checkpoints", VARIATIONAL,
+         '''if (items_.effects) visitor.array("item_offsets", items_.effects->sums());''', ""),
         ("the network has no option line-search", NETWORK, '''{"optimizer", "line-search"}''', '''{"optimizer"}'''),
         ("full is not the method that takes steps", FULL, ".takes_steps = true", ".takes_steps = false"),
         ("the network's own check is missing", NETWORK, '''  method.check = check_batches;\n''', ""),

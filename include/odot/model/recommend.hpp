@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <vector>
@@ -22,11 +23,16 @@ struct Scored {
   bool operator==(const Scored&) const = default;
 };
 
+/// What items are ranked by: predictions, or these less or more the deviation of what is not known of factors and
+/// biases (without the noise of ratings, which is the same for all).
+enum class RankBy { mean, lower, upper };
+
 /// Which items are recommended.
 struct RecommendSettings {
   std::size_t top = 10;                      ///< at most this many for each user
   const ItemLists* exclude = nullptr;        ///< lists for all of the model's users: these items are left out
   std::optional<std::vector<Index>> only{};  ///< no items but these, in any order
+  RankBy by = RankBy::mean;                  ///< others need a model with a posterior
 };
 
 /// A ranked list for each of some users.
@@ -62,6 +68,14 @@ class TopLists {
 /// Throws Error when an index is out of range, `exclude` is not of all users, or factors are so large that a score is
 /// not finite.
 TopLists recommend(const FactorView& model, std::span<const Index> users, const RecommendSettings& settings);
+
+/// The same with settings.by, which is also what scores are: by the mean as above, by bounds in double throughout,
+/// every item of every user. Throws Error where a bound is asked for and the model has no posterior.
+TopLists recommend(const Factorization& model, std::span<const Index> users, const RecommendSettings& settings);
+
+/// θ with every row drawn from its distribution: ranking by these (Thompson 1933) shows each item as often as it is
+/// believed to be the best. A function of model and seed alone. Throws Error where the model has no posterior.
+Vector sample_factors(const Factorization& model, std::uint64_t seed);
 
 /// What makes users or items alike.
 enum class Similarity {

@@ -22,6 +22,9 @@ namespace {
 
 void check(const Options& options) {
   if (options.given("user") && options.given("users")) throw UsageError("--user and --users cannot both be given");
+  if (options.given("seed") && options.choice("by", "mean") != "sample") {
+    throw UsageError("--seed is of no use without --by sample");
+  }
   if (options.given("exclude")) return;
   for (const char* name : {"separator", "columns", "header", "no-header"}) {
     if (options.given(name)) throw UsageError(fmt::format("--{} is of no use without --exclude RATINGS", name));
@@ -65,6 +68,13 @@ Options declare_recommend() {
                  "leave out what users have rated: rating files (no ratings are needed, pairs will do) or one .odr "
                  "file; may be given several times");
   options.value("only", "FILE", "choose from the items in this file, an id a line; others are left out");
+  options.value(
+      "by", "WHAT",
+      "what is ranked by, and shown: the predicted mean; lower or upper, one standard deviation of what is not "
+      "known of factors and biases below or above it; sample, the prediction by factors that are drawn from "
+      "their distributions. All but mean are for models that know these (method variational) (default mean)",
+      {"mean", "lower", "upper", "sample"});
+  options.value("seed", "N", "of --by sample (default 1)");
   options.group("Results");
   RankedOutput::declare(options);
   Titles::declare(options);
@@ -78,6 +88,10 @@ int run_recommend(const Arguments& arguments) {
   if (!options.parse(arguments)) return kDone;
   RecommendSettings settings;
   settings.top = static_cast<std::size_t>(options.integer("top", 10, 1, std::numeric_limits<Index>::max()));
+  const std::string by = options.choice("by", "mean");
+  if (by == "lower") settings.by = RankBy::lower;
+  if (by == "upper") settings.by = RankBy::upper;
+  const std::uint64_t seed = options.seed(1);
   check(options);
   const std::string target = options.text("output", "-");
   check_paths({{"-o", target}}, options.inputs({"output"}));
@@ -85,7 +99,9 @@ int run_recommend(const Arguments& arguments) {
   OutputFile file(target);
   RankedOutput output(file, kItemsForUsers, options);
 
-  const Factorization model = load_factors(options.arguments()[0], FactorUse::rank);
+  Factorization model = load_factors(options.arguments()[0], FactorUse::rank);
+  if (by != "mean") require_deviations(options.arguments()[0], model);
+  if (by == "sample") model.theta = sample_factors(model, seed);
   const std::vector<Index> users = choose_users(model, options);
   if (options.given("only")) settings.only = choose_items(model, options);
   const Titles titles(options, model.items);

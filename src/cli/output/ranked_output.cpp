@@ -120,7 +120,7 @@ std::size_t write_recommendations(RankedOutput& output, const Factorization& mod
   std::size_t shorter = 0;
   for (std::size_t begin = 0; begin < users.size(); begin += at_once) {
     const auto some = users.subspan(begin, std::min(at_once, users.size() - begin));
-    const TopLists lists = recommend(model.view(), some, settings);
+    const TopLists lists = recommend(model, some, settings);
     for (std::size_t k = 0; k < some.size(); ++k) {
       output.write(some[k], lists[k]);
       shorter += lists[k].size() < settings.top;
