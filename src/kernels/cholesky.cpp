@@ -111,10 +111,13 @@ void solve(double* a, std::size_t stride, std::size_t n, double precision, doubl
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
+#include <cmath>
+
 namespace odot::inline ODOT_PRECISION {
 namespace {
 
 HWY_EXPORT(solve);
+HWY_EXPORT(substitute);
 
 constexpr std::size_t kRowsOfPanel = 8;
 
@@ -137,6 +140,13 @@ const double* PositiveSystem::solve(double precision) {
   if (n_ > 0) {
     HWY_DYNAMIC_DISPATCH(solve)(matrix_.data(), stride_, n_, precision, inverse_.data(), factors_.data(), x_.data());
   }
+  return x_.data();
+}
+
+// Rows are those of DL, so that √D z is to be in b's column.
+const double* PositiveSystem::sample(const double* normals) {
+  for (std::size_t i = 0; i < n_; ++i) row(i)[n_] = inverse_[i] > 0 ? normals[i] / std::sqrt(inverse_[i]) : 0;
+  if (n_ > 0) HWY_DYNAMIC_DISPATCH(substitute)(matrix_.data(), stride_, n_, inverse_.data(), x_.data());
   return x_.data();
 }
 

@@ -27,6 +27,10 @@ class PositiveSystem {
   /// the result is one of them. Its size() elements stay until the next start().
   const double* solve(double precision);
 
+  /// After solve(), for its A: the x with L x = D^(−½) z, which is N(0, A⁻¹) where the size() `normals` z are N(0, I).
+  /// Dependent variables are 0. Stays as the result of solve() does, in whose place it is.
+  const double* sample(const double* normals);
+
  private:
   using Doubles = std::vector<double, PageAllocator<double>>;
 

@@ -10,8 +10,8 @@ namespace odot::inline ODOT_PRECISION {
 
 /// About the row u, with errors e_j = u·v_j − x_j over the row's ratings: Σ_j ((u + s)·v_j − x_j)² =
 /// squared_error + 2 gradient·s + sᵀ gram s (document, equations 7 and 8, about u instead of 0 for the sake of
-/// rounding). A weight w_j and a target t_j for each rating would come in where gather() takes columns: the column and
-/// u·v_j − t_j times √w_j there give Σ_j w_j (u·v_j − t_j)², and all that follows stays as it is.
+/// rounding). Where the columns have weights w_j, every sum is Σ_j w_j …: a column and its error times √w_j give that. A target t_j
+/// for each rating would come in there, too.
 struct RowQuadratic {
   explicit RowQuadratic(std::size_t stride) : gradient(stride), gram(stride * stride) {}
 
@@ -42,7 +42,8 @@ class GatheredColumns {
 
  private:
   friend void form(const RatingSide& side, Offset begin, Offset end, const Real* row, const Real* columns,
-                   GatheredColumns& tile, RowQuadratic& out);
+                   GatheredColumns& tile, RowQuadratic& out, const Real* roots);
+  void scale(const Index* indices, const Real* roots);
 
   std::size_t width_;
   std::size_t stride_;  // of columns_ and products_: room for the errors in column width_, and whole vectors
@@ -57,9 +58,10 @@ class GatheredColumns {
 std::size_t gather_tile(std::size_t width);
 
 /// Sets `out` to the quadratic of the ratings [begin, end) of `row`. Of `gram` only what is on and above its diagonal
-/// counts: mirror() does the rest. `tile` is for columns of the same width; what it holds is lost.
+/// counts: mirror() does the rest. `tile` is for columns of the same width; what it holds is lost. `roots` has √w_j for
+/// every index, or is null where all weights are 1.
 void form(const RatingSide& side, Offset begin, Offset end, const Real* row, const Real* columns, GatheredColumns& tile,
-          RowQuadratic& out);
+          RowQuadratic& out, const Real* roots = nullptr);
 
 /// Completes `gram` below the diagonal.
 void mirror(RowQuadratic& quadratic);

@@ -40,10 +40,10 @@ struct Moments {
 };
 
 // About 0: the prior pulls means there, and single precision rows are summed in double.
-Moments moments_of(const RatingSide& side, const KnownRows& known, const std::vector<std::size_t>& free,
+template <class Counts>
+Moments moments_of(std::size_t rows, const Counts& counts, const KnownRows& known, const std::vector<std::size_t>& free,
                    std::size_t stride) {
   const std::size_t n = free.size();
-  const std::size_t rows = side.rows();
   const std::size_t length = std::max(kShortestChunk, (rows + kMostChunks - 1) / kMostChunks);
   std::vector<Moments> parts((rows + length - 1) / length, Moments(n));
   parallel_for(parts.size(), [&](std::size_t at) {
@@ -51,14 +51,14 @@ Moments moments_of(const RatingSide& side, const KnownRows& known, const std::ve
     std::vector<double> row(n);
     const std::size_t end = std::min(rows, (at + 1) * length);
     for (std::size_t i = at * length; i < end; ++i) {
-      if (side.count(static_cast<Index>(i)) == 0) continue;
+      if (!counts(i)) continue;
       ++part.count;
       for (std::size_t k = 0; k < n; ++k) {
         const std::size_t element = i * stride + free[k];
         row[k] = static_cast<double>(known.rows[element]);
         if (known.offsets) row[k] -= static_cast<double>(known.offsets[element]);
         part.sum[k] += row[k];
-        part.variance[k] += static_cast<double>(known.variances[element]);
+        if (known.variances) part.variance[k] += static_cast<double>(known.variances[element]);
       }
       for (std::size_t k = 0; k < n; ++k) {
         double* products = part.products.data() + k * n;
@@ -71,6 +71,48 @@ Moments moments_of(const RatingSide& side, const KnownRows& known, const std::ve
   return total;
 }
 
+Moments moments_of(const RatingSide& side, const KnownRows& known, const std::vector<std::size_t>& free,
+                   std::size_t stride) {
+  const auto counts = [&](std::size_t row) { return side.count(static_cast<Index>(row)) > 0; };
+  return moments_of(side.rows(), counts, known, free, stride);
+}
+
+// scatter I + Σ (ρ − ρ̄)(ρ − ρ̄)ᵀ + 2n/(n + 2) ρ̄ρ̄ᵀ + diag Σ v, of which the lower triangle counts:
+// Σ (ρ − ρ̄)(ρ − ρ̄)ᵀ + 2n/(n + 2) ρ̄ρ̄ᵀ = Σ ρρᵀ − (Σρ)(Σρ)ᵀ / (n + 2).
+Eigen::MatrixXd scatter_matrix(const Moments& moments, double scatter) {
+  const auto n = static_cast<Eigen::Index>(moments.sum.size());
+  Eigen::MatrixXd matrix = Eigen::MatrixXd::Zero(n, n);
+  for (Eigen::Index k = 0; k < n; ++k) {
+    const double sum = moments.sum[static_cast<std::size_t>(k)];
+    for (Eigen::Index l = k; l < n; ++l) {
+      matrix(l, k) = moments.products[static_cast<std::size_t>(k * n + l)] -
+                     sum * moments.sum[static_cast<std::size_t>(l)] / (moments.count + 2);
+    }
+    matrix(k, k) += scatter + moments.variance[static_cast<std::size_t>(k)];
+  }
+  return matrix;
+}
+
+Eigen::LLT<Eigen::MatrixXd> factor_of(const Eigen::MatrixXd& matrix) {
+  Eigen::LLT<Eigen::MatrixXd> factor(matrix);
+  if (factor.info() != Eigen::Success || !matrix.allFinite()) {
+    throw Error("the factors are not finite any more: the ratings are too large", ErrorKind::numerical);
+  }
+  return factor;
+}
+
+void set(const GaussianPrior& prior, const Eigen::VectorXd& mean, const Eigen::MatrixXd& precision,
+         const std::vector<std::size_t>& free, std::size_t stride) {
+  for (std::size_t k = 0; k < free.size(); ++k) {
+    const auto row = static_cast<Eigen::Index>(k);
+    prior.mean[free[k]] = static_cast<Real>(mean(row));
+    for (std::size_t l = 0; l < free.size(); ++l) {
+      const auto col = static_cast<Eigen::Index>(l);
+      prior.precision[free[k] * stride + free[l]] = static_cast<Real>((precision(row, col) + precision(col, row)) / 2);
+    }
+  }
+}
+
 }  // namespace
 
 double fit_prior(const RatingSide& side, const KnownRows& known, const std::vector<std::size_t>& free,
@@ -78,28 +120,46 @@ double fit_prior(const RatingSide& side, const KnownRows& known, const std::vect
   const auto n = static_cast<Eigen::Index>(free.size());
   const Moments moments = moments_of(side, known, free, stride);
   const Eigen::Map<const Eigen::VectorXd> sum(moments.sum.data(), n);
-  // Σ (ρ − ρ̄)(ρ − ρ̄)ᵀ + 2n/(n + 2) ρ̄ρ̄ᵀ = Σ ρρᵀ − (Σρ)(Σρ)ᵀ / (n + 2).
-  Eigen::MatrixXd inverse = Eigen::MatrixXd::Zero(n, n);
-  for (Eigen::Index k = 0; k < n; ++k) {
-    for (Eigen::Index l = k; l < n; ++l) {
-      inverse(l, k) = moments.products[static_cast<std::size_t>(k * n + l)] - sum(k) * sum(l) / (moments.count + 2);
-    }
-    inverse(k, k) += scatter + moments.variance[static_cast<std::size_t>(k)];
-  }
-  const Eigen::LLT<Eigen::MatrixXd> factor(inverse);
-  if (factor.info() != Eigen::Success || !inverse.allFinite()) {
-    throw Error("the factors are not finite any more: the ratings are too large", ErrorKind::numerical);
-  }
+  const auto factor = factor_of(scatter_matrix(moments, scatter));
   const double strength = static_cast<double>(n) + moments.count;
   const Eigen::MatrixXd precision = strength * factor.solve(Eigen::MatrixXd::Identity(n, n));
-  for (Eigen::Index k = 0; k < n; ++k) {
-    prior.mean[free[static_cast<std::size_t>(k)]] = static_cast<Real>(sum(k) / (moments.count + 2));
-    for (Eigen::Index l = 0; l < n; ++l) {
-      const std::size_t at = free[static_cast<std::size_t>(k)] * stride + free[static_cast<std::size_t>(l)];
-      prior.precision[at] = static_cast<Real>((precision(k, l) + precision(l, k)) / 2);
-    }
-  }
+  set(prior, sum / (moments.count + 2), precision, free, stride);
   return static_cast<double>(n) * std::log(strength) - 2 * factor.matrixLLT().diagonal().array().log().sum();
+}
+
+// With C Cᵀ = W⁻¹ and Bartlett's A (1933; square roots of χ² with falling degrees of freedom on the diagonal, normals
+// below), Λ = C⁻ᵀ A Aᵀ C⁻¹ is Wishart of scale W, and C A⁻ᵀ z is N(0, Λ⁻¹).
+void sample_prior(const RatingSide& side, const KnownRows& known, const PartnerPrior* partners,
+                  const std::vector<std::size_t>& free, std::size_t stride, double scatter, Draws draws,
+                  const GaussianPrior& prior) {
+  const auto n = static_cast<Eigen::Index>(free.size());
+  const Moments moments = moments_of(side, known, free, stride);
+  Eigen::MatrixXd inverse = scatter_matrix(moments, scatter);
+  double freedom = static_cast<double>(n) + moments.count;
+  if (partners) {
+    const Moments effects = moments_of(
+        partners->count, [](std::size_t) { return true; }, {partners->effects}, free, stride);
+    for (Eigen::Index k = 0; k < n; ++k) {
+      for (Eigen::Index l = k; l < n; ++l) {
+        inverse(l, k) += partners->strength * effects.products[static_cast<std::size_t>(k * n + l)];
+      }
+    }
+    freedom += effects.count;
+  }
+  const auto factor = factor_of(inverse);
+  Eigen::MatrixXd bartlett = Eigen::MatrixXd::Zero(n, n);
+  Eigen::VectorXd normals(n);
+  for (Eigen::Index k = 0; k < n; ++k) {
+    bartlett(k, k) = std::sqrt(2 * draws.gamma((freedom - static_cast<double>(k)) / 2));
+    for (Eigen::Index l = 0; l < k; ++l) bartlett(k, l) = draws.normal();
+    normals(k) = draws.normal();
+  }
+  const Eigen::MatrixXd root = factor.matrixU().solve(bartlett);  // C⁻ᵀ A
+  const Eigen::VectorXd solved = bartlett.transpose().triangularView<Eigen::Upper>().solve(normals);
+  const Eigen::Map<const Eigen::VectorXd> sum(moments.sum.data(), n);
+  const Eigen::VectorXd deviation = factor.matrixL() * solved;
+  set(prior, sum / (moments.count + 2) + deviation / std::sqrt(moments.count + 2), root * root.transpose(), free,
+      stride);
 }
 
 double log_variances(const RatingSide& side, const Real* variances, const std::vector<std::size_t>& free,

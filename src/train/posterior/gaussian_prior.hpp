@@ -7,6 +7,7 @@
 #include "odot/core/precision.hpp"
 #include "odot/core/vector.hpp"
 #include "odot/ratings/rating_matrix.hpp"
+#include "train/posterior/draws.hpp"
 
 namespace odot::inline ODOT_PRECISION {
 
@@ -29,7 +30,7 @@ struct ConstGaussianPrior {
 /// N(rows_i − offsets_i, …) is what the prior is of.
 struct KnownRows {
   const Real* rows;
-  const Real* variances;
+  const Real* variances = nullptr;  ///< none: 0
   const Real* offsets = nullptr;
 };
 
@@ -39,6 +40,21 @@ struct KnownRows {
 /// Returns log det Λ. Parallel; the same bits on any number of threads. Throws Error where the rows are not finite.
 double fit_prior(const RatingSide& side, const KnownRows& known, const std::vector<std::size_t>& free,
                  std::size_t stride, double scatter, const GaussianPrior& prior);
+
+/// What rows' partners do to them, which come from the same prior: y_j ~ N(0, (τΛ)⁻¹).
+struct PartnerPrior {
+  const Real* effects;  ///< a row for each of `count`
+  std::size_t count;
+  double strength;  ///< τ
+};
+
+/// Draws `prior` from its conditional distribution given the rows that have ratings (known.variances is not used) and
+/// the partners' effects, if any: Λ ~ Wishart(D + n + count, (scatter I + Σ (ρ_i − ρ̄)(ρ_i − ρ̄)ᵀ + 2n/(n + 2) ρ̄ρ̄ᵀ +
+/// τ Σ y yᵀ)⁻¹), μ ~ N(nρ̄/(n + 2), ((n + 2)Λ)⁻¹) (Salakhutdinov & Mnih 2008). Throws Error where the rows are not
+/// finite.
+void sample_prior(const RatingSide& side, const KnownRows& known, const PartnerPrior* partners,
+                  const std::vector<std::size_t>& free, std::size_t stride, double scatter, Draws draws,
+                  const GaussianPrior& prior);
 
 /// Σ log v over the variances of the free elements of the rows that have ratings.
 double log_variances(const RatingSide& side, const Real* variances, const std::vector<std::size_t>& free,

@@ -7,6 +7,7 @@
 
 #include "kernels/row_sums.hpp"
 #include "odot/core/parallel.hpp"
+#include "train/posterior/dense_rows.hpp"
 
 namespace odot::inline ODOT_PRECISION {
 namespace {
@@ -14,38 +15,11 @@ namespace {
 // Rounding of the elements of a Gram matrix, relative to its diagonal.
 constexpr double kPrecision = static_cast<double>(std::numeric_limits<Real>::epsilon());
 
-std::vector<std::size_t> free_elements(std::size_t width, int pinned) {
-  std::vector<std::size_t> free;
-  for (std::size_t k = 0; k < width; ++k) {
-    if (static_cast<int>(k) != pinned) free.push_back(k);
-  }
-  return free;
-}
-
-// Rows of doubles are padded to whole vectors of so many.
-constexpr std::size_t kVector = 8;
-
-std::size_t padded(std::size_t n) { return (n + kVector - 1) / kVector * kVector; }
-
-// out = matrix x of n elements; the matrix is symmetric, so that its rows, which are padded as `out` is, are added up.
-void multiply(const std::vector<double>& matrix, const std::vector<double>& x, std::size_t n,
-              std::vector<double>& out) {
-  const std::size_t stride = out.size();
-  for (std::size_t first = 0; first < stride; first += kVector) {
-    const double* row = matrix.data() + first;
-    double sum[kVector] = {};
-    for (std::size_t i = 0; i < n; ++i, row += stride) {
-      for (std::size_t k = 0; k < kVector; ++k) sum[k] += x[i] * row[k];
-    }
-    std::copy_n(sum, kVector, out.data() + first);
-  }
-}
-
 // Σ_k w_k x_k² over whole vectors, in interleaved sums.
 double weighted_squares(const Real* w, const Real* x, std::size_t stride) {
-  double sum[kVector] = {};
-  for (std::size_t first = 0; first < stride; first += kVector) {
-    for (std::size_t k = 0; k < kVector; ++k) {
+  double sum[kDenseVector] = {};
+  for (std::size_t first = 0; first < stride; first += kDenseVector) {
+    for (std::size_t k = 0; k < kDenseVector; ++k) {
       const auto value = static_cast<double>(x[first + k]);
       sum[k] += static_cast<double>(w[first + k]) * value * value;
     }
@@ -65,7 +39,7 @@ struct PosteriorRows::Workspace {
         system(free),
         slope(free),
         from_mean(free),
-        pull(padded(free)) {}
+        pull(dense_stride(free)) {}
 
   GatheredColumns gathered;
   RowQuadratic quadratic;
@@ -168,7 +142,6 @@ PosteriorRows::PosteriorRows(const RatingSide& side, const FactorLayout& layout,
       free_(free_elements(layout.width(), pinned)),
       pinned_(pinned >= 0 ? static_cast<std::size_t>(pinned) : layout.width()),
       walk_(side, side.rows(), layout),
-      precision_(free_.size() * padded(free_.size())),
       squared_(side.rows()) {
   for (int thread = 0; thread < threads(); ++thread) workspaces_.emplace_back(stride_, layout.width(), free_.size());
 }
@@ -176,13 +149,7 @@ PosteriorRows::PosteriorRows(const RatingSide& side, const FactorLayout& layout,
 PosteriorRows::~PosteriorRows() = default;
 
 SquaredErrors PosteriorRows::update(const PosteriorTask& task, Real* rows, Real* variances) {
-  const std::size_t n = free_.size();
-  for (std::size_t i = 0; i < n; ++i) {
-    for (std::size_t k = 0; k < n; ++k) {
-      precision_[i * padded(n) + k] =
-          static_cast<double>(task.prior.precision[free_[i] * stride_ + free_[k]]) / task.noise_precision;
-    }
-  }
+  scaled_precision(task.prior, task.noise_precision, free_, stride_, precision_);
   SquaredErrors sums;
   for (std::size_t block = 0; block < walk_.blocks(); ++block) {
     sums.expected += walk_.update(block, Rows{*this, task, rows, variances});

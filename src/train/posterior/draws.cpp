@@ -1,0 +1,36 @@
+// Normals in pairs and gamma variates.
+#include "train/posterior/draws.hpp"
+
+#include <cmath>
+#include <numbers>
+
+namespace odot::inline ODOT_PRECISION {
+
+double Draws::gamma(double shape) {
+  // A gamma of shape + 1 times U^(1/shape).
+  if (shape < 1) {
+    const double larger = gamma(shape + 1);
+    return larger * std::pow(1 - uniform(), 1 / shape);
+  }
+  const double d = shape - 1.0 / 3;
+  const double c = 1 / std::sqrt(9 * d);
+  while (true) {
+    const double x = normal();
+    const double root = 1 + c * x;
+    if (root <= 0) continue;
+    const double v = root * root * root;
+    if (std::log(1 - uniform()) < x * x / 2 + d - d * v + d * std::log(v)) return d * v;
+  }
+}
+
+// Box & Muller (1958), both numbers of each pair.
+void Draws::normals(std::span<double> out) {
+  for (std::size_t k = 0; k < out.size(); k += 2) {
+    const double radius = std::sqrt(-2 * std::log(1 - uniform()));
+    const double angle = 2 * std::numbers::pi * uniform();
+    out[k] = radius * std::cos(angle);
+    if (k + 1 < out.size()) out[k + 1] = radius * std::sin(angle);
+  }
+}
+
+}  // namespace odot::inline ODOT_PRECISION

@@ -1,0 +1,42 @@
+// Random numbers of a sampler, one after another, each a function of (seed, what, sweep, row) and of its place alone.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "odot/core/precision.hpp"
+#include "odot/core/random.hpp"
+
+namespace odot::inline ODOT_PRECISION {
+
+/// What is drawn; the numbers of streams, beside those of the start (1 to 4).
+enum class Drawn : std::uint64_t {
+  user_rows = 16,
+  item_rows,
+  noise,
+  user_prior,
+  item_prior,
+  user_effects,
+  item_effects
+};
+
+/// Draws of one thing in one sweep: the same on any number of threads, and when a run is resumed.
+class Draws {
+ public:
+  /// `sweep` is below 2^24.
+  Draws(std::uint64_t seed, Drawn what, int sweep, std::uint32_t row = 0)
+      : stream_(seed, static_cast<std::uint64_t>(what) << 56 | static_cast<std::uint64_t>(sweep) << 32 | row) {}
+
+  double uniform() { return stream_.uniform(next_++); }
+  double normal() { return stream_.normal(next_++); }
+  /// Gamma of that shape > 0 and rate 1 (Marsaglia & Tsang 2000).
+  double gamma(double shape);
+  /// Sets all to normals.
+  void normals(std::span<double> out);
+
+ private:
+  RandomStream stream_;
+  std::uint64_t next_ = 0;
+};
+
+}  // namespace odot::inline ODOT_PRECISION

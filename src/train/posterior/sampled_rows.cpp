@@ -1,0 +1,137 @@
+// A row's conditional distribution from the quadratic that its weighted squared error is, and a draw from it.
+#include "train/posterior/sampled_rows.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "odot/core/parallel.hpp"
+#include "train/posterior/dense_rows.hpp"
+
+namespace odot::inline ODOT_PRECISION {
+namespace {
+
+// Rounding of the elements of a Gram matrix, relative to its diagonal.
+constexpr double kPrecision = static_cast<double>(std::numeric_limits<Real>::epsilon());
+
+}  // namespace
+
+struct SampledRows::Workspace {
+  Workspace(std::size_t stride, std::size_t width, std::size_t free)
+      : gathered(0, width),
+        quadratic(stride),
+        system(free),
+        from_mean(free),
+        pull(dense_stride(free)),
+        step(free),
+        normals(free) {}
+
+  GatheredColumns gathered;
+  RowQuadratic quadratic;
+  PositiveSystem system;
+  std::vector<double> from_mean;  // of the prior
+  std::vector<double> pull;       // Λ/α times that
+  std::vector<double> step;       // from the row as it was to the one that is drawn
+  std::vector<double> normals;
+};
+
+// The rows as RowWalk sees them.
+struct SampledRows::Rows {
+  SampledRows& all;
+  const SampleTask& task;
+  Real* rows;
+  Real* means;
+  Real* weights;
+
+  Workspace& workspace() { return all.workspaces_[static_cast<std::size_t>(thread_number())]; }
+
+  void form(Index row, Offset begin, Offset end, RowQuadratic& out) {
+    odot::form(all.side_, begin, end, rows + row * all.stride_, task.columns, workspace().gathered, out,
+               task.column_roots);
+  }
+
+  double solve(Index row, Offset begin, Offset end) {
+    Workspace& work = workspace();
+    form(row, begin, end, work.quadratic);
+    return solve(row, work.quadratic);
+  }
+
+  double solve(Index row, const RowQuadratic& quadratic);
+};
+
+// With A the Gram matrix and g half the gradient of Σ γ e² about the row u as it is, P = α ω (A + Λ/(α ω)), and
+// m − u solves (A + Λ/(α ω)) s = −(g + (Λ/(α ω))(u − μ − g_i)).
+double SampledRows::Rows::solve(Index number, const RowQuadratic& quadratic) {
+  Workspace& work = workspace();
+  const std::vector<std::size_t>& free = all.free_;
+  const std::size_t n = free.size();
+  const std::size_t stride = all.stride_;
+  Real* row = rows + number * stride;
+  const Real* offset = task.offsets ? task.offsets + number * stride : nullptr;
+  const auto of = [](Real value) { return static_cast<double>(value); };
+  const double weight = of(weights[number]);
+  const double share = 1 / weight;
+
+  for (std::size_t i = 0; i < n; ++i) {
+    const std::size_t k = free[i];
+    work.from_mean[i] = of(row[k]) - of(task.prior.mean[k]) - (offset ? of(offset[k]) : 0.0);
+  }
+  multiply(all.precision_, work.from_mean, n, work.pull);
+  work.system.start(n);
+  for (std::size_t i = 0; i < n; ++i) {
+    const Real* gram = quadratic.gram.data() + free[i] * stride;
+    const double* precision = all.precision_.data() + i * work.pull.size();
+    double* to = work.system.row(i);
+    for (std::size_t k = i; k < all.pinned_ && k < n; ++k) to[k] = of(gram[k]) + share * precision[k];
+    for (std::size_t k = std::max(i, all.pinned_); k < n; ++k) to[k] = of(gram[k + 1]) + share * precision[k];
+    to[n] = -(of(quadratic.gradient[free[i]]) + share * work.pull[i]);
+  }
+  const double* mean_step = work.system.solve(kPrecision);
+  for (std::size_t i = 0; i < n; ++i) {
+    work.step[i] = mean_step[i];
+    means[number * stride + free[i]] = static_cast<Real>(of(row[free[i]]) + mean_step[i]);
+  }
+
+  Draws draws(task.seed, task.what, task.sweep, number);
+  draws.normals(work.normals);
+  const double* deviation = work.system.sample(work.normals.data());
+  const double scale = 1 / std::sqrt(task.noise_precision * weight);
+  for (std::size_t i = 0; i < n; ++i) work.step[i] += scale * deviation[i];
+
+  // Σ γ e² of the row that was drawn.
+  double squares = quadratic.squared_error;
+  for (std::size_t i = 0; i < n; ++i) {
+    const Real* gram = quadratic.gram.data() + free[i] * stride;
+    double product = 0;
+    for (std::size_t k = i + 1; k < n; ++k) product += of(gram[free[k]]) * work.step[k];
+    squares += work.step[i] * (2 * of(quadratic.gradient[free[i]]) + of(gram[free[i]]) * work.step[i] + 2 * product);
+    row[free[i]] = static_cast<Real>(of(row[free[i]]) + work.step[i]);
+  }
+  squares = std::max(squares, 0.0);
+  const auto count = static_cast<double>(all.side_.count(number));
+  const double drawn = draws.gamma((task.freedom + count) / 2) / ((task.freedom + task.noise_precision * squares) / 2);
+  weights[number] = static_cast<Real>(drawn);
+  return static_cast<double>(weights[number]) * squares;
+}
+
+SampledRows::SampledRows(const RatingSide& side, const FactorLayout& layout, int pinned)
+    : side_(side),
+      stride_(layout.stride()),
+      free_(free_elements(layout.width(), pinned)),
+      pinned_(pinned >= 0 ? static_cast<std::size_t>(pinned) : layout.width()),
+      walk_(side, side.rows(), layout) {
+  for (int thread = 0; thread < threads(); ++thread) workspaces_.emplace_back(stride_, layout.width(), free_.size());
+}
+
+SampledRows::~SampledRows() = default;
+
+double SampledRows::update(const SampleTask& task, Real* rows, Real* means, Real* weights) {
+  scaled_precision(task.prior, task.noise_precision, free_, stride_, precision_);
+  double sum = 0;
+  for (std::size_t block = 0; block < walk_.blocks(); ++block) {
+    sum += walk_.update(block, Rows{*this, task, rows, means, weights});
+  }
+  return sum;
+}
+
+}  // namespace odot::inline ODOT_PRECISION
