@@ -9,6 +9,7 @@
 #include <map>
 #include <set>
 
+#include "odot/ratings/split.hpp"
 #include "program.hpp"
 
 namespace odot::test {

@@ -193,11 +193,12 @@ TEST_CASE("mini-batches are those that the seed draws") {
   settings.early_stop = 0;
   settings.seed = 7;
   const Mlp trained = train_on(problem, settings).model;
+  const Triples ratings = reindex(problem.train, trained);
   // The epoch, step by step.
   const auto epoch = [&](std::uint64_t batch_seed) {
     Mlp model = trained;
-    model.theta = initial_parameters(model.layers, summarize(problem.train.ratings.value).mean / model.scale, 7);
-    MlpObjective objective(model, problem.train.ratings, 32, batch_seed);
+    model.theta = initial_parameters(model.layers, summarize(ratings.value).mean / model.scale, 7);
+    MlpObjective objective(model, ratings, 32, batch_seed);
     Vector gradient(model.theta.size());
     for (std::size_t batch = 0; batch < objective.batches(); ++batch) {
       objective.value_gradient(model.theta, gradient);
