@@ -80,7 +80,8 @@ TrainResult train_factors(const Method& method, const FactorTraining& training, 
   std::optional<Regularisation> by = settings.regularisation;
   if (!by && method.default_regularisation) by = method.default_regularisation(*settings.rank, scale);
   report.regularisation = by.value_or(Regularisation());
-  model.layout = {matrix.users(), matrix.items(), *settings.rank, *settings.biases};
+  model.layout = {matrix.users(), matrix.items(), training.factors ? training.factors(settings) : *settings.rank,
+                  *settings.biases};
   // With partners pinned at √scale instead of 1, biases grow with the ratings as the factors do, and one λ serves both.
   model.pin = std::sqrt(scale);
   model.mean = *settings.center ? values.mean : 0;
@@ -165,12 +166,14 @@ Penalty item_penalty(const TrainTask& task) {
 Regularisation usual_regularisation(int /*rank*/, double deviation) { return {6 * deviation, 0.025 * deviation}; }
 
 Method factor_method(Method row, const FactorTraining& training) {
-  for (const char* shared : {"rank", "unobserved", "tolerance", "init-model"}) row.options.emplace_back(shared);
+  for (const char* shared : {"rank", "unobserved"}) row.options.emplace_back(shared);
+  if (!training.factors) row.options.insert(row.options.end(), {"tolerance", "init-model"});
   if (row.default_regularisation) {
     for (const char* strength : {"lambda", "lambda-per-rating"}) row.options.emplace_back(strength);
   }
   row.resumes = true;
-  row.check = [training](const TrainSettings& settings) {
+  row.check = [training, own = row.check](const TrainSettings& settings) {
+    if (own) own(settings);
     if (settings.init) check_start_model(*settings.init, settings, training.non_negative);
   };
   row.run = [training, row](Dataset data, const TrainSettings& settings, const TrainObserver& observer,

@@ -64,6 +64,9 @@ struct FactorTraining {
   bool non_negative = false;  ///< factors are, and ratings have to be
   /// Settings that depend on the ratings, which are as they were given.
   void (*decide)(const RatingMatrix& ratings, TrainSettings& settings) = nullptr;
+  /// Factors of a row of θ, by default those of settings.rank. A method that has another number cannot start from a
+  /// model.
+  int (*factors)(const TrainSettings& settings) = nullptr;
   /// The vector that is trained, θ at its beginning; by default it is θ alone.
   Vector (*start)(const StartTask& task) = nullptr;
   /// Moves what follows θ in that vector to where the model has it.

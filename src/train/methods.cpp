@@ -21,7 +21,7 @@ void add(std::deque<Method>& all, Method method) {
 std::deque<Method>& registry() {
   static std::deque<Method> all = [] {
     std::deque<Method> methods;
-    for (const auto& method : {blocks_method, full_method, nnmf_method, mlp_method, variational_method})
+    for (const auto& method : {blocks_method, full_method, nnmf_method, mlp_method, variational_method, gibbs_method})
       add(methods, method());
     return methods;
   }();

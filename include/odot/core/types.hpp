@@ -33,5 +33,8 @@ inline constexpr std::size_t kLanes = 8;
 /// The most factors that a user or an item may have.
 inline constexpr int kHighestRank = 1024;
 
+/// Most factors of a row in a model, whose method may put several trainings side by side.
+inline constexpr int kMostFactors = 1 << 16;
+
 }  // namespace odot::inline ODOT_PRECISION
 #pragma GCC visibility pop

@@ -84,8 +84,8 @@ std::unique_ptr<Model> read(ModelReader& file) {
   auto made = std::make_unique<Factorization>();
   Factorization& model = *made;
   const int rank = file.number<int>("rank");
-  if (rank < 1 || rank > kHighestRank)
-    file.fail(fmt::format("its rank is {}, not between 1 and {}", rank, kHighestRank));
+  if (rank < 1 || rank > kMostFactors)
+    file.fail(fmt::format("its rank is {}, not between 1 and {}", rank, kMostFactors));
   for (const auto& [name, member] : kConstants) model.*member = file.number<double>(name);
   read_shared(file, model);
 

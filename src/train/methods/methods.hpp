@@ -12,9 +12,15 @@ Method full_method();
 Method nnmf_method();
 Method mlp_method();
 Method variational_method();
+Method gibbs_method();
 
 /// What blocks and nnmf run.
 TrainOutcome run_blocks(const TrainTask& task, Vector& theta);
 TrainOutcome run_nnmf(const TrainTask& task, Vector& theta);
+
+/// Whether --svdpp moves users' rows, items' rows; what variational and gibbs make of "auto".
+bool moves_users(const TrainSettings& settings);
+bool moves_items(const TrainSettings& settings);
+void decide_svdpp(const RatingMatrix& ratings, TrainSettings& settings);
 
 }  // namespace odot::inline ODOT_PRECISION

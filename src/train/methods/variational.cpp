@@ -16,17 +16,11 @@
 #include "train/posterior/partner_effects.hpp"
 #include "train/posterior/posterior_layout.hpp"
 #include "train/posterior/posterior_rows.hpp"
+#include "train/posterior/posterior_start.hpp"
 #include "train/sweeps.hpp"
 
 namespace odot::inline ODOT_PRECISION {
 namespace {
-
-// In standard deviations of the ratings, which are what a row's elements would be for ratings of deviation 1.
-constexpr double kSpread = 0.3;         // of the factors that are started from
-constexpr double kFirstPrecision = 10;  // Λ at the start, times I
-constexpr double kFirstNoise = 1.5;     // α at the start
-constexpr double kScatter = 0.1;        // of the prior of the priors: W₀⁻¹ = kScatter I
-constexpr double kNoiseRate = 1;        // α ~ Gamma(1, kNoiseRate / 2)
 
 constexpr std::string_view kAuto = "auto";
 constexpr std::string_view kNone = "none";
@@ -43,11 +37,15 @@ constexpr int kTrialSweeps = 5;
 // Steps of conjugate gradients a sweep towards the partners' effects. On ML-1M a third gains 0.0003 after 20 sweeps.
 constexpr int kEffectSteps = 2;
 
-// The numbers of random streams that training draws from, those of initial_factors() among them.
-enum Stream : std::uint64_t { kUserFactors = 1, kItemFactors = 2, kTrialUsers = 3, kTrialRatings = 4 };
+// The numbers of random streams, beside those of the start.
+enum Stream : std::uint64_t { kTrialUsers = 3, kTrialRatings = 4 };
+
+}  // namespace
 
 bool moves_users(const TrainSettings& settings) { return *settings.svdpp == kBoth || *settings.svdpp == kUsers; }
 bool moves_items(const TrainSettings& settings) { return *settings.svdpp == kBoth || *settings.svdpp == kItems; }
+
+namespace {
 
 PosteriorLayout posterior_layout(const FactorLayout& factors, const TrainSettings& settings) {
   return {factors, moves_users(settings) || moves_items(settings)};
@@ -57,27 +55,8 @@ Vector start(const StartTask& task) {
   const FactorLayout& factors = task.layout;
   const PosteriorLayout layout = posterior_layout(factors, task.settings);
   Vector all(layout.size());
-  const double spread = kSpread * std::sqrt(task.deviation);
-  const auto fill = [&](std::size_t begin, Index rows, Stream number, int pin_column) {
-    const RandomStream stream(*task.settings.seed, number);
-    for_each_element(rows, [&](std::size_t row) {
-      Real* out = all.data() + begin + row * factors.stride();
-      const std::uint64_t first = row * static_cast<std::uint64_t>(factors.rank);
-      for (std::uint64_t k = 0; k < static_cast<std::uint64_t>(factors.rank); ++k) {
-        out[k] = static_cast<Real>(spread * stream.normal(first + k));
-      }
-      if (pin_column >= 0) out[pin_column] = static_cast<Real>(task.pin);
-    });
-  };
-  fill(factors.user_row(0), factors.users, kUserFactors, factors.user_pin());
-  fill(factors.item_row(0), factors.items, kItemFactors, factors.item_pin());
-  for (const auto& [begin, pin] :
-       {std::pair{layout.user_prior(), factors.user_pin()}, {layout.item_prior(), factors.item_pin()}}) {
-    for (std::size_t k = 0; k < factors.width(); ++k) {
-      if (static_cast<int>(k) == pin) continue;
-      all[begin + k * factors.stride() + k] = static_cast<Real>(kFirstPrecision / task.deviation);
-    }
-  }
+  start_posterior(task, factors, all.data(), layout.prior(all, layout.user_prior()),
+                  layout.prior(all, layout.item_prior()));
   all[layout.noise_precision()] = static_cast<Real>(kFirstNoise / (task.deviation * task.deviation));
   return all;
 }
@@ -189,7 +168,7 @@ class VariationalSweeper : public Sweeper {
     const Real* means = all.data() + rows;
     const Real* variances = all.data() + layout_.variances() + rows;
     side.log_precision = fit_prior(side.ratings, {means, variances, side.offsets()}, side.rows.free(),
-                                   layout_.factors.stride(), kScatter * deviation_, prior);
+                                   layout_.factors.stride(), kPriorScatter * deviation_, prior);
     side.log_variances = log_variances(side.ratings, variances, side.rows.free(), layout_.factors.stride());
     if (side.effects) {
       side.effects->improve(means, prior.mean, all.data() + layout_.partner_effects() + partners, kEffectSteps);
@@ -263,7 +242,9 @@ double trial_error(const Trial& trial, TrainSettings settings, std::string_view 
   return evaluate(model.view(ConstSpan(all).first(model.layout.size())), trial.held_out, false).rmse;
 }
 
-void decide(const RatingMatrix& ratings, TrainSettings& settings) {
+}  // namespace
+
+void decide_svdpp(const RatingMatrix& ratings, TrainSettings& settings) {
   if (*settings.svdpp != kAuto) return;
   const Trial trial = trial_of(ratings, *settings.seed);
   const bool any = trial.held_out.size() > 0 && trial.ratings.size() > 0;
@@ -271,11 +252,13 @@ void decide(const RatingMatrix& ratings, TrainSettings& settings) {
   settings.svdpp = both ? kBoth : kNone;
 }
 
+namespace {
+
 std::vector<TrainOption> own_options() {
   return {member(Option{.name = "svdpp",
                         .group = kOptimisationGroup,
                         .placeholder = "SIDES",
-                        .help = "variational: whose rows are expected where their partners' effects say",
+                        .help = "variational, gibbs: whose rows are expected where their partners' effects say",
                         .kind = OptionKind::word,
                         .words =
                             [] {
@@ -299,7 +282,7 @@ Method variational_method() {
                 .unit = "sweeps"};
   method.defaults = {.rank = 30, .center = true, .biases = true, .iterations = 20, .tolerance = 0};
   method.own = own_options();
-  return factor_method(std::move(method), {.run = run, .decide = decide, .start = start, .finish = finish});
+  return factor_method(std::move(method), {.run = run, .decide = decide_svdpp, .start = start, .finish = finish});
 }
 
 }  // namespace odot::inline ODOT_PRECISION

@@ -29,6 +29,8 @@ class Draws {
 
   double uniform() { return stream_.uniform(next_++); }
   double normal() { return stream_.normal(next_++); }
+  /// The normal at that place of the stream; does not move on.
+  double normal_at(std::uint64_t place) const { return stream_.normal(place); }
   /// Gamma of that shape > 0 and rate 1 (Marsaglia & Tsang 2000).
   double gamma(double shape);
   /// Sets all to normals.

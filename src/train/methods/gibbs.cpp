@@ -1,0 +1,385 @@
+// Bayesian factorisation by sampling (Salakhutdinov & Mnih 2008): Gibbs' sampler over U, V, their normal priors, what
+// partners do to rows, and the noise, which has a weight for each user and item. Some of the samples are kept: their
+// factors side by side are the model, whose predictions are the means of theirs.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <optional>
+#include <vector>
+
+#include "odot/core/error.hpp"
+#include "odot/core/parallel.hpp"
+#include "odot/model/evaluate.hpp"
+#include "train/methods/methods.hpp"
+#include "train/posterior/posterior_start.hpp"
+#include "train/posterior/sampled_effects.hpp"
+#include "train/posterior/sampled_rows.hpp"
+#include "train/sweeps.hpp"
+
+namespace odot::inline ODOT_PRECISION {
+namespace {
+
+constexpr const char* kBurnIn = "burn-in";
+constexpr const char* kSamples = "samples";
+constexpr const char* kKeep = "keep";
+constexpr double kUsualBurnIn = 20;
+constexpr double kUsualKeep = 30;
+constexpr double kMostSweeps = (1 << 24) - 1;  // what Draws can number
+
+// Degrees of freedom of the weights of rows: those they start with, and a grid that they are drawn from.
+constexpr double kUserFreedom = 20;
+constexpr double kItemFreedom = 50;
+constexpr int kGrid = 60;
+constexpr double kLeastFreedom = 2;
+constexpr double kMostFreedom = 2000;
+
+constexpr double kFirstStrength = 1;  // τ of the effects
+
+int number(const TrainSettings& settings, const char* name) { return static_cast<int>(settings.parameters.at(name)); }
+
+// What is trained: θ of the model, which is the kept samples; behind it the sample as it is, the weights of all rows,
+// the effects of partners, the priors, and numbers.
+struct SamplerLayout {
+  FactorLayout model;
+  FactorLayout factors;
+  bool effects = false;
+
+  enum Number { noise_precision, user_freedom, item_freedom, user_strength, item_strength, numbers = kLanes };
+
+  std::size_t sample() const { return model.size(); }
+  std::size_t user_weights() const { return sample() + factors.size(); }
+  std::size_t item_weights() const { return user_weights() + padded(factors.users); }
+  std::size_t partner_effects() const { return item_weights() + padded(factors.items); }
+  std::size_t user_prior() const { return partner_effects() + (effects ? factors.size() : 0); }
+  std::size_t item_prior() const { return user_prior() + prior_size(); }
+  std::size_t number(Number which) const { return item_prior() + prior_size() + which; }
+  std::size_t size() const { return number(numbers); }
+
+  GaussianPrior prior(Vector& all, std::size_t begin) const {
+    return {all.data() + begin, all.data() + begin + factors.stride() * factors.stride()};
+  }
+
+ private:
+  static std::size_t padded(std::size_t count) { return (count + kLanes - 1) / kLanes * kLanes; }
+  std::size_t prior_size() const { return (factors.stride() + 1) * factors.stride(); }
+};
+
+SamplerLayout sampler_layout(const FactorLayout& model, const TrainSettings& settings) {
+  FactorLayout factors = model;
+  factors.rank = *settings.rank;
+  return {model, factors, moves_users(settings) || moves_items(settings)};
+}
+
+int kept_factors(const TrainSettings& settings) { return *settings.rank * number(settings, kKeep); }
+
+Vector start(const StartTask& task) {
+  const SamplerLayout layout = sampler_layout(task.layout, task.settings);
+  Vector all(layout.size());
+  start_posterior(task, layout.factors, all.data() + layout.sample(), layout.prior(all, layout.user_prior()),
+                  layout.prior(all, layout.item_prior()));
+  std::fill_n(all.begin() + static_cast<std::ptrdiff_t>(layout.user_weights()),
+              layout.partner_effects() - layout.user_weights(), Real{1});
+  all[layout.number(SamplerLayout::noise_precision)] =
+      static_cast<Real>(kFirstNoise / (task.deviation * task.deviation));
+  all[layout.number(SamplerLayout::user_freedom)] = static_cast<Real>(kUserFreedom);
+  all[layout.number(SamplerLayout::item_freedom)] = static_cast<Real>(kItemFreedom);
+  all[layout.number(SamplerLayout::user_strength)] = static_cast<Real>(kFirstStrength);
+  all[layout.number(SamplerLayout::item_strength)] = static_cast<Real>(kFirstStrength);
+  // The pins of the model, which stay as they are.
+  const FactorLayout& model = task.layout;
+  for (std::size_t row = 0; row < model.users; ++row) {
+    all[row * model.stride() + static_cast<std::size_t>(model.user_pin())] = static_cast<Real>(task.pin);
+  }
+  for (std::size_t row = 0; row < model.items; ++row) {
+    all[model.item_row(0) + row * model.stride() + static_cast<std::size_t>(model.item_pin())] =
+        static_cast<Real>(task.pin);
+  }
+  return all;
+}
+
+void finish(Factorization& model, const TrainSettings& /*settings*/) { model.theta.resize(model.layout.size()); }
+
+// Draws ν of weights ω ~ Gamma(ν/2, ν/2) from its distribution given them, uniform over the logarithms of a grid.
+double draw_freedom(ConstSpan weights, Draws draws) {
+  double logarithms = 0;
+  double sum = 0;
+  for (const Real weight : weights) {
+    logarithms += std::log(static_cast<double>(weight));
+    sum += static_cast<double>(weight);
+  }
+  std::vector<double> freedoms;
+  std::vector<double> densities;
+  for (int k = 0; k < kGrid; ++k) {
+    const double freedom = kLeastFreedom * std::pow(kMostFreedom / kLeastFreedom, k / (kGrid - 1.0));
+    const double half = freedom / 2;
+    freedoms.push_back(freedom);
+    densities.push_back(static_cast<double>(weights.size()) * (half * std::log(half) - std::lgamma(half)) +
+                        (half - 1) * logarithms - half * sum);
+  }
+  const double highest = *std::ranges::max_element(densities);
+  double total = 0;
+  for (double& density : densities) total += density = std::exp(density - highest);
+  double left = draws.uniform() * total;
+  std::size_t chosen = 0;
+  while (chosen + 1 < densities.size() && left >= densities[chosen]) left -= densities[chosen++];
+  return freedoms[chosen];
+}
+
+// One side with all that sampling it needs.
+struct SampledSide {
+  SampledSide(const RatingSide& side, const RatingSide& other, const FactorLayout& factors, int pinned, bool moved)
+      : ratings(side), rows(side, factors, pinned), means(side.rows() * factors.stride()), roots(side.rows()) {
+    if (moved) effects.emplace(side, other, factors.stride());
+  }
+
+  RatingSide ratings;
+  SampledRows rows;
+  std::optional<SampledEffects> effects;
+  Vector means;  // the distributions' that rows were drawn from
+  Vector roots;  // √ω
+
+  const Real* offsets() { return effects ? effects->sums().data() : nullptr; }
+};
+
+class GibbsSweeper : public Sweeper {
+ public:
+  explicit GibbsSweeper(const TrainTask& task)
+      : task_(task),
+        layout_(sampler_layout(task.layout, task.settings)),
+        deviation_(task.ratings.summary().scale()),
+        users_(task.ratings.by_user(), task.ratings.by_item(), layout_.factors, layout_.factors.user_pin(),
+               moves_users(task.settings)),
+        items_(task.ratings.by_item(), task.ratings.by_user(), layout_.factors, layout_.factors.item_pin(),
+               moves_items(task.settings)),
+        burn_in_(number(task.settings, kBurnIn)),
+        samples_(std::max(*task.settings.iterations - burn_in_, 1)),
+        keep_(number(task.settings, kKeep)) {}
+
+  void sweep(Vector& all) override {
+    ++sweep_;
+    const std::size_t users = layout_.sample();
+    const std::size_t items = users + layout_.factors.item_row(0);
+    draw_rows(all, users_, items_, {users, items, layout_.user_weights(), layout_.item_weights()},
+              {layout_.user_prior(), SamplerLayout::user_freedom, Drawn::user_rows});
+    const double squares =
+        draw_rows(all, items_, users_, {items, users, layout_.item_weights(), layout_.user_weights()},
+                  {layout_.item_prior(), SamplerLayout::item_freedom, Drawn::item_rows});
+    Draws draws(seed(), Drawn::noise, sweep_);
+    const double unit = deviation_ * deviation_;
+    const auto ratings = static_cast<double>(users_.ratings.size());
+    set(all, SamplerLayout::noise_precision, draws.gamma((ratings + 2) / 2) / ((squares + kNoiseRate * unit) / 2));
+    value_ = negative_log_likelihood(all, squares);
+    set(all, SamplerLayout::user_freedom,
+        draw_freedom(weights(all, users_, layout_.user_weights()), Draws(seed(), Drawn::noise, sweep_, 1)));
+    set(all, SamplerLayout::item_freedom,
+        draw_freedom(weights(all, items_, layout_.item_weights()), Draws(seed(), Drawn::noise, sweep_, 2)));
+    learn(all, users_, users, layout_.partner_effects() + layout_.factors.item_row(0),
+          {layout_.user_prior(), SamplerLayout::user_strength, Drawn::user_prior, Drawn::user_effects});
+    learn(all, items_, items, layout_.partner_effects(),
+          {layout_.item_prior(), SamplerLayout::item_strength, Drawn::item_prior, Drawn::item_effects});
+    passes_ += 2;
+    keep(all);
+    current_ = &all;
+  }
+
+  double value() const override { return value_; }
+  long passes() const override { return passes_; }
+
+  // Of the sample: its errors have weights where it is drawn.
+  double squared_error() const override {
+    if (!current_) return static_cast<double>(users_.ratings.size()) * deviation_ * deviation_;
+    FactorView view;
+    view.layout = layout_.factors;
+    view.theta = ConstSpan(*current_).subspan(layout_.sample(), layout_.factors.size());
+    const double rmse = evaluate(view, users_.ratings, false).rmse;
+    return rmse * rmse * static_cast<double>(users_.ratings.size());
+  }
+
+  void visit(StateVisitor& visitor) override {
+    visitor.number("value", value_);
+    visitor.integer("passes", passes_);
+    visitor.integer("sweep", sweep_);
+    visitor.integer("kept", kept_);
+    if (users_.effects) visitor.array("user_offsets", users_.effects->sums());
+    if (items_.effects) visitor.array("item_offsets", items_.effects->sums());
+  }
+
+  /// To resume: where the sample lies.
+  void resumed(const Vector& all) { current_ = &all; }
+
+ private:
+  // Where rows, columns and their weights begin.
+  struct Places {
+    std::size_t rows;
+    std::size_t columns;
+    std::size_t weights;
+    std::size_t column_weights;
+  };
+  struct RowDraws {
+    std::size_t prior;
+    SamplerLayout::Number freedom;
+    Drawn what;
+  };
+  struct PriorDraws {
+    std::size_t prior;
+    SamplerLayout::Number strength;
+    Drawn what;
+    Drawn effects;
+  };
+
+  std::uint64_t seed() const { return *task_.settings.seed; }
+  double get(const Vector& all, SamplerLayout::Number which) const {
+    return static_cast<double>(all[layout_.number(which)]);
+  }
+  void set(Vector& all, SamplerLayout::Number which, double value) const {
+    all[layout_.number(which)] = static_cast<Real>(value);
+  }
+  static ConstSpan weights(const Vector& all, const SampledSide& side, std::size_t begin) {
+    return ConstSpan(all).subspan(begin, side.ratings.rows());
+  }
+
+  double draw_rows(Vector& all, SampledSide& side, SampledSide& other, const Places& places, const RowDraws& draws) {
+    for (std::size_t k = 0; k < other.roots.size(); ++k) other.roots[k] = std::sqrt(all[places.column_weights + k]);
+    const SampleTask task{all.data() + places.columns,
+                          other.roots.data(),
+                          layout_.prior(all, draws.prior),
+                          side.offsets(),
+                          get(all, SamplerLayout::noise_precision),
+                          get(all, draws.freedom),
+                          seed(),
+                          draws.what,
+                          sweep_};
+    return side.rows.update(task, all.data() + places.rows, side.means.data(), all.data() + places.weights);
+  }
+
+  void learn(Vector& all, SampledSide& side, std::size_t rows, std::size_t partners, const PriorDraws& draws) {
+    const GaussianPrior prior = layout_.prior(all, draws.prior);
+    const std::size_t stride = layout_.factors.stride();
+    const std::size_t count = side.ratings.columns;
+    const PartnerPrior effects{all.data() + partners, count, get(all, draws.strength)};
+    sample_prior(side.ratings, {all.data() + rows, nullptr, side.offsets()}, side.effects ? &effects : nullptr,
+                 side.rows.free(), stride, kPriorScatter * deviation_, Draws(seed(), draws.what, sweep_), prior);
+    if (!side.effects) return;
+    set(all, draws.strength,
+        side.effects->update(all.data() + rows, prior, side.rows.free(), get(all, draws.strength),
+                             {seed(), draws.effects, sweep_}, all.data() + partners));
+  }
+
+  // −log of the ratings' density, in units of their deviation, given the sample.
+  double negative_log_likelihood(const Vector& all, double squares) const {
+    const double precision = get(all, SamplerLayout::noise_precision);
+    const auto logarithms = [&](const SampledSide& side, std::size_t begin) {
+      double sum = 0;
+      for (Index row = 0; row < side.ratings.rows(); ++row) {
+        sum += static_cast<double>(side.ratings.count(row)) * std::log(static_cast<double>(all[begin + row]));
+      }
+      return sum;
+    };
+    const auto ratings = static_cast<double>(users_.ratings.size());
+    return (precision * squares - ratings * std::log(precision * deviation_ * deviation_ / (2 * std::numbers::pi)) -
+            logarithms(users_, layout_.user_weights()) - logarithms(items_, layout_.item_weights())) /
+           2;
+  }
+
+  // Puts the sample among those that are the model: of `samples_` after the burn-in `keep_`, evenly. Until then the
+  // model is the sample. Items stand there with the means that they were drawn about, whose products with the users
+  // have the same expectation and less variance (Rao & Blackwell).
+  void keep(Vector& all) {
+    const auto due = [&](int samples) { return static_cast<long long>(samples) * keep_ / samples_; };
+    const int sample = sweep_ - burn_in_;
+    if (sample > 0 && due(sample) == due(sample - 1)) return;
+    if (sample > samples_) return;
+    if (sample > 0) ++kept_;
+    const int place = std::max(kept_, 1) - 1;
+    const FactorLayout& model = layout_.model;
+    const FactorLayout& factors = layout_.factors;
+    const auto rank = static_cast<std::size_t>(factors.rank);
+    const double share = 1.0 / (place + 1);
+    const auto put = [&](std::size_t begin, const Real* from, Index rows, int bias, int model_bias, bool scaled) {
+      for_each_element(rows, [&](std::size_t row) {
+        Real* to = all.data() + begin + row * model.stride();
+        const Real* source = from + row * factors.stride();
+        const std::size_t first = static_cast<std::size_t>(place) * rank;
+        const auto before = static_cast<Real>(1 - share);
+        if (scaled) {
+          for (std::size_t k = 0; k < first; ++k) to[k] *= before;
+        }
+        const auto factor = static_cast<Real>(scaled ? share : 1.0);
+        for (std::size_t k = 0; k < rank; ++k) to[first + k] = factor * source[k];
+        to[model_bias] = before * to[model_bias] + static_cast<Real>(share) * source[bias];
+      });
+    };
+    put(0, all.data() + layout_.sample(), factors.users, factors.user_bias(), model.user_bias(), true);
+    put(model.item_row(0), items_.means.data(), factors.items, factors.item_bias(), model.item_bias(), false);
+  }
+
+  const TrainTask& task_;
+  SamplerLayout layout_;
+  double deviation_;
+  SampledSide users_;
+  SampledSide items_;
+  int burn_in_;
+  int samples_;
+  int keep_;
+  int sweep_ = 0;
+  int kept_ = 0;
+  double value_ = 0;
+  long passes_ = 0;
+  const Vector* current_ = nullptr;
+};
+
+TrainOutcome run(const TrainTask& task, Vector& theta) {
+  restore_factors(task, theta);
+  GibbsSweeper sweeper(task);
+  if (task.resume) sweeper.resumed(theta);
+  return run_sweeps(task, sweeper, theta);
+}
+
+void decide(const RatingMatrix& ratings, TrainSettings& settings) {
+  const auto samples = settings.parameters.find(kSamples);
+  if (samples != settings.parameters.end()) {
+    settings.iterations = static_cast<int>(samples->second) + number(settings, kBurnIn);
+  }
+  decide_svdpp(ratings, settings);
+}
+
+void check_kept(const TrainSettings& settings) {
+  const int factors = kept_factors(settings);
+  if (factors > kMostFactors) {
+    throw Error::of_setting(kKeep,
+                            fmt::format("{} samples of rank {} are {} factors, more than the {} that a model may have",
+                                        number(settings, kKeep), *settings.rank, factors, kMostFactors));
+  }
+}
+
+std::vector<TrainOption> own_options() {
+  const auto whole = [](const char* name, const char* help, double least, double most) {
+    return integer_option(name, kOptimisationGroup, "N", help, {least, most});
+  };
+  Option burn_in = whole(kBurnIn, "gibbs: sweeps before the first sample that may be kept", 0, kMostSweeps);
+  burn_in.standard = kUsualBurnIn;
+  Option keep = whole(kKeep, "gibbs: samples that are kept, evenly, for the model", 1, kMostFactors);
+  keep.standard = kUsualKeep;
+  Option samples =
+      whole(kSamples, "gibbs: sweeps after the burn-in, instead of --iterations for all of them", 1, kMostSweeps);
+  samples.default_text = [] { return std::string("default: all iterations but the burn-in"); };
+  return {parameter(std::move(burn_in)), parameter(std::move(samples)), parameter(std::move(keep))};
+}
+
+}  // namespace
+
+Method gibbs_method() {
+  Method method{.name = "gibbs",
+                .help = "samples of the same distributions; the most accurate, and the slowest",
+                .unit = "sweeps"};
+  method.options = {"svdpp"};
+  method.defaults = {.rank = 30, .center = true, .biases = true, .iterations = 170};
+  method.own = own_options();
+  method.check = check_kept;
+  return factor_method(std::move(method),
+                       {.run = run, .decide = decide, .factors = kept_factors, .start = start, .finish = finish});
+}
+
+}  // namespace odot::inline ODOT_PRECISION

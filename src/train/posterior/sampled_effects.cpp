@@ -1,0 +1,166 @@
+// One effect after another, a few columns at a time: columns are independent once they are whitened.
+#if defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 13
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // false alarms on AVX-512 (GCC bug 105593)
+#endif
+#include "train/posterior/sampled_effects.hpp"
+
+#include <Eigen/Cholesky>
+#include <Eigen/Core>
+#include <algorithm>
+#include <cmath>
+
+#include "kernels/row_products.hpp"
+#include "odot/core/parallel.hpp"
+
+namespace odot::inline ODOT_PRECISION {
+namespace {
+
+// Matrices over a row with its padding, by which rows are multiplied from the left: x ↦ xᵀM.
+struct Whitening {
+  Vector to;    // L
+  Vector from;  // L⁻¹
+};
+
+Whitening whitening_of(const ConstGaussianPrior& prior, const std::vector<std::size_t>& free, std::size_t stride) {
+  const auto n = static_cast<Eigen::Index>(free.size());
+  Eigen::MatrixXd precision(n, n);
+  const auto element = [&](Eigen::Index i, Eigen::Index k) {
+    return free[static_cast<std::size_t>(i)] * stride + free[static_cast<std::size_t>(k)];
+  };
+  for (Eigen::Index i = 0; i < n; ++i) {
+    for (Eigen::Index k = 0; k < n; ++k) precision(i, k) = static_cast<double>(prior.precision[element(i, k)]);
+  }
+  const Eigen::MatrixXd lower = precision.llt().matrixL();
+  const Eigen::MatrixXd inverse = lower.triangularView<Eigen::Lower>().solve(Eigen::MatrixXd::Identity(n, n));
+  Whitening out{Vector(stride * stride), Vector(stride * stride)};
+  for (Eigen::Index i = 0; i < n; ++i) {
+    for (Eigen::Index k = 0; k <= i; ++k) {
+      out.to[element(i, k)] = static_cast<Real>(lower(i, k));
+      out.from[element(i, k)] = static_cast<Real>(inverse(i, k));
+    }
+  }
+  return out;
+}
+
+void multiply(const Real* row, const Vector& matrix, std::size_t stride, Real* out) {
+  std::fill_n(out, stride, Real{0});
+  add_weighted_rows(row, {matrix.data(), stride}, stride, stride, out);
+}
+
+}  // namespace
+
+template <class Body>
+void SampledEffects::for_rows(std::size_t count, Body&& body) const {
+  const std::size_t length = std::max<std::size_t>(64, (count + 255) / 256);
+  parallel_for((count + length - 1) / length, [&](std::size_t at) {
+    Vector row(stride_);
+    for (std::size_t i = at * length; i < std::min(count, (at + 1) * length); ++i) body(i, i * stride_, row);
+  });
+}
+
+SampledEffects::SampledEffects(const RatingSide& rows, const RatingSide& partners, std::size_t stride)
+    : side_(rows),
+      partners_(partners),
+      stride_(stride),
+      weights_(rows.rows()),
+      squares_(partners.rows()),
+      sums_(rows.rows() * stride),
+      errors_(sums_.size()),
+      whitened_(partners.rows() * stride) {
+  for (Index row = 0; row < rows.rows(); ++row) {
+    if (rows.count(row) == 0) continue;
+    weights_[row] = 1 / std::sqrt(static_cast<Real>(rows.count(row)));
+    rated_.push_back(row);
+  }
+  partners.read(0, partners.size(), [&] {
+    for (Index j = 0; j < partners.rows(); ++j) {
+      for (Offset k = partners.offsets[j]; k < partners.offsets[j + 1]; ++k) {
+        const auto weight = static_cast<double>(weights_[partners.indices[k]]);
+        squares_[j] += weight * weight;
+      }
+    }
+  });
+}
+
+// Given all others, an element of whitened effect j is N(a/(s + τ), 1/(s + τ)) with s = Σ F_ij² and
+// a = Σ F_ij (e_i + F_ij y_j) over its rows.
+double SampledEffects::update(const Real* rows, const ConstGaussianPrior& prior, const std::vector<std::size_t>& free,
+                              double strength, const DrawKey& key, Real* effects) {
+  const std::size_t stride = stride_;
+  const std::size_t partners = squares_.size();
+  const Whitening whitening = whitening_of(prior, free, stride);
+  for_rows(weights_.size(), [&](std::size_t, std::size_t at, Vector& row) {
+    for (std::size_t k = 0; k < stride; ++k) row[k] = rows[at + k] - prior.mean[k] - sums_[at + k];
+    multiply(row.data(), whitening.to, stride, errors_.data() + at);
+  });
+  for_rows(partners, [&](std::size_t, std::size_t at, Vector&) {
+    multiply(effects + at, whitening.to, stride, whitened_.data() + at);
+  });
+
+  std::vector<bool> is_free(stride);
+  for (const std::size_t k : free) is_free[k] = true;
+  parallel_for(stride / kLanes, [&](std::size_t lanes) {
+    const std::size_t first = lanes * kLanes;
+    for (std::size_t j = 0; j < partners; ++j) {
+      const Draws draws(key.seed, key.what, key.sweep, static_cast<std::uint32_t>(j));
+      Real* effect = whitened_.data() + j * stride + first;
+      const Offset begin = partners_.offsets[j];
+      const Offset end = partners_.offsets[j + 1];
+      partners_.read(begin, end, [&] {
+        Real sum[kLanes] = {};
+        for (Offset k = begin; k < end; ++k) {
+          const Index row = partners_.indices[k];
+          const Real* error = errors_.data() + row * stride + first;
+          for (std::size_t l = 0; l < kLanes; ++l) sum[l] += weights_[row] * error[l];
+        }
+        const double precision = squares_[j] + strength;
+        Real change[kLanes];
+        for (std::size_t l = 0; l < kLanes; ++l) {
+          const double own = static_cast<double>(effect[l]);
+          const double mean = (static_cast<double>(sum[l]) + squares_[j] * own) / precision;
+          const double drawn = is_free[first + l] ? mean + draws.normal_at(first + l) / std::sqrt(precision) : 0.0;
+          change[l] = static_cast<Real>(drawn) - effect[l];
+          effect[l] = static_cast<Real>(drawn);
+        }
+        for (Offset k = begin; k < end; ++k) {
+          const Index row = partners_.indices[k];
+          Real* error = errors_.data() + row * stride + first;
+          for (std::size_t l = 0; l < kLanes; ++l) error[l] -= weights_[row] * change[l];
+        }
+      });
+    }
+  });
+
+  const double squares = dot(whitened_, whitened_);
+  for_rows(partners, [&](std::size_t, std::size_t at, Vector&) {
+    multiply(whitened_.data() + at, whitening.from, stride, effects + at);
+  });
+  for_rows(weights_.size(), [&](std::size_t i, std::size_t at, Vector& row) {
+    if (weights_[i] == 0) return;
+    multiply(errors_.data() + at, whitening.from, stride, row.data());
+    for (std::size_t k = 0; k < stride; ++k) sums_[at + k] = rows[at + k] - prior.mean[k] - row[k];
+  });
+  // The pinned element of a row is no variable.
+  for_rows(weights_.size(), [&](std::size_t, std::size_t at, Vector&) {
+    for (std::size_t k = 0; k < stride; ++k) {
+      if (!is_free[k]) sums_[at + k] = 0;
+    }
+  });
+  move_unrated(key);
+  const auto drawn = static_cast<double>(partners * free.size());
+  Draws draws(key.seed, key.what, key.sweep, static_cast<std::uint32_t>(partners));
+  return draws.gamma((1 + drawn) / 2) / ((1 + squares) / 2);
+}
+
+void SampledEffects::move_unrated(const DrawKey& key) {
+  if (rated_.empty()) return;
+  for (std::size_t i = 0; i < weights_.size(); ++i) {
+    if (weights_[i] > 0) continue;
+    // Numbers of rows begin behind those of partners.
+    Draws draws(key.seed, key.what, key.sweep, static_cast<std::uint32_t>(squares_.size() + 1 + i));
+    const auto any = static_cast<std::size_t>(draws.uniform() * static_cast<double>(rated_.size()));
+    std::copy_n(sums_.data() + rated_[any] * stride_, stride_, sums_.data() + i * stride_);
+  }
+}
+
+}  // namespace odot::inline ODOT_PRECISION
