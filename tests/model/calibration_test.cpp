@@ -144,6 +144,7 @@ TEST_CASE("intervals hold their share of a normal distribution") {
   CHECK(interval_half_width(0.5) == doctest::Approx(0.6744898));
   CHECK(interval_half_width(0.9) == doctest::Approx(1.6448536));
   CHECK(interval_half_width(0.95) == doctest::Approx(1.9599640));
+  CHECK(std::isfinite(interval_half_width(std::nextafter(1.0, 0.0))));
   for (const double wrong : {0.0, 1.0, -0.5, 2.0}) CHECK_THROWS_AS(interval_half_width(wrong), Error);
 }
 

@@ -150,12 +150,34 @@ TEST_CASE("a file keeps all that folding in needs, and refuses what cannot be") 
   Factorization wrong = trained(everyday_data(), "none");
   wrong.posterior->variances[0] = -1;
   (void)saved(wrong, folder / "w");
-  CHECK_THROWS_WITH_AS((void)load_model(folder / "w"), doctest::Contains("found a variance that is not"), Error);
+  CHECK_THROWS_WITH_AS((void)load_model(folder / "w"), doctest::Contains("which is no variance there"), Error);
   wrong = trained(everyday_data(), "none");
   wrong.posterior->noise_variance = 0;
   (void)saved(wrong, folder / "w");
   CHECK_THROWS_WITH_AS((void)load_model(folder / "w"), doctest::Contains("its noise_variance is 0, not above 0"),
                        Error);
+}
+
+TEST_CASE("distributions that cannot be are refused in a file") {
+  const TemporaryFolder folder;
+  const Factorization good = trained(everyday_data(), "both");
+  const FactorLayout& layout = good.layout;
+  const auto refused = [&](auto&& damage, const char* message) {
+    Factorization bad = good;
+    damage(*bad.posterior);
+    (void)saved(bad, folder / "bad");
+    CHECK_THROWS_WITH_AS((void)load_model(folder / "bad"), doctest::Contains(message), Error);
+  };
+  refused([](FactorPosterior& p) { p.users.precision[0] = -1; },
+          "\"user_prior_precision\" is not symmetric and positive");
+  refused([](FactorPosterior& p) { p.items.precision[0] = 0; },
+          "\"item_prior_precision\" is not symmetric and positive");
+  refused([](FactorPosterior& p) { p.users.precision[1] += 1; }, "\"user_prior_precision\" is not symmetric");
+  refused([](FactorPosterior& p) { std::fill(p.users.precision.begin(), p.users.precision.end(), Real{0}); },
+          "\"user_prior_precision\" is not");
+  refused([](FactorPosterior& p) { p.noise_variance = 1e300; }, "noise_variance is 1e+300");
+  refused([&](FactorPosterior& p) { p.variances[static_cast<std::size_t>(layout.user_pin())] = 1; },
+          "\"user_variances\" holds 1 in row 0, column 5");
 }
 
 TEST_CASE("a λ is refused where there is none, and the model stays as it was") {

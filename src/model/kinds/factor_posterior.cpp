@@ -10,6 +10,7 @@
 #include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -30,6 +31,35 @@ struct PriorNames {
 constexpr PriorNames kUserPrior{"user_prior_precision", "user_prior_mean", "item_effects_on_users"};
 constexpr PriorNames kItemPrior{"item_prior_precision", "item_prior_mean", "user_effects_on_items"};
 
+// The part of a precision that is of variables.
+Eigen::MatrixXd dense(const Vector& precision, const std::vector<std::size_t>& free, std::size_t stride) {
+  const auto n = static_cast<Eigen::Index>(free.size());
+  Eigen::MatrixXd out(n, n);
+  for (Eigen::Index i = 0; i < n; ++i) {
+    for (Eigen::Index k = 0; k < n; ++k) {
+      out(i, k) = static_cast<double>(
+          precision[free[static_cast<std::size_t>(i)] * stride + free[static_cast<std::size_t>(k)]]);
+    }
+  }
+  return out;
+}
+
+// Whether it is one of all elements of a row but the pinned one.
+bool is_precision(const Vector& precision, std::size_t stride, std::size_t width, int pin) {
+  std::vector<std::size_t> free;
+  for (std::size_t k = 0; k < width; ++k) {
+    if (static_cast<int>(k) != pin) {
+      free.push_back(k);
+      continue;
+    }
+    for (std::size_t l = 0; l < width; ++l) {
+      if (precision[k * stride + l] != 0 || precision[l * stride + k] != 0) return false;
+    }
+  }
+  const Eigen::MatrixXd matrix = dense(precision, free, stride);
+  return matrix == matrix.transpose() && matrix.llt().info() == Eigen::Success;
+}
+
 // The variances of a row that nothing is known of but its prior: diag Λ⁻¹.
 Vector prior_variances(const SidePrior& prior, std::size_t stride) {
   std::vector<std::size_t> free;
@@ -37,14 +67,7 @@ Vector prior_variances(const SidePrior& prior, std::size_t stride) {
     if (prior.precision[k * stride + k] > 0) free.push_back(k);
   }
   const auto n = static_cast<Eigen::Index>(free.size());
-  Eigen::MatrixXd precision(n, n);
-  for (Eigen::Index i = 0; i < n; ++i) {
-    for (Eigen::Index k = 0; k < n; ++k) {
-      precision(i, k) = static_cast<double>(
-          prior.precision[free[static_cast<std::size_t>(i)] * stride + free[static_cast<std::size_t>(k)]]);
-    }
-  }
-  const Eigen::MatrixXd covariance = precision.llt().solve(Eigen::MatrixXd::Identity(n, n));
+  const Eigen::MatrixXd covariance = dense(prior.precision, free, stride).llt().solve(Eigen::MatrixXd::Identity(n, n));
   Vector out(stride);
   for (Eigen::Index i = 0; i < n; ++i) out[free[static_cast<std::size_t>(i)]] = static_cast<Real>(covariance(i, i));
   return out;
@@ -100,8 +123,8 @@ std::optional<FactorPosterior> read_posterior(ModelReader& file, const FactorLay
   if (!file.has(kNoise)) return std::nullopt;
   FactorPosterior posterior;
   posterior.noise_variance = file.number<double>(kNoise);
-  if (!(posterior.noise_variance > 0)) {
-    file.fail(fmt::format("its {} is {}, not above 0", kNoise, posterior.noise_variance));
+  if (!(posterior.noise_variance > 0 && posterior.noise_variance <= std::numeric_limits<Real>::max())) {
+    file.fail(fmt::format("its {} is {}, not above 0 or too large", kNoise, posterior.noise_variance));
   }
   const std::size_t width = layout.width();
   const std::size_t stride = layout.stride();
@@ -121,17 +144,29 @@ std::optional<FactorPosterior> read_posterior(ModelReader& file, const FactorLay
   posterior.variances.resize(layout.size());
   copy("user_variances", posterior.variances.data(), layout.users);
   copy("item_variances", posterior.variances.data() + layout.item_row(0), layout.items);
-  if (!std::ranges::all_of(posterior.variances, [](Real variance) { return variance >= 0; })) {
-    file.fail("found a variance that is not ≥ 0");
-  }
-  const auto read_prior = [&](const PriorNames& names, Index partners) {
+  const auto check_variances = [&](const char* name, std::size_t begin, Index rows, int pin) {
+    for (std::size_t row = 0; row < rows; ++row) {
+      for (std::size_t k = 0; k < width; ++k) {
+        const Real variance = posterior.variances[begin + row * stride + k];
+        if (variance >= 0 && (variance == 0 || static_cast<int>(k) != pin)) continue;
+        file.fail(fmt::format("the tensor \"{}\" holds {} in row {}, column {}, which is no variance there", name,
+                              variance, row, k));
+      }
+    }
+  };
+  check_variances("user_variances", layout.user_row(0), layout.users, layout.user_pin());
+  check_variances("item_variances", layout.item_row(0), layout.items, layout.item_pin());
+  const auto read_prior = [&](const PriorNames& names, Index partners, int pin) {
     SidePrior prior{read(names.precision, width), read(names.mean, 1), {}};
     prior.precision.resize(stride * stride);
+    if (!is_precision(prior.precision, stride, width, pin)) {
+      file.fail(fmt::format("the tensor \"{}\" is not symmetric and positive definite", names.precision));
+    }
     if (file.has_tensor(names.effects)) prior.partner_effects = read(names.effects, partners);
     return prior;
   };
-  posterior.users = read_prior(kUserPrior, layout.items);
-  posterior.items = read_prior(kItemPrior, layout.users);
+  posterior.users = read_prior(kUserPrior, layout.items, layout.user_pin());
+  posterior.items = read_prior(kItemPrior, layout.users, layout.item_pin());
   return posterior;
 }
 

@@ -23,7 +23,7 @@ double share_below(double z) { return std::erfc(-z / std::numbers::sqrt2) / 2; }
 
 double interval_half_width(double level) {
   if (!(level > 0 && level < 1)) throw Error::of_setting("interval", "must be above 0 and below 1");
-  return boost::math::quantile(boost::math::normal(), (1 + level) / 2);
+  return boost::math::quantile(boost::math::complement(boost::math::normal(), (1 - level) / 2));
 }
 
 CalibrationSums::CalibrationSums(double level) : level_(level), half_width_(interval_half_width(level)) {}
