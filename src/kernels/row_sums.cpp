@@ -20,6 +20,42 @@ HWY_NOINLINE HWY_FLATTEN void sum_of(Row each, const Index* indices, std::size_t
   sums.store();
 }
 
+template <class Row>
+HWY_NOINLINE HWY_FLATTEN void sum_weighted_of(Row each, const Index* indices, std::size_t count, const Real* weights,
+                                              const Real* rows, std::size_t stride, Real* out) {
+  const Tag d;
+  RowSums<Row> sums(each, out);
+  for (std::size_t t = 0; t < count; ++t) {
+    const Real* row = rows + indices[t] * stride;
+    const Vec weight = hn::Set(d, weights[indices[t]]);
+    each.for_each([&](auto k, auto part) ODOT_INLINED { sums.add(k, part, hn::Mul(weight, part.load(row + k))); });
+  }
+  sums.store();
+}
+
+template <class Row>
+HWY_NOINLINE HWY_FLATTEN void subtract_of(Row each, const Index* indices, std::size_t count, const Real* weights,
+                                          const Real* change, std::size_t stride, Real* rows) {
+  const Tag d;
+  for (std::size_t t = 0; t < count; ++t) {
+    Real* row = rows + indices[t] * stride;
+    const Vec weight = hn::Set(d, weights[indices[t]]);
+    each.for_each([&](auto k, auto part) ODOT_INLINED {
+      part.store(hn::NegMulAdd(weight, part.load(change + k), part.load(row + k)), row + k);
+    });
+  }
+}
+
+void sum_weighted_any(const Index* indices, std::size_t count, const Real* weights, const Real* rows,
+                      std::size_t stride, std::size_t width, Real* out) {
+  with_row(width, [&](auto each) ODOT_INLINED { sum_weighted_of(each, indices, count, weights, rows, stride, out); });
+}
+
+void subtract_any(const Index* indices, std::size_t count, const Real* weights, const Real* change, std::size_t stride,
+                  std::size_t width, Real* rows) {
+  with_row(width, [&](auto each) ODOT_INLINED { subtract_of(each, indices, count, weights, change, stride, rows); });
+}
+
 void sum_any(const Index* indices, std::size_t count, const Real* rows, std::size_t stride, Real* out) {
   with_row(stride, [&](auto each) ODOT_INLINED { sum_of(each, indices, count, rows, out); });
 }
@@ -36,9 +72,23 @@ HWY_AFTER_NAMESPACE();
 namespace odot::inline ODOT_PRECISION {
 
 HWY_EXPORT(sum_any);
+HWY_EXPORT(sum_weighted_any);
+HWY_EXPORT(subtract_any);
 
 void sum_rows(std::span<const Index> indices, const Real* rows, std::size_t stride, Real* out) {
   HWY_DYNAMIC_DISPATCH(sum_any)(indices.data(), indices.size(), rows, stride, out);
+}
+
+void sum_weighted_rows(std::span<const Index> indices, const Real* weights, const Real* rows, const RowParts& parts,
+                       Real* out) {
+  HWY_DYNAMIC_DISPATCH(sum_weighted_any)
+  (indices.data(), indices.size(), weights, rows, parts.stride, parts.width, out);
+}
+
+void subtract_weighted(std::span<const Index> indices, const Real* weights, const Real* change, const RowParts& parts,
+                       Real* rows) {
+  HWY_DYNAMIC_DISPATCH(subtract_any)
+  (indices.data(), indices.size(), weights, change, parts.stride, parts.width, rows);
 }
 
 MaskedSums::MaskedSums(const RatingSide& side, std::size_t stride)

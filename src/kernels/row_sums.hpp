@@ -15,6 +15,20 @@ namespace odot::inline ODOT_PRECISION {
 /// another in Real.
 void sum_rows(std::span<const Index> indices, const Real* rows, std::size_t stride, Real* out);
 
+/// Rows of which a few elements take part: `width` Reals, a multiple of kLanes, of rows that are `stride` apart.
+struct RowParts {
+  std::size_t stride;
+  std::size_t width;
+};
+
+/// out = Σ_k weights[i] rows_i over the i = indices[k], one after another; `out` has parts.width elements.
+void sum_weighted_rows(std::span<const Index> indices, const Real* weights, const Real* rows, const RowParts& parts,
+                       Real* out);
+
+/// rows_i −= weights[i] change for the i = indices[k], which are all different.
+void subtract_weighted(std::span<const Index> indices, const Real* weights, const Real* change, const RowParts& parts,
+                       Real* rows);
+
 /// W V for one side's mask W: the sums over each row's ratings.
 class MaskedSums {
  public:

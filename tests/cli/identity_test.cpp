@@ -67,6 +67,15 @@ const std::vector<Method> kMethods{
     {{"--optimizer", "rmsprop"}, joined(kFactors, {{"--decay", "0.5", "0.25"}})},
     {{"--method", "nnmf"}, kNonNegative},
     {{"--method", "variational"}, kDistributions},
+    {{"--method", "gibbs"},
+     {{"--rank", "3", "2"},
+      {"--clip", "yes", "no"},
+      {"--seed", "3", "4"},
+      {"--early-stop", "5", "6"},
+      {"--svdpp", "both", "none"},
+      {"--burn-in", "2", "1"},
+      {"--keep", "2", "3"},
+      {"--samples", "4", "5"}}},
     {{"--method", "blocks", "--rank", "3"}, kStart},
     {{"--method", "full", "--rank", "3"}, kStart},
     {{"--method", "mlp", "--users", "users.csv", "--items", "items.csv"}, joined(kNetwork, kAdam)},
@@ -153,11 +162,10 @@ TEST_CASE("another value of any setting is refused by its name") {
 
 TEST_CASE("another method is refused by its name") {
   const Saved data;
-  const std::vector<Words> methods{{"--method", "blocks"},
-                                   {"--method", "full"},
-                                   {"--method", "nnmf"},
-                                   {"--method", "variational"},
-                                   {"--method", "mlp", "--users", "users.csv", "--items", "items.csv"}};
+  const std::vector<Words> methods{
+      {"--method", "blocks"}, {"--method", "full"},
+      {"--method", "nnmf"},   {"--method", "variational"},
+      {"--method", "gibbs"},  {"--method", "mlp", "--users", "users.csv", "--items", "items.csv"}};
   for (const Words& method : methods) {
     const Words words{"train", "t.csv", "-t", "1", "--quiet"};
     data.done(with(with(words, method), {"--checkpoint", "ck"}));

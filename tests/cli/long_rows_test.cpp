@@ -71,6 +71,7 @@ TEST_CASE("the same bits on any number of threads where a user and an item have 
   data.check_same(with(train, {"--method", "nnmf", "--no-unobserved"}), kModel);
   data.check_same(with(train, {"--method", "variational"}), kModel);
   data.check_same(with(train, {"--method", "variational", "--svdpp", "both"}), kModel);
+  data.check_same(with(train, {"--method", "gibbs", "--svdpp", "both", "--burn-in", "1", "--keep", "1"}), kModel);
   for (const char* batch : {"0", "8192"}) {
     data.check_same({"train", "r.csv", "--json", "-o", "out", "-t", "1", "--method", "mlp", "--users", "users.csv",
                      "--items", "items.csv", "--layers", "6,4", "--batch-size", batch},

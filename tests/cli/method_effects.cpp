@@ -8,6 +8,7 @@ const std::string kFull = "--method full --rank 3 -t 6";
 const std::string kRows = "--method blocks --optimizer gd --rank 3 -t 3";
 const std::string kNnmf = "--method nnmf --rank 3 -t 6";
 const std::string kVariational = "--method variational --rank 3 -t 4";
+const std::string kGibbs = "--method gibbs --rank 3 --burn-in 2 --samples 4 --keep 2";
 const std::string kFeatures = "--method mlp --users users.csv --items items.csv";
 const std::string kNetwork = kFeatures + " -t 2 --batch-size 64 --no-clip";
 const std::string kSmallNetwork = kNetwork + " --layers 5";
@@ -24,12 +25,14 @@ const std::vector<Effect> kModel{
     {"method", "-t 3", "--method full", ""},
     {"method", "-t 3", "--method nnmf", ""},
     {"method", "-t 3", "--method variational", ""},
+    {"method", "-t 3", "--method gibbs", ""},
     {"method", "-t 3", "--method blocks", "", "--method full"},
     {"method", "--optimizer adam -t 3", "--method blocks", ""},
     {"rank", "-t 3", "--rank 3", ""},
     {"rank", "--method full -t 3", "--rank 3", ""},
     {"rank", "--method nnmf -t 3", "--rank 3", ""},
     {"rank", "--method variational -t 3", "--rank 3", ""},
+    {"rank", "--method gibbs -t 3", "--rank 3", ""},
     {"lambda", "--rank 2 -t 3", "--lambda 0.5", ""},
     {"lambda", "--lambda-per-rating 0.3 --rank 2 -t 3", "--lambda 0.5", ""},
     {"lambda", kRows, "--lambda 0.5", ""},
@@ -58,6 +61,7 @@ const std::vector<Effect> kModel{
     {"seed", kNnmf, "--seed 2", ""},
     {"seed", kSmallNetwork, "--seed 2", ""},
     {"seed", kVariational, "--seed 2", ""},
+    {"seed", kGibbs, "--seed 2", ""},
 };
 
 // Of how it is found.
@@ -75,6 +79,11 @@ const std::vector<Effect> kOptimisation{
     {"iterations", "--method variational --rank 2", "--iterations 2", ""},
     {"svdpp", kVariational, "--svdpp both", "", "--svdpp none"},
     {"svdpp", kVariational, "--svdpp users", "", "--svdpp items"},
+    {"svdpp", kGibbs, "--svdpp both", "", "--svdpp none"},
+    {"iterations", "--method gibbs --rank 2 --burn-in 1", "--iterations 4", "", "--iterations 3"},
+    {"samples", "--method gibbs --rank 2 --burn-in 1", "--samples 4", "", "--samples 3"},
+    {"burn-in", "--method gibbs --rank 2 --samples 4", "--burn-in 1", "", "--burn-in 2"},
+    {"keep", "--method gibbs --rank 2 --burn-in 1 --samples 4", "--keep 2", ""},
     {"inner-iterations", kRows, "--inner-iterations 1", ""},
     {"block-rows", "--rank 2 -t 3", "--block-rows 7", ""},
     {"block-cols", "--rank 2 -t 3", "--block-cols 7", ""},
@@ -92,6 +101,7 @@ const std::vector<Effect> kOptimisation{
     {"time-limit", "--rank 2 --method nnmf", "--time-limit 1e-9", "clock"},
     {"time-limit", kNetwork, "--time-limit 1e-9", "clock"},
     {"time-limit", kVariational, "--time-limit 1e-9", "clock"},
+    {"time-limit", "--method gibbs --rank 3", "--time-limit 1e-9", "clock"},
 };
 
 const std::vector<Effect> kNetworks{

@@ -39,9 +39,10 @@ TEST_CASE("models from .odr are those from text to the last bit, with any memory
     CHECK(outcome.err == "");
     return read_bytes(folder / "m");
   };
-  for (const Words& options : {Words{"--iterations", "3"}, Words{"--method", "blocks", "-t", "3"},
-                               Words{"--method", "nnmf", "-t", "3"}, Words{"-t", "2", "--valid", "r.csv"},
-                               Words{"-t", "2", "--method", "variational"}, Words{"-t", "2", "--no-center"}}) {
+  for (const Words& options :
+       {Words{"--iterations", "3"}, Words{"--method", "blocks", "-t", "3"}, Words{"--method", "nnmf", "-t", "3"},
+        Words{"-t", "2", "--valid", "r.csv"}, Words{"-t", "2", "--method", "variational"},
+        Words{"-t", "3", "--method", "gibbs"}, Words{"-t", "2", "--no-center"}}) {
     const std::string expected = model("r.csv", options);
     REQUIRE(expected.size() > 1000);
     CHECK((model("r.odr", options) == expected));

@@ -207,8 +207,9 @@ TEST_CASE("what does not decide the result leaves no trace in the model") {
   const std::vector<Words> idle{
       {"--threads", "3"},  {"--trace", "t"}, {"--json"}, {"--quiet"}, {"--checkpoint", "ck", "--checkpoint-every", "1"},
       {"--valid", "v.csv"}};
-  for (const Words& method : {Words{}, Words{"--method", "full"}, Words{"--method", "nnmf"},
-                              Words{"--method", "variational"}, with(kNetwork, {"--early-stop", "0"})}) {
+  for (const Words& method :
+       {Words{}, Words{"--method", "full"}, Words{"--method", "nnmf"}, Words{"--method", "variational"},
+        Words{"--method", "gibbs", "--burn-in", "1"}, with(kNetwork, {"--early-stop", "0"})}) {
     const Words words = with({"train", "t.csv", "-t", "2", "-o", "m"}, method);
     data.done(words);
     const std::string expected = read_bytes(data.folder / "m");

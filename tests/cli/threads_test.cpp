@@ -65,10 +65,11 @@ TEST_CASE("as many threads as --threads says, and by default one for each core")
   // Commands that are not here do nothing in parallel.
   for (const std::string command :
        {"train r -t 2 -q", "train r --method full -t 3 -q", "train r --method nnmf -t 3 -q",
-        "train r --method variational -t 3 -q", "train r.csv --method mlp --users users.csv --items items.csv -t 2 -q",
-        "train r.odr -t 9 -q", "cv r --folds 2 -t 2 -q", "tune r --rank 2,3 --trials 2 -t 2 -q", "evaluate m r",
-        "evaluate m r --top 5", "recommend m -o o", "predict m r -o o", "fold-in m more --update -o o",
-        "convert r -o o", "split r --train a --test b", "info r", "synth -o o"}) {
+        "train r --method variational -t 3 -q", "train r --method gibbs -t 3 -q",
+        "train r.csv --method mlp --users users.csv --items items.csv -t 2 -q", "train r.odr -t 9 -q",
+        "cv r --folds 2 -t 2 -q", "tune r --rank 2,3 --trials 2 -t 2 -q", "evaluate m r", "evaluate m r --top 5",
+        "recommend m -o o", "predict m r -o o", "fold-in m more --update -o o", "convert r -o o",
+        "split r --train a --test b", "info r", "synth -o o"}) {
     CAPTURE(command);
     CHECK(threads(command + " --threads " + more, cores + 1) == cores + 1);
     CHECK(threads(command, cores) == cores);

@@ -49,7 +49,8 @@ class Exchange(unittest.TestCase):
     def test_the_program_in_the_docs_predicts_the_same(self):
         network = ("--method", "mlp", "--users", "users.csv", "--items", "items.csv", "-t", "3", "--layers", "8,5")
         for options in ((), ("--no-biases",), ("--no-center",), ("--no-biases", "--no-center"), ("--no-clip",),
-                        ("--method", "nnmf"), ("--method", "variational"), network, (*network, "--output-relu")):
+                        ("--method", "nnmf"), ("--method", "variational"),
+                        ("--method", "gibbs", "--samples", "4", "--keep", "2"), network, (*network, "--output-relu")):
             with self.subTest(options=options):
                 self.train(*options)
                 words = [word for pair in PAIRS for word in pair]

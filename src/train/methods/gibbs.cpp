@@ -26,6 +26,7 @@ constexpr const char* kSamples = "samples";
 constexpr const char* kKeep = "keep";
 constexpr double kUsualBurnIn = 20;
 constexpr double kUsualKeep = 30;
+constexpr int kUsualSweeps = 170;
 constexpr double kMostSweeps = (1 << 24) - 1;  // what Draws can number
 
 // Degrees of freedom of the weights of rows: those they start with, and a grid that they are drawn from.
@@ -154,7 +155,7 @@ class GibbsSweeper : public Sweeper {
         items_(task.ratings.by_item(), task.ratings.by_user(), layout_.factors, layout_.factors.item_pin(),
                moves_items(task.settings)),
         burn_in_(number(task.settings, kBurnIn)),
-        samples_(std::max(*task.settings.iterations - burn_in_, 1)),
+        samples_(number(task.settings, kSamples)),
         keep_(number(task.settings, kKeep)) {}
 
   void sweep(Vector& all) override {
@@ -338,14 +339,20 @@ TrainOutcome run(const TrainTask& task, Vector& theta) {
 }
 
 void decide(const RatingMatrix& ratings, TrainSettings& settings) {
-  const auto samples = settings.parameters.find(kSamples);
-  if (samples != settings.parameters.end()) {
-    settings.iterations = static_cast<int>(samples->second) + number(settings, kBurnIn);
+  const int burn_in = number(settings, kBurnIn);
+  if (settings.parameters.contains(kSamples)) {
+    settings.iterations = number(settings, kSamples) + burn_in;
+  } else {
+    // Which samples are kept depends on it, so that it is recorded, and a run cannot go on with another.
+    settings.parameters[kSamples] = std::max(*settings.iterations - burn_in, 1);
   }
   decide_svdpp(ratings, settings);
 }
 
 void check_kept(const TrainSettings& settings) {
+  if (settings.parameters.contains(kSamples) && *settings.iterations != kUsualSweeps) {
+    throw Error::of_setting(kSamples, "says how many iterations there are: give one of the two");
+  }
   const int factors = kept_factors(settings);
   if (factors > kMostFactors) {
     throw Error::of_setting(kKeep,
@@ -375,7 +382,7 @@ Method gibbs_method() {
                 .help = "samples of the same distributions; the most accurate, and the slowest",
                 .unit = "sweeps"};
   method.options = {"svdpp"};
-  method.defaults = {.rank = 30, .center = true, .biases = true, .iterations = 170};
+  method.defaults = {.rank = 30, .center = true, .biases = true, .iterations = kUsualSweeps};
   method.own = own_options();
   method.check = check_kept;
   return factor_method(std::move(method),

@@ -36,6 +36,8 @@ class SampledEffects {
   Vector& sums() { return sums_; }
 
  private:
+  void draw_columns(std::size_t first, std::size_t width, const std::vector<bool>& is_free, double strength,
+                    const DrawKey& key);
   void move_unrated(const DrawKey& key);
   template <class Body>
   void for_rows(std::size_t count, Body&& body) const;
