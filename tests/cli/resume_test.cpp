@@ -162,5 +162,15 @@ TEST_CASE("a time limit counts what was before") {
   }
 }
 
+TEST_CASE("gibbs goes on with the same samples only: which are kept depends on how many there are") {
+  const Rated data;
+  const Words words = with(kFactors, {"--method", "gibbs", "--burn-in", "1", "--keep", "2"});
+  report_of(data, with(words, {"-t", "5", "--checkpoint", "ck"}));
+  CHECK(report_of(data, with(words, {"-t", "5", "--resume", "ck"}))["iterations"] == 5);
+  const Outcome outcome = run(data.folder, with(words, {"-t", "6", "--resume", "ck"}));
+  CHECK(outcome.code == 1);
+  check_has(outcome.err, {"samples was 4"});
+}
+
 }  // namespace
 }  // namespace odot::test
