@@ -229,5 +229,22 @@ TEST_CASE("cv: a fold that diverges ends it, and says in which fold and what may
   check_has(outcome.err, {"training diverged in fold 1 of 3", "--line-search exact, or a smaller --step"});
 }
 
+TEST_CASE("a log that is gone on with has either error") {
+  const TemporaryFolder folder;
+  write_bytes(folder / "r", small_ratings());
+  const Words search{"tune", "r",        "--rank", "2,4,8", "--lambda", "0.1..20:log", "--trials",
+                     "6",    "--metric", "mae",    "--log", "log",      "--json",      "-q"};
+  const Outcome whole = run(folder, search);
+  REQUIRE(whole.code == 0);
+  const Outcome again = run(folder, with(search, {"--resume"}));
+  REQUIRE(again.code == 0);
+  const auto untimed = [](const Outcome& outcome) {
+    Json report = Json::parse(outcome.out);
+    report.erase("seconds");
+    return report;
+  };
+  CHECK(untimed(again) == untimed(whole));
+}
+
 }  // namespace
 }  // namespace odot::test

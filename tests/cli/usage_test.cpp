@@ -187,5 +187,18 @@ TEST_CASE("mistakes in a --config file") {
   }
 }
 
+TEST_CASE("every manual page says what exit codes mean") {
+  const TemporaryFolder folder;
+  REQUIRE(run(folder, {"man", "--all", "."}).code == 0);
+  std::size_t pages = 0;
+  for (const std::string& name : files_in(folder)) {
+    CAPTURE(name);
+    ++pages;
+    const std::string page = read_bytes(folder / name);
+    check_has(page.substr(std::min(page.find(".SH EXIT STATUS"), page.size())), {"130", "interrupted"});
+  }
+  CHECK(pages == 17);
+}
+
 }  // namespace
 }  // namespace odot::test

@@ -180,5 +180,16 @@ TEST_CASE("models that do not go with the settings or the ratings are refused") 
   CHECK_THROWS_WITH_AS(train(strangers, {}, settings), doctest::Contains("knows none of the users and items"), Error);
 }
 
+TEST_CASE("nnmf starts from no model with a mean, even of factors that are not negative") {
+  const Data data = everyday_data();
+  TrainSettings settings = quick("nnmf", false, false, 2);
+  Factorization model = train_on(data, settings).model;
+  settings.init = init_from(model);
+  CHECK_NOTHROW(check(settings));
+  model.mean = 3;
+  settings.init = init_from(model);
+  CHECK_THROWS_WITH_AS(check(settings), doctest::Contains("it has a mean"), Error);
+}
+
 }  // namespace
 }  // namespace odot

@@ -134,7 +134,9 @@ TABLE = {
          '''  void visit(StateVisitor& visitor) override { first_.visit(visitor); }
 
  private:
-  bool too_short''', ''' private:
+  bool too_short''', '''  void visit(StateVisitor&) override {}
+
+ private:
   bool too_short'''),
         ("the network's sum of an epoch is not restored", NETWORK, '''      visitor.number("sum", sum_);\n''', ""),
         ("the order of an epoch is not restored", BATCHES,

@@ -1,0 +1,119 @@
+// The loop over sweeps, with sweeps whose values are chosen.
+#include "train/sweeps.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "train/cases.hpp"
+
+namespace odot {
+namespace {
+
+using namespace test;
+
+// Goes through values; what it is at is a part of its state.
+class ScriptedSweeper : public Sweeper {
+ public:
+  explicit ScriptedSweeper(std::vector<double> values) : values_(std::move(values)) {}
+
+  void sweep(Vector& theta) override { theta[0] = static_cast<Real>(++at_); }
+  double value() const override { return values_[at_]; }
+  double squared_error() const override { return 1; }
+  long passes() const override { return 0; }
+  void visit(StateVisitor& visitor) override { visitor.integer("at", at_); }
+
+ private:
+  std::vector<double> values_;
+  std::size_t at_ = 0;
+};
+
+// Keeps a state in memory, and gives it back.
+class MemoryVisitor : public StateVisitor {
+ public:
+  bool restores() const override { return restores_; }
+  void give_back() { restores_ = true; }
+
+ private:
+  template <class Value>
+  void exchange(Value& kept, Value& value) {
+    (restores_ ? value : kept) = restores_ ? kept : value;
+  }
+  template <class Element>
+  void exchange_array(const std::string& name, std::span<Element> values) {
+    std::vector<double>& kept = arrays_[name];
+    if (!restores_) kept.assign(values.begin(), values.end());
+    std::transform(kept.begin(), kept.end(), values.begin(), [](double value) { return static_cast<Element>(value); });
+  }
+
+  void visit_number(const std::string& name, double& value) override { exchange(numbers_[name], value); }
+  void visit_integer(const std::string& name, std::int64_t& value) override { exchange(integers_[name], value); }
+  void visit_array(const std::string& name, std::span<float> values) override { exchange_array(name, values); }
+  void visit_array(const std::string& name, std::span<double> values) override { exchange_array(name, values); }
+
+  bool restores_ = false;
+  std::map<std::string, double> numbers_;
+  std::map<std::string, std::int64_t> integers_;
+  std::map<std::string, std::vector<double>> arrays_;
+};
+
+// Runs sweeps of these values to the end, and again from where sweep `cut` ended.
+struct Resumed {
+  TrainOutcome whole;
+  TrainOutcome rest;
+  Vector whole_theta;
+  Vector rest_theta;
+};
+
+Resumed run_resumed(const std::vector<double>& values, int cut, double tolerance) {
+  const RatingMatrix matrix(1, 1, {{0}, {0}, {1}});
+  const FactorLayout layout{1, 1, 1, false};
+  TrainSettings settings{.method = "blocks"};
+  settings.iterations = static_cast<int>(values.size()) - 1;
+  settings.tolerance = tolerance;
+  settings = in_effect(settings);
+  MemoryVisitor memory;
+  Resumed out;
+  out.whole_theta = out.rest_theta = Vector(layout.size());
+  TrainTask task{matrix, layout, settings, {}, {}};
+  task.observe = [&](const TrainState& state) {
+    if (state.counts.iterations == cut) state.visit(memory);
+    return true;
+  };
+  ScriptedSweeper first(values);
+  out.whole = run_sweeps(task, first, out.whole_theta);
+  memory.give_back();
+  task.observe = {};
+  task.resume = &memory;
+  restore_factors(task, out.rest_theta);
+  ScriptedSweeper second(values);
+  out.rest = run_sweeps(task, second, out.rest_theta);
+  return out;
+}
+
+TEST_CASE("a resumed run measures divergence by the start of the first one") {
+  // The last value is more than a thousand times what it is where the run is cut, and less than a thousand times the
+  // start's.
+  for (const auto& [values, reason] : {std::pair{std::vector<double>{1, 0.5, 1e-3, 900}, StopReason::iterations},
+                                       {std::vector<double>{1e-3, 1e-3, 1, 500}, StopReason::diverged}}) {
+    const Resumed run = run_resumed(values, 2, 0);
+    CHECK(run.whole.summary.reason == reason);
+    CHECK(run.rest.summary.reason == reason);
+    CHECK(run.rest.summary.value == run.whole.summary.value);
+    CHECK(run.rest_theta == run.whole_theta);
+  }
+}
+
+TEST_CASE("a resumed run is settled by the last change before the cut") {
+  const Resumed run = run_resumed({10, 5, 4.999, 1}, 2, 1e-3);
+  CHECK(run.whole.summary.reason == StopReason::tolerance);
+  CHECK(run.rest.summary.reason == StopReason::tolerance);
+  CHECK(run.whole.summary.counts.iterations == 2);
+  CHECK(run.rest.summary.counts.iterations == 2);
+}
+
+}  // namespace
+}  // namespace odot
