@@ -246,6 +246,21 @@ TEST_CASE("whose rows are moved makes a difference") {
   }
 }
 
+TEST_CASE("the error that is told of the start is that of the mean, of equal ratings too") {
+  const Simulated data = simulate(30, 20, 2, 0.5, 0.3, 11);
+  RatingList equal = data.list;
+  for (Real& value : equal.ratings.value) value = 4;
+  for (const RatingList* list : std::vector<const RatingList*>{&data.list, &equal}) {
+    std::vector<double> seen;
+    train(*list, {}, gibbs(3, 1, 1, 1), [&](const TrainProgress& progress) {
+      seen.push_back(progress.train_rmse);
+      return true;
+    });
+    REQUIRE(seen.size() == 3);
+    CHECK(seen[0] == doctest::Approx(summarize(list->ratings.value).deviation).epsilon(1e-6));
+  }
+}
+
 TEST_CASE("burn-in, samples and keep: their defaults, their limits and what they do") {
   const TrainSettings standard = in_effect({.method = "gibbs"});
   CHECK(standard.parameters.at("burn-in") == 20);
