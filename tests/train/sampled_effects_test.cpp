@@ -263,23 +263,27 @@ TEST_CASE("sums are those of the effects after every update, and where no rating
   }
 }
 
-TEST_CASE("a partner without ratings has an effect as the prior has it") {
+TEST_CASE("a partner without ratings has an effect as the prior has it, of more elements than are drawn at a time") {
   set_threads(1);
-  EffectsProblem problem(tiny(2, true), true);
+  EffectsProblem problem(tiny(2 * static_cast<int>(kLanes) + 1, true), true);
   REQUIRE(problem.partners().count(0) == 0);
   SampledEffects effects = problem.start();
   const std::size_t n = problem.free.size();
-  SampleMeans means(2 * n, 1);
-  std::vector<double> expected;
-  for (std::size_t k = 0; k < n; ++k) expected.insert(expected.end(), {0, k == 0 ? 1.0 : 0.0});
-  for (int sweep = 1; sweep <= 20000; ++sweep) {
+  REQUIRE(n > 2 * kLanes);
+  // y has the mean 0, and its covariance with τΛy is I.
+  std::vector<double> expected(n);
+  for (std::size_t k = 0; k < n; ++k) {
+    for (std::size_t l = 0; l < n; ++l) expected.push_back(k == l ? 1 : 0);
+  }
+  SampleMeans means(expected.size(), 1);
+  for (int sweep = 1; sweep <= 4000; ++sweep) {
     problem.update(effects, sweep);
     std::vector<double> sample;
+    for (std::size_t k = 0; k < n; ++k) sample.push_back(static_cast<double>(problem.effect(0, k)));
     for (std::size_t k = 0; k < n; ++k) {
-      Long image = 0;  // (τΛy)_k, whose covariance with y is I
+      Long image = 0;
       for (std::size_t l = 0; l < n; ++l) image += kStrength * problem.lambda(k, l) * problem.effect(0, l);
-      sample.push_back(static_cast<double>(problem.effect(0, k)));
-      sample.push_back(static_cast<double>(image * problem.effect(0, 0)));
+      for (std::size_t l = 0; l < n; ++l) sample.push_back(static_cast<double>(image) * sample[l]);
     }
     means.add(sample);
   }
