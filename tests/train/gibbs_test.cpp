@@ -53,6 +53,35 @@ TEST_CASE("few ratings with much noise: the mean of many samples is better than 
   for (const int sweep : {31, 47, 62, 80, 89}) CHECK(rmse(sweep, 1, 1) > 1.02 * many);
 }
 
+TEST_CASE("ratings of users or items that rate at random count for little") {
+  for (const bool users : {true, false}) {
+    CAPTURE(users);
+    Simulated data = simulate(150, 150, 2, 0.3, 0.2, 4);
+    const auto noisy = [&](const Triples& ratings, std::size_t t) {
+      return (users ? ratings.user[t] : ratings.item[t]) % 3 != 0;
+    };
+    Uniform uniform(6);
+    Triples& ratings = data.list.ratings;
+    for (std::size_t t = 0; t < ratings.size(); ++t) {
+      if (noisy(ratings, t)) ratings.value[t] += static_cast<Real>(uniform(-4, 4));
+    }
+    Triples quiet;
+    for (std::size_t t = 0; t < data.valid.size(); ++t) {
+      if (noisy(data.valid, t)) continue;
+      quiet.user.push_back(data.valid.user[t]);
+      quiet.item.push_back(data.valid.item[t]);
+      quiet.value.push_back(data.valid.value[t]);
+    }
+    REQUIRE(quiet.size() > 100);
+    const double weighted = train(data.list, quiet, gibbs(3, 30, 60, 30)).report.valid->rmse;
+    TrainSettings unweighted{.method = "variational"};
+    unweighted.rank = 3;
+    const double other = train(data.list, quiet, unweighted).report.valid->rmse;
+    CHECK(weighted < 0.3);
+    CHECK(other > 0.5);
+  }
+}
+
 TEST_CASE("a model is the mean of samples that are kept evenly, side by side") {
   Simulated data = simulate(23, 17, 2, 0.4, 0.3, 5);
   data.list.users.add("a user without ratings");
