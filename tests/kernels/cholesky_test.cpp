@@ -41,8 +41,15 @@ LongVector product(const LongMatrix& a, const LongVector& x) {
   return out;
 }
 
-// A larger system came before, and was full of NaN: nobody may look at what it left.
-LongVector solve(const LongMatrix& a, const LongVector& b, double precision) {
+LongVector random_vector(std::size_t n, std::uint64_t seed) {
+  Uniform uniform(seed);
+  LongVector x(n);
+  for (long double& value : x) value = uniform(-2, 2);
+  return x;
+}
+
+// A system that is ready to be solved. A larger one came before, and was full of NaN: nobody may look at what it left.
+PositiveSystem system_of(const LongMatrix& a, const LongVector& b, double precision) {
   const std::size_t n = b.size();
   PositiveSystem system(n + 9);
   system.start(n + 9);
@@ -55,8 +62,30 @@ LongVector solve(const LongMatrix& a, const LongVector& b, double precision) {
     for (std::size_t k = i; k < n; ++k) system.row(i)[k] = static_cast<double>(a[i][k]);
     system.row(i)[n] = static_cast<double>(b[i]);
   }
+  return system;
+}
+
+LongVector solve(const LongMatrix& a, const LongVector& b, double precision) {
+  PositiveSystem system = system_of(a, b, precision);
   const double* x = system.solve(precision);
-  return {x, x + n};
+  return {x, x + b.size()};
+}
+
+// Σ x xᵀ over the samples x of all unit vectors: the covariance of what is drawn.
+LongMatrix covariance(const LongMatrix& a, double precision) {
+  const std::size_t n = a.size();
+  PositiveSystem system = system_of(a, random_vector(n, 5), precision);
+  system.solve(precision);
+  LongMatrix out(n, LongVector(n));
+  for (std::size_t unit = 0; unit < n; ++unit) {
+    std::vector<double> normals(n);
+    normals[unit] = 1;
+    const double* x = system.sample(normals.data());
+    for (std::size_t i = 0; i < n; ++i) {
+      for (std::size_t k = 0; k < n; ++k) out[i][k] += static_cast<long double>(x[i]) * x[k];
+    }
+  }
+  return out;
 }
 
 // ‖x − y‖ / ‖y‖.
@@ -68,13 +97,6 @@ double difference(const LongVector& x, const LongVector& y) {
     size += y[i] * y[i];
   }
   return static_cast<double>(std::sqrt(error / size));
-}
-
-LongVector random_vector(std::size_t n, std::uint64_t seed) {
-  Uniform uniform(seed);
-  LongVector x(n);
-  for (long double& value : x) value = uniform(-2, 2);
-  return x;
 }
 
 TEST_CASE("regular systems are solved to rounding") {
@@ -140,6 +162,67 @@ TEST_CASE("a variable that is in no equation is 0, and the others are as if it w
   CHECK(x[2] == 0);
   x.erase(x.begin() + 2);
   CHECK(difference(x, dense_solve(less, less_b)) <= 1e-13);
+}
+
+// The largest |(A C − I)_ij| over the chosen variables; C must be 0 elsewhere.
+double distance_from_inverse(const LongMatrix& a, const LongMatrix& c, const std::vector<bool>& chosen) {
+  long double worst = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    for (std::size_t k = 0; k < a.size(); ++k) {
+      long double sum = chosen[i] && i == k ? -1 : 0;
+      for (std::size_t l = 0; l < a.size(); ++l) sum += chosen[i] && chosen[k] ? a[i][l] * c[l][k] : 0;
+      if (!chosen[i] || !chosen[k]) sum = c[i][k];
+      if (!(std::abs(sum) <= worst)) worst = std::abs(sum);
+    }
+  }
+  return static_cast<double>(worst);
+}
+
+TEST_CASE("the covariance of samples is the inverse of the matrix") {
+  for (const std::size_t n : {1, 2, 3, 7, 8, 9, 16, 17, 33, 130}) {
+    CAPTURE(n);
+    const LongMatrix a = gram(n, 2 * n, 0.1, n);
+    CHECK(distance_from_inverse(a, covariance(a, kFloat), std::vector<bool>(n, true)) <= 1e-10);
+  }
+}
+
+TEST_CASE("samples are a linear function of the normals, and do not depend on b or on samples before") {
+  const std::size_t n = 11;
+  const LongMatrix a = gram(n, 2 * n, 0.1, 4);
+  const LongVector normals = random_vector(n, 6);
+  const std::vector<double> z(normals.begin(), normals.end());
+  std::vector<double> twice = z;
+  for (double& element : twice) element *= 2;
+  PositiveSystem system = system_of(a, random_vector(n, 1), kDouble);
+  system.solve(kDouble);
+  const double* x = system.sample(z.data());
+  const LongVector one(x, x + n);
+  x = system.sample(twice.data());
+  for (std::size_t i = 0; i < n; ++i) CHECK(static_cast<long double>(x[i]) == 2 * one[i]);
+  PositiveSystem other = system_of(a, random_vector(n, 2), kDouble);
+  other.solve(kDouble);
+  x = other.sample(z.data());
+  for (std::size_t i = 0; i < n; ++i) CHECK(static_cast<long double>(x[i]) == one[i]);
+}
+
+TEST_CASE("dependent variables are 0 in samples, and the others have the covariance of a system without them") {
+  for (const std::size_t n : {2, 5, 9, 20}) {
+    for (const std::size_t rank : {std::size_t{1}, n / 2, n - 1}) {
+      CAPTURE(n);
+      CAPTURE(rank);
+      // The variables behind the first `rank` depend on these.
+      std::vector<bool> chosen(n);
+      std::fill_n(chosen.begin(), rank, true);
+      const LongMatrix a = gram(n, rank, 0, 10 * n + rank);
+      CHECK(distance_from_inverse(a, covariance(a, 100 * kDouble), chosen) <= 1e-6);
+    }
+  }
+  // One in the midst that is in no equation.
+  LongMatrix a = gram(9, 18, 0.5, 3);
+  std::vector<bool> chosen(9, true);
+  chosen[2] = false;
+  for (std::size_t i = 0; i < 9; ++i) a[i][2] = a[2][i] = 0;
+  CHECK(distance_from_inverse(a, covariance(a, kDouble), chosen) <= 1e-12);
 }
 
 TEST_CASE("a matrix that is regular in double is so only where its elements are known that well") {

@@ -16,19 +16,28 @@ using namespace test;
 
 constexpr Real kGarbage = 12345;
 
-RowQuadratic form_piece(const RowProblem& problem, Offset begin, Offset end) {
+RowQuadratic form_piece(const RowProblem& problem, Offset begin, Offset end, const Real* roots = nullptr) {
   RowQuadratic quadratic(problem.stride);
   // Whatever was there before must not matter.
   quadratic.squared_error = 77;
   std::fill(quadratic.gradient.begin(), quadratic.gradient.end(), kGarbage);
   std::fill(quadratic.gram.begin(), quadratic.gram.end(), kGarbage);
   GatheredColumns tile(0, problem.used);
-  form(problem.side(), begin, end, problem.row.data(), problem.columns.data(), tile, quadratic);
+  form(problem.side(), begin, end, problem.row.data(), problem.columns.data(), tile, quadratic, roots);
   return quadratic;
 }
 
-// The largest error of all elements, each relative to the sum of its terms' absolute values.
-double worst_error(const RowProblem& problem, const RowQuadratic& quadratic) {
+// √w of every column; some are 0, and none of those that are left is 1.
+Vector random_roots(const RowProblem& problem, std::uint64_t seed) {
+  Uniform uniform(seed);
+  Vector roots(problem.columns.size() / problem.stride);
+  for (std::size_t j = 0; j < roots.size(); ++j) roots[j] = j % 9 == 5 ? 0 : static_cast<Real>(uniform(1.5, 3));
+  return roots;
+}
+
+// The largest error of all elements, each relative to the sum of its terms' absolute values. Columns have weights,
+// whose roots are given, or all the weight 1.
+double worst_error(const RowProblem& problem, const RowQuadratic& quadratic, const Vector& roots = {}) {
   const std::size_t n = problem.stride;
   const LongVector row = to_long(problem.row);
   double worst = 0;
@@ -43,12 +52,14 @@ double worst_error(const RowProblem& problem, const RowQuadratic& quadratic) {
   LongVector gram_sizes(n * n);
   for (std::size_t t = 0; t < problem.count; ++t) {
     const long double error = problem.error(row, t);
-    squares += error * error;
+    const long double root = roots.empty() ? 1 : static_cast<long double>(roots[problem.indices[problem.begin() + t]]);
+    const long double weight = root * root;
+    squares += weight * error * error;
     for (std::size_t i = 0; i < problem.used; ++i) {
-      sums[i] += error * problem.column(t, i);
-      sizes[i] += (std::abs(error) + 5) * std::abs(problem.column(t, i));
+      sums[i] += weight * error * problem.column(t, i);
+      sizes[i] += weight * (std::abs(error) + 5) * std::abs(problem.column(t, i));
       for (std::size_t k = 0; k < problem.used; ++k) {
-        const long double product = problem.column(t, i) * problem.column(t, k);
+        const long double product = weight * problem.column(t, i) * problem.column(t, k);
         gram[i * n + k] += product;
         gram_sizes[i * n + k] += std::abs(product);
       }
@@ -78,6 +89,41 @@ TEST_CASE("right at every width and around every number of ratings that is gathe
     }
   }
   CHECK(strides.size() > 10);
+}
+
+TEST_CASE("columns have weights, at every width and with every instruction set") {
+  with_each_instruction_set([](const char* name) {
+    CAPTURE(name);
+    for (const int rank : tested_ranks()) {
+      const std::size_t width = static_cast<std::size_t>(rank);
+      const std::size_t tile = gather_tile(width);
+      for (const std::size_t count : {std::size_t{0}, std::size_t{1}, tile, tile + 1, 2 * tile + 3}) {
+        if (width > 200 && count > 1 && count != tile + 1) continue;
+        CAPTURE(width);
+        CAPTURE(count);
+        const RowProblem problem(width, count, 0, -1, width + count);
+        const Vector roots = random_roots(problem, width);
+        RowQuadratic quadratic = form_piece(problem, problem.begin(), problem.end(), roots.data());
+        mirror(quadratic);
+        CHECK(worst_error(problem, quadratic, roots) <= tolerance(1e-13, 2e-5));
+      }
+    }
+  });
+}
+
+TEST_CASE("pieces with weights add up to the whole") {
+  for (const std::size_t width : {3, 34}) {
+    CAPTURE(width);
+    const RowProblem problem(width, 1000, 0, -1, width);
+    const Vector roots = random_roots(problem, 7);
+    const Offset begin = problem.begin();
+    RowQuadratic total = form_piece(problem, begin, begin + 77, roots.data());
+    total += form_piece(problem, begin + 77, begin + 640, roots.data());
+    total += form_piece(problem, begin + 640, problem.end(), roots.data());
+    mirror(total);
+    CHECK(worst_error(problem, total, roots) <= tolerance(1e-13, 2e-5));
+    CHECK(worst_error(problem, total) > 0.1);
+  }
 }
 
 TEST_CASE("pieces add up to the whole") {

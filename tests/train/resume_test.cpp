@@ -118,6 +118,22 @@ TEST_CASE("variational resumes to the same bits, whoever is moved") {
   }
 }
 
+TEST_CASE("gibbs resumes to the same bits, whoever is moved") {
+  const Data data = small_data();
+  for (const std::string svdpp : {"none", "users", "items", "both"}) {
+    CAPTURE(svdpp);
+    TrainSettings settings{.method = "gibbs"};
+    settings.rank = 4;
+    settings.svdpp = svdpp;
+    settings.iterations = 9;
+    settings.parameters = {{"burn-in", 3}, {"keep", 4}};
+    check_resumes(data, settings, {0, 1, 4, 5});
+    settings.early_stop = 3;
+    settings.iterations = 200;
+    check_resumes(data, settings, {0, 1, 4, 5});
+  }
+}
+
 TEST_CASE("early stopping, tolerances and the best iterate survive a break") {
   const Data data = everyday_data();
   for (const std::string method : {"full", "blocks", "nnmf"}) {

@@ -21,8 +21,13 @@ TEST_CASE("any number of threads and any run give the same model file") {
   TrainSettings variational{.method = "variational"};
   variational.rank = 5;
   variational.iterations = 4;
+  TrainSettings gibbs{.method = "gibbs"};
+  gibbs.rank = 5;
+  gibbs.iterations = 6;
+  gibbs.svdpp = "both";
+  gibbs.parameters = {{"burn-in", 2}, {"keep", 3}};
   for (const TrainSettings& settings :
-       {standard, by_count, armijo, plain(10, 2, "gd", 15), plain(3, 1, "adgd", 15), variational}) {
+       {standard, by_count, armijo, plain(10, 2, "gd", 15), plain(3, 1, "adgd", 15), variational, gibbs}) {
     CAPTURE(settings.method);
     CAPTURE(settings.optimizer);
     set_threads(1);
@@ -44,7 +49,7 @@ TEST_CASE("any number of threads and any run give the same model file") {
 
 TEST_CASE("one user with half of all ratings: the same model file on any number of threads") {
   const Data data = half_by_one_user();
-  for (const std::string method : {"full", "variational"}) {
+  for (const std::string method : {"full", "variational", "gibbs"}) {
     CAPTURE(method);
     TrainSettings settings{.method = method};
     settings.rank = 5;

@@ -69,7 +69,8 @@ TEST_CASE("what the observer sees is what is so") {
     settings.iterations = 6;
     std::vector<double> train_rmse;
     std::vector<double> valid_rmse;
-    long passes = 0;
+    const bool sampled = method.name == "gibbs";
+    long passes = sampled ? -1 : 0;  // nothing is read before the first sweep
     int iteration = 0;
     const FactorResult result = train_on(data, settings, [&](const TrainProgress& progress) {
       CHECK(progress.counts.iterations == iteration++);
@@ -81,7 +82,13 @@ TEST_CASE("what the observer sees is what is so") {
     });
     REQUIRE(train_rmse.size() == 7);
     CHECK(train_rmse.front() == doctest::Approx(start.report.train.rmse).epsilon(1e-5));
-    CHECK(train_rmse.back() == doctest::Approx(result.report.train.rmse).epsilon(1e-5));
+    if (sampled) {
+      // Of the sample, whose items are drawn, while the model has their means.
+      CHECK(train_rmse.back() > result.report.train.rmse);
+      CHECK(train_rmse.back() < 1.2 * result.report.train.rmse);
+    } else {
+      CHECK(train_rmse.back() == doctest::Approx(result.report.train.rmse).epsilon(1e-5));
+    }
     // Not to the last bit: the model that is kept has its biases rounded in units of the ratings.
     CHECK(valid_rmse.front() == doctest::Approx(start.report.valid->rmse).epsilon(1e-6));
     CHECK(valid_rmse.back() == doctest::Approx(result.report.valid->rmse).epsilon(1e-6));

@@ -188,9 +188,10 @@ class GibbsSweeper : public Sweeper {
   double value() const override { return value_; }
   long passes() const override { return passes_; }
 
-  // Of the sample: its errors have weights where it is drawn.
+  // Of the sample: its errors have weights where it is drawn. Before the first the model is the ratings' mean.
   double squared_error() const override {
-    if (!current_) return static_cast<double>(users_.ratings.size()) * deviation_ * deviation_;
+    const double deviation = task_.ratings.summary().deviation;
+    if (!current_) return static_cast<double>(users_.ratings.size()) * deviation * deviation;
     FactorView view;
     view.layout = layout_.factors;
     view.theta = ConstSpan(*current_).subspan(layout_.sample(), layout_.factors.size());
