@@ -299,24 +299,26 @@ TEST_CASE("burn-in, samples and keep: their defaults, their limits and what they
   const Simulated data = simulate(10, 8, 1, 0.5, 0.3, 2);
   CHECK(sweeps_of(data.list, gibbs(2, 3, 4, 2)) == 7);
   CHECK(sweeps_of(data.list, gibbs(2, 0, 1, 1)) == 1);
-  // Instead of the iterations, where both are given.
-  TrainSettings both = gibbs(2, 3, 4, 2);
-  both.iterations = 20;
-  CHECK(sweeps_of(data.list, both) == 7);
-  const auto& recorded = train(data.list, {}, both).model.settings;
+  TrainSettings settings = gibbs(2, 3, 4, 2);
+  const auto& recorded = train(data.list, {}, settings).model.settings;
   CHECK(recorded.at("iterations") == "7");
+  CHECK(recorded.at("samples") == "4");
   CHECK(recorded.at("burn-in") == "3");
   CHECK(recorded.at("keep") == "2");
-  both.parameters.erase("samples");
-  CHECK(sweeps_of(data.list, both) == 20);
+  // They say the same thing, so that only one of them may be given.
+  settings.iterations = 20;
+  CHECK_THROWS_WITH_AS(check(settings), doctest::Contains("give one of the two"), Error);
+  settings.parameters.erase("samples");
+  CHECK(sweeps_of(data.list, settings) == 20);
+  CHECK(train(data.list, {}, settings).model.settings.at("samples") == "17");
 
   for (const auto& [name, value] : std::vector<std::pair<std::string, double>>{
            {"burn-in", -1}, {"burn-in", 1 << 24}, {"samples", 0}, {"samples", 1 << 24}, {"keep", 0}, {"keep", 65537}}) {
     CAPTURE(name);
     CAPTURE(value);
-    TrainSettings settings = gibbs(1, 1, 1, 1);
-    settings.parameters[name] = value;
-    CHECK_THROWS_AS(check(settings), Error);
+    TrainSettings wrong = gibbs(1, 1, 1, 1);
+    wrong.parameters[name] = value;
+    CHECK_THROWS_AS(check(wrong), Error);
   }
   TrainSettings other{.method = "variational"};
   other.parameters = {{"keep", 3}};
