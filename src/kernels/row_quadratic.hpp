@@ -10,8 +10,8 @@ namespace odot::inline ODOT_PRECISION {
 
 /// About the row u, with errors e_j = u·v_j − x_j over the row's ratings: Σ_j ((u + s)·v_j − x_j)² =
 /// squared_error + 2 gradient·s + sᵀ gram s (document, equations 7 and 8, about u instead of 0 for the sake of
-/// rounding). Where the columns have weights w_j, every sum is Σ_j w_j …: a column and its error times √w_j give that. A target t_j
-/// for each rating would come in there, too.
+/// rounding). Where the columns have weights w_j, every sum is Σ_j w_j …: a column and its error times √w_j give that.
+/// A target t_j for each rating would come in there, too.
 struct RowQuadratic {
   explicit RowQuadratic(std::size_t stride) : gradient(stride), gram(stride * stride) {}
 
