@@ -222,7 +222,7 @@ void absorb_pin(const FactorLayout& layout, double pin, FactorPosterior& posteri
     multiply(prior.partner_effects, column, pin);
     multiply(prior.precision, column, 1 / pin);
     for (Real& element : Span(prior.precision).subspan(static_cast<std::size_t>(column) * stride, stride)) {
-      element = static_cast<Real>(static_cast<double>(element) / pin);
+      element = static_cast<Real>(static_cast<double>(element) * (1 / pin));  // as its mirror image was, to the bit
     }
   };
   const Span variances(posterior.variances);
