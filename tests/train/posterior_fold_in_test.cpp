@@ -175,7 +175,7 @@ TEST_CASE("distributions that cannot be are refused in a file") {
   refused([](FactorPosterior& p) { p.users.precision[1] += 1; }, "\"user_prior_precision\" is not symmetric");
   refused([](FactorPosterior& p) { std::fill(p.users.precision.begin(), p.users.precision.end(), Real{0}); },
           "\"user_prior_precision\" is not");
-  refused([](FactorPosterior& p) { p.noise_variance = 1e300; }, "noise_variance is 1e+300");
+  if (!kDouble) refused([](FactorPosterior& p) { p.noise_variance = 1e300; }, "noise_variance is 1e+300");
   refused([&](FactorPosterior& p) { p.variances[static_cast<std::size_t>(layout.user_pin())] = 1; },
           "\"user_variances\" holds 1 in row 0, column 5");
 }
