@@ -311,7 +311,7 @@ TABLE = {
         ("full has no option gradient-tolerance", FULL,
          '''"line-search", "gradient-tolerance"}''', '''"line-search"}'''),
         ("factorisations have no option tolerance", FACTORS,
-         '''"unobserved", "tolerance", "init-model"''', '''"unobserved", "init-model"'''),
+         '''{"tolerance", "init-model"}''', '''{"init-model"}'''),
         ("factorisations have no option lambda-per-rating", FACTORS,
          '''{"lambda", "lambda-per-rating"}) row''', '''{"lambda"}) row'''),
         ("svdpp auto is both", VARIATIONAL, "settings.svdpp = both ? kBoth : kNone;", "settings.svdpp = kBoth;"),
