@@ -1,6 +1,8 @@
 // The objective of one row while all columns stay as they are: a quadratic in as many variables as a row has factors.
 #pragma once
 
+#include <limits>
+
 #include "kernels/row_products.hpp"
 #include "odot/core/precision.hpp"
 #include "odot/core/vector.hpp"
@@ -22,6 +24,9 @@ struct RowQuadratic {
   Vector gradient;           ///< Σ e_j v_j, `stride` elements
   Vector gram;               ///< Σ v_j v_jᵀ, stride × stride, symmetric; every row padded as the factors are
 };
+
+/// Rounding of the elements of `gram`, relative to its diagonal.
+inline constexpr double kGramRounding = static_cast<double>(std::numeric_limits<Real>::epsilon());
 
 /// The columns of some of a row's ratings side by side, with their errors, and room to work on them.
 class GatheredColumns {

@@ -67,8 +67,6 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 #include <algorithm>
 
-#include "odot/core/parallel.hpp"
-
 namespace odot::inline ODOT_PRECISION {
 
 HWY_EXPORT(sum_any);
@@ -92,28 +90,27 @@ void subtract_weighted(std::span<const Index> indices, const Real* weights, cons
 }
 
 MaskedSums::MaskedSums(const RatingSide& side, std::size_t stride)
-    : side_(side), stride_(stride), plan_(side), pieces_(plan_.pieces * stride) {}
+    : side_(side), stride_(stride), pass_(side, stride) {}
 
 void MaskedSums::operator()(const Real* columns, Real* out) {
-  parallel_for(plan_.chunks.size(), [&](std::size_t number) {
-    const Chunk& chunk = plan_.chunks[number];
-    side_.read(chunk.begin, chunk.end, [&] {
-      const auto sum = [&](Offset begin, Offset end, Real* to) {
-        sum_rows(side_.indices.subspan(begin, end - begin), columns, stride_, to);
-      };
-      if (chunk.piece != Chunk::kWhole) return sum(chunk.begin, chunk.end, pieces_.data() + chunk.piece * stride_);
-      for (Index row = chunk.row_begin; row < chunk.row_end; ++row) {
-        sum(side_.offsets[row], side_.offsets[row + 1], out + row * stride_);
-      }
-    });
-  });
-  for (const LongRow& row : plan_.long_rows) {
-    const ConstSpan pieces =
-        ConstSpan(pieces_).subspan(row.first_piece * stride_, (row.end_piece - row.first_piece) * stride_);
-    const Span total(out + row.row * stride_, stride_);
-    std::copy_n(pieces.data(), stride_, total.data());
-    add_elements_in_order<Real>(pieces.subspan(stride_), total);
-  }
+  const auto sum = [&](Offset begin, Offset end, Real* to) {
+    sum_rows(side_.indices.subspan(begin, end - begin), columns, stride_, to);
+  };
+  pass_.run(
+      [&](const Chunk& chunk) {
+        for (Index row = chunk.row_begin; row < chunk.row_end; ++row) {
+          sum(side_.offsets[row], side_.offsets[row + 1], out + row * stride_);
+        }
+        return PassSums();
+      },
+      [&](const RowPiece& piece, Real* sums) {
+        sum(piece.begin, piece.end, sums);
+        return 0.0;
+      },
+      [&](Index row, const Real* sums) {
+        std::copy_n(sums, stride_, out + row * stride_);
+        return 0.0;
+      });
 }
 
 }  // namespace odot::inline ODOT_PRECISION

@@ -4,9 +4,8 @@
 #include <cstddef>
 #include <span>
 
-#include "kernels/chunk_plan.hpp"
+#include "kernels/row_pass.hpp"
 #include "odot/core/precision.hpp"
-#include "odot/core/vector.hpp"
 #include "odot/ratings/rating_matrix.hpp"
 
 namespace odot::inline ODOT_PRECISION {
@@ -42,8 +41,7 @@ class MaskedSums {
  private:
   RatingSide side_;
   std::size_t stride_;
-  ChunkPlan plan_;
-  Vector pieces_;  // sums of long rows' pieces
+  RowPass pass_;
 };
 
 }  // namespace odot::inline ODOT_PRECISION

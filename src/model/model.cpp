@@ -3,15 +3,13 @@
 
 #include <fmt/format.h>
 
+#include "model/kinds/factor_posterior.hpp"
 #include "odot/core/error.hpp"
 #include "odot/model/pair_loops.hpp"
 
 namespace odot::inline ODOT_PRECISION {
 
-void Model::deviations(const Triples&, std::span<double>) const {
-  throw Error("the model does not know how far ratings are from its predictions; models of method variational do",
-              ErrorKind::usage);
-}
+void Model::deviations(const Triples&, std::span<double>) const { refuse_deviations(); }
 
 Triples reindex(const RatingList& list, const Model& model) { return reindex(list, model.users, model.items); }
 

@@ -42,9 +42,9 @@ void set_fallbacks(Factorization& model, const RatingMatrix& matrix, bool centre
 
 Vector random_start(const FactorTraining& training, const TrainSettings& settings, const Factorization& model,
                     const ValueSummary& values) {
+  if (training.start) return training.start({model.layout, model.pin, values.scale(), settings});
   const double offset = values.mean - model.mean;
   if (training.non_negative) return initial_non_negative_factors(model.layout, offset, *settings.seed);
-  if (training.start) return training.start({model.layout, model.pin, offset, values.scale(), settings});
   return initial_factors(model.layout, model.pin, offset, values.scale(), *settings.seed);
 }
 

@@ -53,7 +53,6 @@ using RunFactors = TrainOutcome (*)(const TrainTask& task, Vector& theta);
 struct StartTask {
   const FactorLayout& layout;
   double pin;
-  double offset;                  ///< mean of the ratings that are trained on, those without their mean
   double deviation;               ///< of the ratings
   const TrainSettings& settings;  ///< in effect
 };

@@ -8,6 +8,7 @@
 
 #include "kernels/row_sums.hpp"
 #include "odot/core/error.hpp"
+#include "train/posterior/partner_weights.hpp"
 #include "train/posterior/posterior_rows.hpp"
 #include "train/rows/half_sweep.hpp"
 
@@ -219,7 +220,7 @@ Solved infer(const Factorization& model, const Wanted& wanted, const Sides& side
     offsets.resize(rows * stride);
     MaskedSums(side, stride)(prior.partner_effects.data(), offsets.data());
     for (Index row = 0; row < rows; ++row) {
-      const Real weight = 1 / std::sqrt(static_cast<Real>(side.count(row)));
+      const Real weight = partner_weight(side.count(row));
       for (std::size_t k = 0; k < stride; ++k) offsets[row * stride + k] *= weight;
     }
   }

@@ -30,24 +30,28 @@ Vector initial_factors(const FactorLayout& layout, double pin, double offset, do
   const double bias = layout.biases ? offset / (2 * pin) : 0;
 
   Vector theta(layout.size());
+  set_random_factors(layout, pin, {level, std::copysign(level, offset), spread, bias}, seed, theta.data());
+  return theta;
+}
+
+void set_random_factors(const FactorLayout& layout, double pin, const RandomFactors& factors, std::uint64_t seed,
+                        Real* theta) {
   const auto fill = [&](std::size_t begin, Index rows, double mean, Stream number, int bias_column, int pin_column) {
     const RandomStream stream(seed, number);
     for_each_element(rows, [&](std::size_t row) {
-      Real* out = theta.data() + begin + row * layout.stride();
+      Real* out = theta + begin + row * layout.stride();
       const std::uint64_t first = row * static_cast<std::uint64_t>(layout.rank);
       for (int k = 0; k < layout.rank; ++k) {
-        out[k] = static_cast<Real>(mean + spread * stream.normal(first + static_cast<std::uint64_t>(k)));
+        out[k] = static_cast<Real>(mean + factors.spread * stream.normal(first + static_cast<std::uint64_t>(k)));
       }
       if (layout.biases) {
-        out[bias_column] = static_cast<Real>(bias);
+        out[bias_column] = static_cast<Real>(factors.bias);
         out[pin_column] = static_cast<Real>(pin);
       }
     });
   };
-  fill(layout.user_row(0), layout.users, level, kUserFactors, layout.user_bias(), layout.user_pin());
-  fill(layout.item_row(0), layout.items, std::copysign(level, offset), kItemFactors, layout.item_bias(),
-       layout.item_pin());
-  return theta;
+  fill(layout.user_row(0), layout.users, factors.user_mean, kUserFactors, layout.user_bias(), layout.user_pin());
+  fill(layout.item_row(0), layout.items, factors.item_mean, kItemFactors, layout.item_bias(), layout.item_pin());
 }
 
 Vector initial_non_negative_factors(const FactorLayout& layout, double mean, std::uint64_t seed) {

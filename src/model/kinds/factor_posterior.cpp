@@ -1,19 +1,16 @@
 // Posteriors in files, and their predictions' deviations.
-#if defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 13
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // false alarms on AVX-512 (GCC bug 105593)
-#endif
 #include "model/kinds/factor_posterior.hpp"
 
 #include <fmt/format.h>
 
-#include <Eigen/Cholesky>
-#include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <string>
 #include <utility>
 
+#include "model/dense_matrix.hpp"
+#include "odot/core/error.hpp"
 #include "odot/core/parallel.hpp"
 #include "odot/model/pair_loops.hpp"
 
@@ -31,43 +28,21 @@ struct PriorNames {
 constexpr PriorNames kUserPrior{"user_prior_precision", "user_prior_mean", "item_effects_on_users"};
 constexpr PriorNames kItemPrior{"item_prior_precision", "item_prior_mean", "user_effects_on_items"};
 
-// The part of a precision that is of variables.
-Eigen::MatrixXd dense(const Vector& precision, const std::vector<std::size_t>& free, std::size_t stride) {
-  const auto n = static_cast<Eigen::Index>(free.size());
-  Eigen::MatrixXd out(n, n);
-  for (Eigen::Index i = 0; i < n; ++i) {
-    for (Eigen::Index k = 0; k < n; ++k) {
-      out(i, k) = static_cast<double>(
-          precision[free[static_cast<std::size_t>(i)] * stride + free[static_cast<std::size_t>(k)]]);
-    }
-  }
-  return out;
-}
-
 // Whether it is one of all elements of a row but the pinned one.
 bool is_precision(const Vector& precision, std::size_t stride, std::size_t width, int pin) {
-  std::vector<std::size_t> free;
-  for (std::size_t k = 0; k < width; ++k) {
-    if (static_cast<int>(k) != pin) {
-      free.push_back(k);
-      continue;
-    }
-    for (std::size_t l = 0; l < width; ++l) {
-      if (precision[k * stride + l] != 0 || precision[l * stride + k] != 0) return false;
-    }
+  for (std::size_t k = 0; pin >= 0 && k < width; ++k) {
+    const auto row = static_cast<std::size_t>(pin);
+    if (precision[row * stride + k] != 0 || precision[k * stride + row] != 0) return false;
   }
-  const Eigen::MatrixXd matrix = dense(precision, free, stride);
+  const Eigen::MatrixXd matrix = dense_matrix(precision.data(), free_elements(width, pin), stride);
   return matrix == matrix.transpose() && matrix.llt().info() == Eigen::Success;
 }
 
 // The variances of a row that nothing is known of but its prior: diag Λ⁻¹.
-Vector prior_variances(const SidePrior& prior, std::size_t stride) {
-  std::vector<std::size_t> free;
-  for (std::size_t k = 0; k < stride; ++k) {
-    if (prior.precision[k * stride + k] > 0) free.push_back(k);
-  }
+Vector prior_variances(const SidePrior& prior, const std::vector<std::size_t>& free, std::size_t stride) {
   const auto n = static_cast<Eigen::Index>(free.size());
-  const Eigen::MatrixXd covariance = dense(prior.precision, free, stride).llt().solve(Eigen::MatrixXd::Identity(n, n));
+  const Eigen::MatrixXd covariance =
+      dense_matrix(prior.precision.data(), free, stride).llt().solve(Eigen::MatrixXd::Identity(n, n));
   Vector out(stride);
   for (Eigen::Index i = 0; i < n; ++i) out[free[static_cast<std::size_t>(i)]] = static_cast<Real>(covariance(i, i));
   return out;
@@ -170,6 +145,11 @@ std::optional<FactorPosterior> read_posterior(ModelReader& file, const FactorLay
   return posterior;
 }
 
+void refuse_deviations() {
+  throw Error("the model does not know how far ratings are from its predictions; models of method variational do",
+              ErrorKind::usage);
+}
+
 // Of an unknown row the prior is all that is known. Predictions leave its mean's product with the other row out, so
 // that this is part of how far ratings are from them.
 void deviations(const Factorization& model, const Triples& pairs, std::span<double> out) {
@@ -177,7 +157,7 @@ void deviations(const Factorization& model, const Triples& pairs, std::span<doub
   const FactorPosterior& posterior = *model.posterior;
   const std::size_t stride = layout.stride();
   const auto unknown_row = [&](const SidePrior& prior, int pin) {
-    std::pair row{prior.mean, prior_variances(prior, stride)};
+    std::pair row{prior.mean, prior_variances(prior, free_elements(layout.width(), pin), stride)};
     if (pin >= 0) row.first[static_cast<std::size_t>(pin)] = static_cast<Real>(model.pin);
     return row;
   };

@@ -20,6 +20,9 @@ void add_posterior(const FactorPosterior& posterior, safetensors::Metadata& meta
 /// That of a file, if it has one. Throws Error.
 std::optional<FactorPosterior> read_posterior(ModelReader& file, const FactorLayout& layout);
 
+/// Throws the Error of models that know no deviations.
+[[noreturn]] void refuse_deviations();
+
 /// See Model::deviations(); the model has a posterior.
 void deviations(const Factorization& model, const Triples& pairs, std::span<double> out);
 

@@ -12,6 +12,7 @@
 
 #include "kernels/find_at_least.hpp"
 #include "model/serve/score_block.hpp"
+#include "model/serve/scored.hpp"
 #include "odot/core/error.hpp"
 #include "odot/core/vector.hpp"
 
@@ -26,11 +27,6 @@ constexpr std::size_t kSlack = 64;        // candidates beside the list before i
 constexpr Real kLowest = std::numeric_limits<Real>::lowest();
 constexpr Real kNever = -std::numeric_limits<Real>::infinity();  // the score of what is left out
 
-[[noreturn]] void too_large() {
-  throw Error("the model's factors are too large, or no numbers: what they are multiplied to is not finite",
-              ErrorKind::numerical);
-}
-
 std::size_t round_up(std::size_t count) { return (count + kFindGroup - 1) / kFindGroup * kFindGroup; }
 
 double length(const Real* row, std::size_t width) {
@@ -38,11 +34,6 @@ double length(const Real* row, std::size_t width) {
   for (std::size_t k = 0; k < width; ++k) sum += static_cast<double>(row[k]) * static_cast<double>(row[k]);
   if (!std::isfinite(sum)) too_large();
   return std::sqrt(sum);
-}
-
-// From the best to the last; equal scores by their place in the model.
-bool ranks_before(const Scored& a, const Scored& b) {
-  return a.score != b.score ? a.score > b.score : a.index < b.index;
 }
 
 // The items to choose from, one row of factors after another.

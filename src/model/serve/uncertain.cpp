@@ -4,7 +4,8 @@
 #include <vector>
 
 #include "kernels/row_products.hpp"
-#include "odot/core/error.hpp"
+#include "model/kinds/factor_posterior.hpp"
+#include "model/serve/scored.hpp"
 #include "odot/core/parallel.hpp"
 #include "odot/core/random.hpp"
 #include "odot/model/recommend.hpp"
@@ -15,9 +16,8 @@ namespace {
 constexpr std::uint64_t kSampledFactors = 1;  // number of the random stream
 
 const FactorPosterior& posterior_of(const Factorization& model) {
-  if (model.posterior) return *model.posterior;
-  throw Error("the model does not know how far ratings are from its predictions; models of method variational do",
-              ErrorKind::usage);
+  if (!model.posterior) refuse_deviations();
+  return *model.posterior;
 }
 
 // What all users have in common. The variance Σ_k (v_k c_k² + (m_k² + v_k) w_k) of the product of a user's row N(m, v)
@@ -31,10 +31,7 @@ struct Items {
         wanted(model.layout.items, !settings.only.has_value()) {
     for_each_element(squares.size(), [&](std::size_t k) { squares[k] = rows[k] * rows[k]; });
     if (!settings.only) return;
-    for (const Index item : *settings.only) {
-      if (item >= wanted.size()) throw Error("an item index is out of range", ErrorKind::usage);
-      wanted[item] = true;
-    }
+    for (const Index item : *settings.only) wanted[item] = true;
   }
 
   std::size_t stride;
@@ -63,15 +60,10 @@ void score(const Factorization& model, Index user, const Items& items, double si
   }
 }
 
-// Of equal scores the one that comes first in the model is first.
-bool ranks_before(const Scored& a, const Scored& b) {
-  return a.score != b.score ? a.score > b.score : a.index < b.index;
-}
-
 }  // namespace
 
 TopLists recommend(const Factorization& model, std::span<const Index> users, const RecommendSettings& settings) {
-  // Checks users and what is excluded, too.
+  // Checks users, items and what is excluded, too.
   if (settings.by == RankBy::mean) return recommend(model.view(), users, settings);
   RecommendSettings nothing = settings;
   nothing.by = RankBy::mean;
@@ -88,9 +80,7 @@ TopLists recommend(const Factorization& model, std::span<const Index> users, con
     const std::span<const Index> excluded = settings.exclude ? (*settings.exclude)[user] : std::span<const Index>();
     for (Index item = 0; item < scores.size(); ++item) {
       if (!items.wanted[item] || std::ranges::binary_search(excluded, item)) continue;
-      if (!std::isfinite(scores[item])) {
-        throw Error("the model's factors are too large: a score is not finite", ErrorKind::numerical);
-      }
+      if (!std::isfinite(scores[item])) too_large();
       ranked.push_back({item, scores[item]});
     }
     const std::size_t top = std::min(settings.top, ranked.size());

@@ -54,17 +54,14 @@ struct SamplerLayout {
   std::size_t item_weights() const { return user_weights() + padded(factors.users); }
   std::size_t partner_effects() const { return item_weights() + padded(factors.items); }
   std::size_t user_prior() const { return partner_effects() + (effects ? factors.size() : 0); }
-  std::size_t item_prior() const { return user_prior() + prior_size(); }
-  std::size_t number(Number which) const { return item_prior() + prior_size() + which; }
+  std::size_t item_prior() const { return user_prior() + prior_size(factors.stride()); }
+  std::size_t number(Number which) const { return item_prior() + prior_size(factors.stride()) + which; }
   std::size_t size() const { return number(numbers); }
 
-  GaussianPrior prior(Vector& all, std::size_t begin) const {
-    return {all.data() + begin, all.data() + begin + factors.stride() * factors.stride()};
-  }
+  GaussianPrior prior(Vector& all, std::size_t begin) const { return prior_at(all, begin, factors.stride()); }
 
  private:
   static std::size_t padded(std::size_t count) { return (count + kLanes - 1) / kLanes * kLanes; }
-  std::size_t prior_size() const { return (factors.stride() + 1) * factors.stride(); }
 };
 
 SamplerLayout sampler_layout(const FactorLayout& model, const TrainSettings& settings) {

@@ -1,18 +1,14 @@
 // Variational Bayesian factorisation (Lim & Teh 2007; Raiko, Ilin & Karhunen 2007): every row of U and V is a normal
 // distribution instead of a point, under a normal prior for each side whose mean and covariance are learned, as is the
 // noise. There is no λ to choose. A sweep costs what one of blocks does with one block of each side.
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "kernels/masked_gradient.hpp"
-#include "odot/core/error.hpp"
 #include "odot/core/parallel.hpp"
 #include "odot/core/random.hpp"
 #include "train/methods/methods.hpp"
@@ -55,18 +51,7 @@ PosteriorLayout posterior_layout(const FactorLayout& factors, const TrainSetting
   return {factors, moves_users(settings) || moves_items(settings)};
 }
 
-// A model has variances of biases, which are as the deviation squared, and the inverses of such numbers.
-void check_scale(double deviation) {
-  const double most = std::sqrt(static_cast<double>(std::numeric_limits<Real>::max())) / 100;
-  if (deviation <= most && deviation >= 1 / most) return;
-  throw Error(
-      fmt::format("the ratings' standard deviation is {:.3g}; their distributions need one from {:.2g} to {:.2g}: "
-                  "multiply the ratings by a number that makes it so",
-                  deviation, 1 / most, most));
-}
-
 Vector start(const StartTask& task) {
-  check_scale(task.deviation);
   const FactorLayout& factors = task.layout;
   const PosteriorLayout layout = posterior_layout(factors, task.settings);
   Vector all(layout.size());
@@ -251,7 +236,7 @@ double trial_error(const Trial& trial, TrainSettings settings, std::string_view 
   model.pin = std::sqrt(values.scale());
   model.mean = trial.mean;
   model.unknown_mean = trial.mean;
-  Vector all = start({model.layout, model.pin, 0, values.scale(), settings});
+  Vector all = start({model.layout, model.pin, values.scale(), settings});
   VariationalSweeper sweeper({trial.ratings, model.layout, settings, {}, {}, nullptr}, all);
   for (int sweep = 0; sweep < kTrialSweeps; ++sweep) sweeper.sweep(all);
   return evaluate(model.view(ConstSpan(all).first(model.layout.size())), trial.held_out, false).rmse;

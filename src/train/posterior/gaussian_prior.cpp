@@ -1,14 +1,10 @@
 // Scatter matrices of rows, in double, and their inverse.
-#if defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 13
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // false alarms on AVX-512 (GCC bug 105593)
-#endif
 #include "train/posterior/gaussian_prior.hpp"
 
-#include <Eigen/Cholesky>
-#include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
 
+#include "model/dense_matrix.hpp"
 #include "odot/core/error.hpp"
 #include "odot/core/parallel.hpp"
 

@@ -17,6 +17,12 @@ struct GaussianPrior {
   Real* mean;       ///< μ, `stride` elements, likewise
 };
 
+/// Reals that a prior takes where it lies in a longer vector, and the one that begins at `begin` there.
+inline std::size_t prior_size(std::size_t stride) { return (stride + 1) * stride; }
+inline GaussianPrior prior_at(Vector& all, std::size_t begin, std::size_t stride) {
+  return {all.data() + begin, all.data() + begin + stride * stride};
+}
+
 /// The same to be read.
 struct ConstGaussianPrior {
   const Real* precision;

@@ -2,9 +2,10 @@
 #include "train/posterior/partner_effects.hpp"
 
 #include <algorithm>
-#include <cmath>
+#include <utility>
 
 #include "odot/core/parallel.hpp"
+#include "train/posterior/partner_weights.hpp"
 
 namespace odot::inline ODOT_PRECISION {
 namespace {
@@ -34,32 +35,20 @@ void column_products(const Vector& a, const Vector& b, std::size_t stride, Colum
 }  // namespace
 
 PartnerEffects::PartnerEffects(const RatingSide& rows, const RatingSide& partners, std::size_t stride)
-    : side_(rows),
-      stride_(stride),
+    : stride_(stride),
       over_partners_(rows, stride),
       over_rows_(partners, stride),
-      weights_(rows.rows()),
       inverse_(partners.rows()),
       sums_(rows.rows() * stride),
       of_rows_(sums_.size()),
       residual_(partners.rows() * stride),
       direction_(residual_.size()),
       product_(residual_.size()) {
-  for (Index row = 0; row < rows.rows(); ++row) {
-    if (rows.count(row) > 0) weights_[row] = 1 / std::sqrt(static_cast<Real>(rows.count(row)));
+  PartnerWeights weights(rows, partners);
+  for (std::size_t j = 0; j < inverse_.size(); ++j) {
+    inverse_[j] = static_cast<Real>(1 / (weights.squares[j] + static_cast<double>(kStrength)));
   }
-  parallel_for(1, [&](std::size_t) {
-    partners.read(0, partners.size(), [&] {
-      for (Index j = 0; j < partners.rows(); ++j) {
-        double squares = 0;
-        for (Offset k = partners.offsets[j]; k < partners.offsets[j + 1]; ++k) {
-          squares +=
-              static_cast<double>(weights_[partners.indices[k]]) * static_cast<double>(weights_[partners.indices[k]]);
-        }
-        inverse_[j] = static_cast<Real>(1 / (squares + static_cast<double>(kStrength)));
-      }
-    });
-  });
+  weights_ = std::move(weights.of_row);
 }
 
 void PartnerEffects::improve(const Real* rows, const Real* mean, Real* effects, int steps) {
@@ -67,13 +56,11 @@ void PartnerEffects::improve(const Real* rows, const Real* mean, Real* effects, 
   const std::size_t count = weights_.size();
   const std::size_t partners = inverse_.size();
   const auto for_rows = [&](std::size_t n, auto&& body) {
-    const std::size_t length = std::max<std::size_t>(64, (n + 255) / 256);
-    parallel_for((n + length - 1) / length, [&](std::size_t at) {
-      for (std::size_t i = at * length; i < std::min(n, (at + 1) * length); ++i) body(i, i * stride);
+    for_row_chunks(n, [&](std::size_t begin, std::size_t end) {
+      for (std::size_t i = begin; i < end; ++i) body(i, i * stride);
     });
   };
-  // Fᵀ applied to of_rows_, which holds rows that have their weight once already.
-  // residual = Fᵀ(θ − μ − g) − τ y
+  // residual = Fᵀ(θ − μ − g) − τ y; over_rows_ sums rows that have their weight already.
   for_rows(count, [&](std::size_t i, std::size_t at) {
     for (std::size_t k = 0; k < stride; ++k) of_rows_[at + k] = weights_[i] * (rows[at + k] - mean[k] - sums_[at + k]);
   });

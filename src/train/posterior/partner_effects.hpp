@@ -30,7 +30,6 @@ class PartnerEffects {
  private:
   void move_unrated();
 
-  RatingSide side_;
   std::size_t stride_;
   MaskedSums over_partners_;
   MaskedSums over_rows_;

@@ -19,17 +19,12 @@ struct PosteriorLayout {
   std::size_t variances() const { return factors.size(); }
   std::size_t partner_effects() const { return 2 * factors.size(); }
   std::size_t user_prior() const { return (effects ? 3 : 2) * factors.size(); }
-  std::size_t item_prior() const { return user_prior() + prior_size(); }
-  std::size_t noise_precision() const { return item_prior() + prior_size(); }
+  std::size_t item_prior() const { return user_prior() + prior_size(factors.stride()); }
+  std::size_t noise_precision() const { return item_prior() + prior_size(factors.stride()); }
   std::size_t size() const { return noise_precision() + kLanes; }
 
   /// The prior that begins at `begin`.
-  GaussianPrior prior(Vector& all, std::size_t begin) const {
-    return {all.data() + begin, all.data() + begin + factors.stride() * factors.stride()};
-  }
-
- private:
-  std::size_t prior_size() const { return (factors.stride() + 1) * factors.stride(); }
+  GaussianPrior prior(Vector& all, std::size_t begin) const { return prior_at(all, begin, factors.stride()); }
 };
 
 }  // namespace odot::inline ODOT_PRECISION

@@ -3,17 +3,14 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "kernels/row_sums.hpp"
+#include "model/free_elements.hpp"
 #include "odot/core/parallel.hpp"
 #include "train/posterior/dense_rows.hpp"
 
 namespace odot::inline ODOT_PRECISION {
 namespace {
-
-// Rounding of the elements of a Gram matrix, relative to its diagonal.
-constexpr double kPrecision = static_cast<double>(std::numeric_limits<Real>::epsilon());
 
 // Σ_k w_k x_k² over whole vectors, in interleaved sums.
 double weighted_squares(const Real* w, const Real* x, std::size_t stride) {
@@ -94,32 +91,26 @@ double PosteriorRows::Rows::solve(Index number, const RowQuadratic& quadratic, W
   const std::size_t stride = all.stride_;
   Real* row = rows + number * stride;
   Real* variance = variances + number * stride;
-  const Real* offset = task.offsets ? task.offsets + number * stride : nullptr;
   const auto of = [](Real value) { return static_cast<double>(value); };
 
   double expected = quadratic.squared_error + weighted_squares(work.variances.data(), row, stride);
   for (std::size_t i = 0; i < n; ++i) {
     const std::size_t k = free[i];
     work.slope[i] = of(quadratic.gradient[k]) + of(work.variances[k]) * of(row[k]);
-    work.from_mean[i] = of(row[k]) - of(task.prior.mean[k]) - (offset ? of(offset[k]) : 0.0);
   }
-  multiply(all.precision_, work.from_mean, n, work.pull);
-
-  work.system.start(n);
-  const std::size_t pinned = all.pinned_;
+  pull_of_prior(row, task.prior, task.offsets ? task.offsets + number * stride : nullptr, free, all.precision_,
+                work.from_mean, work.pull);
+  start_system(quadratic, all.precision_, 1, free, all.pinned_, work.system);
   for (std::size_t i = 0; i < n; ++i) {
-    const Real* gram = quadratic.gram.data() + free[i] * stride;
     const double* precision = all.precision_.data() + i * work.pull.size();
     double* to = work.system.row(i);
-    for (std::size_t k = i; k < pinned; ++k) to[k] = of(gram[k]) + precision[k];
-    for (std::size_t k = std::max(i, pinned); k < n; ++k) to[k] = of(gram[k + 1]) + precision[k];
     to[i] += of(work.variances[free[i]]);
     to[n] = -(work.slope[i] + work.pull[i]);
     const double own = 1 / (task.noise_precision * to[i]);
     variance[free[i]] = static_cast<Real>(own);
     expected += own * (to[i] - precision[i]);
   }
-  const double* step = work.system.solve(kPrecision);
+  const double* step = work.system.solve(kGramRounding);
 
   double of_variances = 0;  // what they add to the expected error
   for (std::size_t i = 0; i < n; ++i) {

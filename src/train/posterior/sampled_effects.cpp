@@ -1,17 +1,13 @@
 // One effect after another, a few columns at a time: columns are independent once they are whitened.
-#if defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 13
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // false alarms on AVX-512 (GCC bug 105593)
-#endif
 #include "train/posterior/sampled_effects.hpp"
 
-#include <Eigen/Cholesky>
-#include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
 #include "kernels/row_products.hpp"
 #include "kernels/row_sums.hpp"
+#include "model/dense_matrix.hpp"
 #include "odot/core/error.hpp"
 #include "odot/core/parallel.hpp"
 
@@ -29,13 +25,7 @@ struct Whitening {
 
 Whitening whitening_of(const ConstGaussianPrior& prior, const std::vector<std::size_t>& free, std::size_t stride) {
   const auto n = static_cast<Eigen::Index>(free.size());
-  Eigen::MatrixXd precision(n, n);
-  const auto element = [&](Eigen::Index i, Eigen::Index k) {
-    return free[static_cast<std::size_t>(i)] * stride + free[static_cast<std::size_t>(k)];
-  };
-  for (Eigen::Index i = 0; i < n; ++i) {
-    for (Eigen::Index k = 0; k < n; ++k) precision(i, k) = static_cast<double>(prior.precision[element(i, k)]);
-  }
+  Eigen::MatrixXd precision = dense_matrix(prior.precision, free, stride);
   Eigen::LLT<Eigen::MatrixXd> factor(precision);
   if (factor.info() != Eigen::Success) {
     // What is left of a nearly singular Λ in single precision may have lost its definiteness.
@@ -50,8 +40,9 @@ Whitening whitening_of(const ConstGaussianPrior& prior, const std::vector<std::s
   Whitening out{Vector(stride * stride), Vector(stride * stride)};
   for (Eigen::Index i = 0; i < n; ++i) {
     for (Eigen::Index k = 0; k <= i; ++k) {
-      out.to[element(i, k)] = static_cast<Real>(lower(i, k));
-      out.from[element(i, k)] = static_cast<Real>(inverse(i, k));
+      const std::size_t at = free[static_cast<std::size_t>(i)] * stride + free[static_cast<std::size_t>(k)];
+      out.to[at] = static_cast<Real>(lower(i, k));
+      out.from[at] = static_cast<Real>(inverse(i, k));
     }
   }
   return out;
@@ -64,37 +55,16 @@ void multiply(const Real* row, const Vector& matrix, std::size_t stride, Real* o
 
 }  // namespace
 
-template <class Body>
-void SampledEffects::for_rows(std::size_t count, Body&& body) const {
-  const std::size_t length = std::max<std::size_t>(64, (count + 255) / 256);
-  parallel_for((count + length - 1) / length, [&](std::size_t at) {
-    Vector row(stride_);
-    for (std::size_t i = at * length; i < std::min(count, (at + 1) * length); ++i) body(i, i * stride_, row);
-  });
-}
-
 SampledEffects::SampledEffects(const RatingSide& rows, const RatingSide& partners, std::size_t stride)
-    : side_(rows),
-      partners_(partners),
+    : partners_(partners),
       stride_(stride),
-      weights_(rows.rows()),
-      squares_(partners.rows()),
+      weights_(rows, partners),
       sums_(rows.rows() * stride),
       errors_(sums_.size()),
       whitened_(partners.rows() * stride) {
   for (Index row = 0; row < rows.rows(); ++row) {
-    if (rows.count(row) == 0) continue;
-    weights_[row] = 1 / std::sqrt(static_cast<Real>(rows.count(row)));
-    rated_.push_back(row);
+    if (rows.count(row) > 0) rated_.push_back(row);
   }
-  partners.read(0, partners.size(), [&] {
-    for (Index j = 0; j < partners.rows(); ++j) {
-      for (Offset k = partners.offsets[j]; k < partners.offsets[j + 1]; ++k) {
-        const auto weight = static_cast<double>(weights_[partners.indices[k]]);
-        squares_[j] += weight * weight;
-      }
-    }
-  });
 }
 
 // Given all others, an element of the whitened effect j is N(a/(s + τ), 1/(s + τ)) with s = Σ F_ij² and
@@ -102,9 +72,15 @@ SampledEffects::SampledEffects(const RatingSide& rows, const RatingSide& partner
 double SampledEffects::update(const Real* rows, const ConstGaussianPrior& prior, const std::vector<std::size_t>& free,
                               double strength, const DrawKey& key, Real* effects) {
   const std::size_t stride = stride_;
-  const std::size_t partners = squares_.size();
+  const std::size_t partners = weights_.squares.size();
   const Whitening whitening = whitening_of(prior, free, stride);
-  for_rows(weights_.size(), [&](std::size_t, std::size_t at, Vector& row) {
+  const auto for_rows = [&](std::size_t count, auto&& body) {
+    for_row_chunks(count, [&](std::size_t begin, std::size_t end) {
+      Vector row(stride);
+      for (std::size_t i = begin; i < end; ++i) body(i, i * stride, row);
+    });
+  };
+  for_rows(weights_.of_row.size(), [&](std::size_t, std::size_t at, Vector& row) {
     for (std::size_t k = 0; k < stride; ++k) row[k] = rows[at + k] - prior.mean[k] - sums_[at + k];
     multiply(row.data(), whitening.to, stride, errors_.data() + at);
   });
@@ -124,15 +100,12 @@ double SampledEffects::update(const Real* rows, const ConstGaussianPrior& prior,
   for_rows(partners, [&](std::size_t, std::size_t at, Vector&) {
     multiply(whitened_.data() + at, whitening.from, stride, effects + at);
   });
-  for_rows(weights_.size(), [&](std::size_t i, std::size_t at, Vector& row) {
-    if (weights_[i] == 0) return;
+  for_rows(weights_.of_row.size(), [&](std::size_t i, std::size_t at, Vector& row) {
+    if (weights_.of_row[i] == 0) return;
     multiply(errors_.data() + at, whitening.from, stride, row.data());
-    for (std::size_t k = 0; k < stride; ++k) sums_[at + k] = rows[at + k] - prior.mean[k] - row[k];
-  });
-  // The pinned element of a row is no variable.
-  for_rows(weights_.size(), [&](std::size_t, std::size_t at, Vector&) {
+    // The pinned element of a row is no variable.
     for (std::size_t k = 0; k < stride; ++k) {
-      if (!is_free[k]) sums_[at + k] = 0;
+      sums_[at + k] = is_free[k] ? rows[at + k] - prior.mean[k] - row[k] : Real{0};
     }
   });
   move_unrated(key);
@@ -146,33 +119,33 @@ void SampledEffects::draw_columns(std::size_t first, std::size_t width, const st
   const RowParts parts{stride_, width};
   Vector sum(width);
   Vector change(width);
-  for (std::size_t j = 0; j < squares_.size(); ++j) {
+  for (std::size_t j = 0; j < weights_.squares.size(); ++j) {
     const Draws draws(key.seed, key.what, key.sweep, static_cast<std::uint32_t>(j));
     Real* effect = whitened_.data() + j * stride_ + first;
     const Offset begin = partners_.offsets[j];
     const Offset end = partners_.offsets[j + 1];
     partners_.read(begin, end, [&] {
       const auto rows = partners_.indices.subspan(begin, end - begin);
-      sum_weighted_rows(rows, weights_.data(), errors_.data() + first, parts, sum.data());
-      const double precision = squares_[j] + strength;
+      sum_weighted_rows(rows, weights_.of_row.data(), errors_.data() + first, parts, sum.data());
+      const double precision = weights_.squares[j] + strength;
       for (std::size_t l = 0; l < width; ++l) {
         const double own = static_cast<double>(effect[l]);
-        const double mean = (static_cast<double>(sum[l]) + squares_[j] * own) / precision;
+        const double mean = (static_cast<double>(sum[l]) + weights_.squares[j] * own) / precision;
         const double drawn = is_free[first + l] ? mean + draws.normal_at(first + l) / std::sqrt(precision) : 0.0;
         change[l] = static_cast<Real>(drawn) - effect[l];
         effect[l] = static_cast<Real>(drawn);
       }
-      subtract_weighted(rows, weights_.data(), change.data(), parts, errors_.data() + first);
+      subtract_weighted(rows, weights_.of_row.data(), change.data(), parts, errors_.data() + first);
     });
   }
 }
 
 void SampledEffects::move_unrated(const DrawKey& key) {
   if (rated_.empty()) return;
-  for (std::size_t i = 0; i < weights_.size(); ++i) {
-    if (weights_[i] > 0) continue;
+  for (std::size_t i = 0; i < weights_.of_row.size(); ++i) {
+    if (weights_.of_row[i] > 0) continue;
     // Numbers of rows begin behind those of partners.
-    Draws draws(key.seed, key.what, key.sweep, static_cast<std::uint32_t>(squares_.size() + 1 + i));
+    Draws draws(key.seed, key.what, key.sweep, static_cast<std::uint32_t>(weights_.squares.size() + 1 + i));
     const auto any = static_cast<std::size_t>(draws.uniform() * static_cast<double>(rated_.size()));
     std::copy_n(sums_.data() + rated_[any] * stride_, stride_, sums_.data() + i * stride_);
   }

@@ -9,6 +9,7 @@
 #include "odot/ratings/rating_matrix.hpp"
 #include "train/posterior/draws.hpp"
 #include "train/posterior/gaussian_prior.hpp"
+#include "train/posterior/partner_weights.hpp"
 
 namespace odot::inline ODOT_PRECISION {
 
@@ -39,15 +40,11 @@ class SampledEffects {
   void draw_columns(std::size_t first, std::size_t width, const std::vector<bool>& is_free, double strength,
                     const DrawKey& key);
   void move_unrated(const DrawKey& key);
-  template <class Body>
-  void for_rows(std::size_t count, Body&& body) const;
 
-  RatingSide side_;
   RatingSide partners_;
   std::size_t stride_;
-  std::vector<Real> weights_;    // |Ω_i|^(−½), 0 without ratings
-  std::vector<double> squares_;  // Σ_i of their squares, for each partner
-  std::vector<Index> rated_;     // rows with ratings
+  PartnerWeights weights_;
+  std::vector<Index> rated_;  // rows with ratings
   Vector sums_;
   Vector errors_;    // Lᵀ(θ − μ − g), with Λ = L Lᵀ
   Vector whitened_;  // Lᵀy

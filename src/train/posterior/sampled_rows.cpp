@@ -3,19 +3,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
+#include "model/free_elements.hpp"
 #include "odot/core/parallel.hpp"
 #include "train/posterior/dense_rows.hpp"
 
 namespace odot::inline ODOT_PRECISION {
-namespace {
-
-// Rounding of the elements of a Gram matrix, relative to its diagonal.
-constexpr double kPrecision = static_cast<double>(std::numeric_limits<Real>::epsilon());
-
-}  // namespace
-
 struct SampledRows::Workspace {
   Workspace(std::size_t stride, std::size_t width, std::size_t free)
       : gathered(0, width),
@@ -67,26 +60,17 @@ double SampledRows::Rows::solve(Index number, const RowQuadratic& quadratic) {
   const std::size_t n = free.size();
   const std::size_t stride = all.stride_;
   Real* row = rows + number * stride;
-  const Real* offset = task.offsets ? task.offsets + number * stride : nullptr;
   const auto of = [](Real value) { return static_cast<double>(value); };
   const double weight = of(weights[number]);
   const double share = 1 / weight;
 
+  pull_of_prior(row, task.prior, task.offsets ? task.offsets + number * stride : nullptr, free, all.precision_,
+                work.from_mean, work.pull);
+  start_system(quadratic, all.precision_, share, free, all.pinned_, work.system);
   for (std::size_t i = 0; i < n; ++i) {
-    const std::size_t k = free[i];
-    work.from_mean[i] = of(row[k]) - of(task.prior.mean[k]) - (offset ? of(offset[k]) : 0.0);
+    work.system.row(i)[n] = -(of(quadratic.gradient[free[i]]) + share * work.pull[i]);
   }
-  multiply(all.precision_, work.from_mean, n, work.pull);
-  work.system.start(n);
-  for (std::size_t i = 0; i < n; ++i) {
-    const Real* gram = quadratic.gram.data() + free[i] * stride;
-    const double* precision = all.precision_.data() + i * work.pull.size();
-    double* to = work.system.row(i);
-    for (std::size_t k = i; k < all.pinned_ && k < n; ++k) to[k] = of(gram[k]) + share * precision[k];
-    for (std::size_t k = std::max(i, all.pinned_); k < n; ++k) to[k] = of(gram[k + 1]) + share * precision[k];
-    to[n] = -(of(quadratic.gradient[free[i]]) + share * work.pull[i]);
-  }
-  const double* mean_step = work.system.solve(kPrecision);
+  const double* mean_step = work.system.solve(kGramRounding);
   for (std::size_t i = 0; i < n; ++i) {
     work.step[i] = mean_step[i];
     means[number * stride + free[i]] = static_cast<Real>(of(row[free[i]]) + mean_step[i]);

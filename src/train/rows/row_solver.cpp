@@ -5,17 +5,15 @@
 #include <limits>
 
 #include "kernels/row_products.hpp"
+#include "model/free_elements.hpp"
 
 namespace odot::inline ODOT_PRECISION {
 namespace {
 
-// Rounding of the elements of a Gram matrix, relative to its diagonal.
-constexpr double kPrecision = static_cast<double>(std::numeric_limits<Real>::epsilon());
-
 // Newton's step minimises f + δ ‖s‖², with the least δ ≥ 0 that makes λ + δ this share of the Gram matrix's trace.
 // Where λ is 0 or nearly so and the matrix nearly singular, its rounding would otherwise make steps of any length, and
 // f rise.
-constexpr double kLeastShift = 10 * kPrecision;
+constexpr double kLeastShift = 10 * kGramRounding;
 
 // Columns that fit the second-level cache whatever the rank.
 constexpr std::size_t kMostGathered = 256;
@@ -49,6 +47,7 @@ RowSolver::RowSolver(const RowMethod& method, std::size_t stride, std::size_t wi
     : stride_(stride),
       newton_(std::holds_alternative<NewtonRows>(method)),
       non_negative_(std::holds_alternative<NonNegativeRows>(method)),
+      free_(free_elements(width, pinned)),
       most_direct_(most_direct(method, width)),
       pinned_(pinned >= 0 ? static_cast<std::size_t>(pinned) : width),
       gathered_(most_direct_, width),
@@ -61,9 +60,6 @@ RowSolver::RowSolver(const RowMethod& method, std::size_t stride, std::size_t wi
       products_after_(products_before_.size()),
       values_(non_negative_ ? width : 0),
       slopes_(values_.size()) {
-  for (std::size_t k = 0; k < width; ++k) {
-    if (k != pinned_) free_.push_back(k);
-  }
   if (const auto* optimized = std::get_if<OptimizedRows>(&method)) {
     iterations_ = optimized->iterations;
     direction_ = optimized->optimizer.direction();
@@ -164,7 +160,7 @@ double RowSolver::newton_step(const RowQuadratic& quadratic, double lambda, Real
   }
   const double damping = std::max(kLeastShift * trace - lambda, 0.0);
   for (std::size_t i = 0; i < n; ++i) system_.row(i)[i] += lambda + damping;
-  const double* step = system_.solve(kPrecision);
+  const double* step = system_.solve(kGramRounding);
   double change = 0;
   for (std::size_t i = 0; i < n; ++i) change += (slope(i) - damping * step[i]) * step[i];
   for (std::size_t i = 0; i < n; ++i) {
@@ -207,7 +203,7 @@ double RowSolver::dual_newton_step(double lambda, Real* row) {
     system_.row(i)[n] = error - share * products_before_[i];
     before += error * error;
   }
-  const double* z = system_.solve(kPrecision);
+  const double* z = system_.solve(kGramRounding);
   for (const std::size_t k : free_) {
     double sum = (1 - share) * static_cast<double>(row[k]);
     for (std::size_t i = 0; i < n; ++i) sum -= z[i] * static_cast<double>(gathered_.column(i)[k]);
