@@ -1,4 +1,4 @@
-// Dense linear systems by Gaussian elimination with pivoting, in long double.
+// Dense linear systems by Gaussian elimination with pivoting, and triangles of matrices, in long double.
 #pragma once
 
 #include <cmath>
@@ -31,6 +31,30 @@ inline LongVector dense_solve(LongMatrix a, LongVector b) {
     b[i] /= a[i][i];
   }
   return b;
+}
+
+/// The inverse of a regular, symmetric matrix.
+inline LongMatrix inverse_of(const LongMatrix& a) {
+  LongMatrix out;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    LongVector unit(a.size());
+    unit[i] = 1;
+    out.push_back(dense_solve(a, unit));
+  }
+  return out;
+}
+
+/// The lower triangle L with L Lᵀ = a, for a positive definite matrix.
+inline LongMatrix cholesky(const LongMatrix& a) {
+  LongMatrix l(a.size(), LongVector(a.size()));
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    for (std::size_t k = 0; k <= i; ++k) {
+      long double sum = a[i][k];
+      for (std::size_t j = 0; j < k; ++j) sum -= l[i][j] * l[k][j];
+      l[i][k] = i == k ? std::sqrt(sum) : sum / l[k][k];
+    }
+  }
+  return l;
 }
 
 }  // namespace odot::test

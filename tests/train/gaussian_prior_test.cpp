@@ -31,16 +31,6 @@ Long log_det(LongMatrix a) {
   return sum;
 }
 
-LongMatrix inverse_of(const LongMatrix& a) {
-  LongMatrix out;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    LongVector unit(a.size());
-    unit[i] = 1;
-    out.push_back(dense_solve(a, unit));
-  }
-  return out;
-}
-
 // A prior over the free elements.
 struct Dense {
   LongMatrix precision;

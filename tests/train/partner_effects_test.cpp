@@ -8,6 +8,7 @@
 #include "odot/core/parallel.hpp"
 #include "support/dense_solve.hpp"
 #include "support/factorization_problem.hpp"
+#include "support/posterior_problem.hpp"
 
 namespace odot {
 namespace {
@@ -36,17 +37,7 @@ struct EffectsProblem {
   RatingSide partners() const { return users ? matrix.by_item() : matrix.by_user(); }
   PartnerEffects start() const { return {side(), partners(), layout.stride()}; }
 
-  // F, with a row for every row of the side.
-  LongMatrix dense() const {
-    const RatingSide ratings = side();
-    LongMatrix f(ratings.rows(), LongVector(partners().rows()));
-    for (Index i = 0; i < ratings.rows(); ++i) {
-      for (Offset t = ratings.offsets[i]; t < ratings.offsets[i + 1]; ++t) {
-        f[i][ratings.indices[t]] = 1 / std::sqrt(static_cast<Long>(ratings.count(i)));
-      }
-    }
-    return f;
-  }
+  LongMatrix dense() const { return dense_partners(side()); }
 
   // Column k of F Y.
   LongVector product(const LongMatrix& f, const LongVector& y) const {

@@ -27,28 +27,6 @@ struct Dense {
   LongVector mean;
 };
 
-LongMatrix inverse_of(const LongMatrix& a) {
-  LongMatrix out;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    LongVector unit(a.size());
-    unit[i] = 1;
-    out.push_back(dense_solve(a, unit));
-  }
-  return out;
-}
-
-LongMatrix cholesky(const LongMatrix& a) {
-  LongMatrix l(a.size(), LongVector(a.size()));
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    for (std::size_t k = 0; k <= i; ++k) {
-      Long sum = a[i][k];
-      for (std::size_t j = 0; j < k; ++j) sum -= l[i][j] * l[k][j];
-      l[i][k] = i == k ? std::sqrt(sum) : sum / l[k][k];
-    }
-  }
-  return l;
-}
-
 Long log_det(const LongMatrix& root) {
   Long sum = 0;
   for (std::size_t i = 0; i < root.size(); ++i) sum += 2 * std::log(root[i][i]);

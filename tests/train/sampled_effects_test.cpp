@@ -10,6 +10,7 @@
 #include "odot/core/parallel.hpp"
 #include "support/dense_solve.hpp"
 #include "support/factorization_problem.hpp"
+#include "support/posterior_problem.hpp"
 #include "support/sample_means.hpp"
 
 namespace odot {
@@ -31,20 +32,7 @@ struct EffectsProblem {
     for (std::size_t k = 0; k < layout.width(); ++k) {
       if (static_cast<int>(k) != pinned) free.push_back(k);
     }
-    precision.resize(stride * stride);
-    mean.resize(stride);
-    LongMatrix root(free.size());
-    for (LongVector& line : root) {
-      for (std::size_t k = 0; k < free.size(); ++k) line.push_back(uniform(-1, 1));
-    }
-    for (std::size_t i = 0; i < free.size(); ++i) {
-      mean[free[i]] = static_cast<Real>(uniform(-1, 1));
-      for (std::size_t k = 0; k < free.size(); ++k) {
-        Long sum = i == k ? 0.4 : 0;
-        for (std::size_t l = 0; l < free.size(); ++l) sum += root[i][l] * root[k][l];
-        precision[free[i] * stride + free[k]] = static_cast<Real>(sum);
-      }
-    }
+    set_random_prior(uniform, free, stride, 0.4, precision, mean);
     rows.resize(side().rows() * stride);
     for (std::size_t i = 0; i < side().rows(); ++i) {
       for (const std::size_t k : free) rows[i * stride + k] = static_cast<Real>(uniform(-2, 2) + 1);
@@ -67,17 +55,7 @@ struct EffectsProblem {
   }
   Long effect(std::size_t j, std::size_t i) const { return static_cast<Long>(effects[j * layout.stride() + free[i]]); }
 
-  // F, with a row for every row of the side.
-  LongMatrix dense() const {
-    const RatingSide ratings = side();
-    LongMatrix f(ratings.rows(), LongVector(partners().rows()));
-    for (Index i = 0; i < ratings.rows(); ++i) {
-      for (Offset t = ratings.offsets[i]; t < ratings.offsets[i + 1]; ++t) {
-        f[i][ratings.indices[t]] = 1 / std::sqrt(static_cast<Long>(ratings.count(i)));
-      }
-    }
-    return f;
-  }
+  LongMatrix dense() const { return dense_partners(side()); }
 
   // Σ yᵀΛy.
   double squares() const {
@@ -128,16 +106,6 @@ struct DensePosterior {
     }
     of_partners = inverse_of(a);
     of_elements = inverse_of(lambda);
-  }
-
-  static LongMatrix inverse_of(const LongMatrix& a) {
-    LongMatrix out;
-    for (std::size_t i = 0; i < a.size(); ++i) {
-      LongVector unit(a.size());
-      unit[i] = 1;
-      out.push_back(dense_solve(a, unit));
-    }
-    return out;
   }
 
   LongMatrix mean;         // of element k of partner j

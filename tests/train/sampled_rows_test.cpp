@@ -10,6 +10,7 @@
 #include "odot/core/parallel.hpp"
 #include "support/dense_solve.hpp"
 #include "support/factorization_problem.hpp"
+#include "support/posterior_problem.hpp"
 #include "support/sample_means.hpp"
 
 namespace odot {
@@ -28,18 +29,6 @@ struct DenseRow {
   LongMatrix covariance;
   LongMatrix root;
 };
-
-LongMatrix cholesky(const LongMatrix& a) {
-  LongMatrix l(a.size(), LongVector(a.size()));
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    for (std::size_t k = 0; k <= i; ++k) {
-      Long sum = a[i][k];
-      for (std::size_t j = 0; j < k; ++j) sum -= l[i][j] * l[k][j];
-      l[i][k] = i == k ? std::sqrt(sum) : sum / l[k][k];
-    }
-  }
-  return l;
-}
 
 // One side of a problem with all that its rows are drawn from.
 struct SampleProblem {
@@ -61,20 +50,7 @@ struct SampleProblem {
     for (std::size_t j = 0; j < columns.size() / stride; ++j)
       column_roots.push_back(static_cast<Real>(uniform(0.4, 1.8)));
     for (std::size_t i = 0; i < rows.size() / stride; ++i) weights.push_back(static_cast<Real>(uniform(0.3, 2.5)));
-    precision.resize(stride * stride);
-    mean.resize(stride);
-    LongMatrix root(free.size());
-    for (LongVector& line : root) {
-      for (std::size_t k = 0; k < free.size(); ++k) line.push_back(uniform(-1, 1));
-    }
-    for (std::size_t i = 0; i < free.size(); ++i) {
-      mean[free[i]] = static_cast<Real>(uniform(-1, 1));
-      for (std::size_t k = 0; k < free.size(); ++k) {
-        Long sum = i == k ? 1 : 0;
-        for (std::size_t l = 0; l < free.size(); ++l) sum += root[i][l] * root[k][l];
-        precision[free[i] * stride + free[k]] = static_cast<Real>(sum);
-      }
-    }
+    set_random_prior(uniform, free, stride, 1, precision, mean);
     if (!moved) return;
     offsets.resize(rows.size());
     for (Real& element : offsets) element = static_cast<Real>(uniform(-1, 1));

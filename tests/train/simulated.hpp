@@ -1,6 +1,9 @@
 // Ratings that a model with biases and noise gives.
 #pragma once
 
+#include <doctest/doctest.h>
+
+#include <cmath>
 #include <string>
 #include <vector>
 
@@ -55,6 +58,29 @@ inline Simulated simulate(Index users, Index items, std::size_t rank, double sha
   while (out.list.users.size() < users) out.list.users.add(std::to_string(out.list.users.size()));
   while (out.list.items.size() < items) out.list.items.add(std::to_string(out.list.items.size()));
   return out;
+}
+
+/// Checks that ratings of another scale give predictions of that scale, to within so much of it, and the same
+/// objective, to within that share.
+inline void check_scaling(const TrainSettings& settings, double of_predictions, double of_objective) {
+  const Simulated data = simulate(30, 20, 2, 0.5, 0.3, 10);
+  const FactorResult one = train(data.list, {}, settings);
+  // A power of four has a root without rounding: not a bit differs.
+  for (const double by : {1024.0, 1000.0, 0.001}) {
+    CAPTURE(by);
+    RatingList list = data.list;
+    for (Real& value : list.ratings.value) value = static_cast<Real>(by * static_cast<double>(value));
+    const FactorResult scaled = train(list, {}, settings);
+    for (Index user = 0; user < 30; ++user) {
+      for (Index item = 0; item < 20; ++item) {
+        const double expected = by * one.model.predict(user, item);
+        const double found = scaled.model.predict(user, item);
+        CHECK(std::abs(found - expected) <= (by == 1024 ? 0 : by * of_predictions));
+      }
+    }
+    // It is in units of the ratings.
+    CHECK(scaled.report.optimisation.value == doctest::Approx(one.report.optimisation.value).epsilon(of_objective));
+  }
 }
 
 }  // namespace odot::test

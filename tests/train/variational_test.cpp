@@ -180,26 +180,7 @@ TEST_CASE("ratings of every kind") {
 TEST_CASE("predictions scale as the ratings do") {
   for (const std::string svdpp : {"none", "both"}) {
     CAPTURE(svdpp);
-    const Simulated data = simulate(30, 20, 2, 0.5, 0.3, 10);
-    const TrainSettings settings = variational(4, 10, svdpp);
-    const FactorResult one = train(data.list, {}, settings);
-    // A power of four has a root without rounding: not a bit differs.
-    for (const double by : {1024.0, 1000.0, 0.001}) {
-      CAPTURE(by);
-      RatingList list = data.list;
-      for (Real& value : list.ratings.value) value = static_cast<Real>(by * static_cast<double>(value));
-      const FactorResult scaled = train(list, {}, settings);
-      for (Index user = 0; user < 30; ++user) {
-        for (Index item = 0; item < 20; ++item) {
-          const double expected = by * one.model.predict(user, item);
-          const double found = scaled.model.predict(user, item);
-          CHECK(std::abs(found - expected) <= (by == 1024 ? 0 : by * tolerance(1e-9, 2e-3)));
-        }
-      }
-      // It is in units of the ratings.
-      CHECK(scaled.report.optimisation.value ==
-            doctest::Approx(one.report.optimisation.value).epsilon(tolerance(1e-9, 1e-4)));
-    }
+    check_scaling(variational(4, 10, svdpp), tolerance(1e-9, 2e-3), tolerance(1e-9, 1e-4));
   }
 }
 
