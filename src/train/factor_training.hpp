@@ -7,6 +7,7 @@
 #include "odot/core/precision.hpp"
 #include "odot/ratings/rating_matrix.hpp"
 #include "odot/train/methods.hpp"
+#include "train/row_inputs.hpp"
 
 namespace odot::inline ODOT_PRECISION {
 
@@ -34,6 +35,7 @@ struct TrainTask {
   Regularisation regularisation;
   std::function<bool(const TrainState&)> observe;  ///< as TrainObserver; may be empty
   StateVisitor* resume = nullptr;                  ///< gives back what TrainState::visit visited, to go on from there
+  const SideInputs& inputs = kNoInputs;
 };
 
 /// How a method ended.
@@ -55,6 +57,7 @@ struct StartTask {
   double pin;
   double deviation;               ///< of the ratings
   const TrainSettings& settings;  ///< in effect
+  const SideInputs& inputs = kNoInputs;
 };
 
 /// What a method of training a factorisation is, beside its row.
@@ -69,7 +72,7 @@ struct FactorTraining {
   /// The vector that is trained, θ at its beginning; by default it is θ alone.
   Vector (*start)(const StartTask& task) = nullptr;
   /// Moves what follows θ in that vector to where the model has it.
-  void (*finish)(Factorization& model, const TrainSettings& settings) = nullptr;
+  void (*finish)(Factorization& model, const TrainSettings& settings, const SideInputs& inputs) = nullptr;
 };
 
 /// λ = 6 σ + 0.025 σ n for ratings of standard deviation σ. The part that grows with the number of ratings stands for

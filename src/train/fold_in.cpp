@@ -8,6 +8,7 @@
 
 #include "kernels/row_sums.hpp"
 #include "odot/core/error.hpp"
+#include "train/fold_in_features.hpp"
 #include "train/posterior/partner_weights.hpp"
 #include "train/posterior/posterior_rows.hpp"
 #include "train/rows/half_sweep.hpp"
@@ -88,8 +89,9 @@ struct Wanted {
   RatingMatrix ratings;    // with the model's indices for what stays
 };
 
-Wanted gather(const Factorization& model, const RatingList& list, const Sides& sides, bool items,
+Wanted gather(const Factorization& model, const RatingList& list, const Sides& sides, const FoldInSettings& settings,
               FoldInReport& report) {
+  const bool items = settings.items;
   const IdTable& users = list.*(items ? &RatingList::items : &RatingList::users);
   const IdTable& others = list.*(items ? &RatingList::users : &RatingList::items);
   std::vector<Index> known(others.size());
@@ -123,7 +125,7 @@ Wanted gather(const Factorization& model, const RatingList& list, const Sides& s
     usable.value.push_back(list.ratings.value[k]);
   }
   report.ratings = usable.size();
-  if (report.ratings == 0) {
+  if (report.ratings == 0 && !(settings.features && list.ratings.size() == 0)) {
     if (list.ratings.size() == 0) throw Error("there are no ratings to fold in");
     const IdTable& model_items = model.*sides.items;
     throw Error(fmt::format(
@@ -202,8 +204,11 @@ Solved solve(const Factorization& model, const Wanted& wanted, const Sides& side
   return {std::move(solved), {}};
 }
 
-// The distributions of those that are wanted, under the prior that training learned.
-Solved infer(const Factorization& model, const Wanted& wanted, const Sides& sides, bool items) {
+// The distributions of those that are wanted, the `ids`, under the prior that training learned.
+Solved infer(const Factorization& model, const Wanted& wanted, const Sides& sides, const FoldInSettings& settings,
+             const IdTable& ids) {
+  if (wanted.ids.empty()) return {};
+  const bool items = settings.items;
   const FactorPosterior& posterior = *model.posterior;
   const SidePrior& prior = posterior.*sides.user_prior;
   const std::size_t stride = model.layout.stride();
@@ -224,12 +229,46 @@ Solved infer(const Factorization& model, const Wanted& wanted, const Sides& side
       for (std::size_t k = 0; k < stride; ++k) offsets[row * stride + k] *= weight;
     }
   }
+  if (settings.features) {
+    offsets.resize(rows * stride);
+    add_feature_moves(*prior.features, *settings.features, ids, wanted.ids, stride, offsets);
+  }
   PosteriorRows inference(side, model.layout, sides.pin);
   inference.update({model.theta.data() + sides.item_begin, posterior.variances.data() + sides.item_begin,
                     ConstGaussianPrior(prior.precision.data(), prior.mean.data()),
                     offsets.empty() ? nullptr : offsets.data(), 1 / posterior.noise_variance},
                    solved.rows.data(), solved.variances.data());
   return solved;
+}
+
+void check_features(const Factorization& model, const Sides& sides, const FoldInSettings& settings) {
+  const SidePrior* prior = model.posterior ? &((*model.posterior).*sides.user_prior) : nullptr;
+  if (!prior || !prior->features) {
+    throw Error::of_setting("features", fmt::format("is of no use: the model knows no features of its {}s", sides.user));
+  }
+  if (settings.features->encoding != prior->features->encoding) {
+    throw Error(fmt::format("{}: the features are not encoded as those of the model", settings.features->path));
+  }
+}
+
+// The lines of features of users that neither the model knows nor ratings tell of; counts all others.
+std::vector<Index> lines_alone(const Factorization& model, const Sides& sides, const FeatureTable& table,
+                               const IdTable& ids, const Wanted& wanted, FoldInReport& report) {
+  std::vector<bool> rated(ids.size());
+  for (const Index id : wanted.ids) rated[id] = true;
+  std::vector<Index> lines;
+  for (Index line = 0; line < table.ids.size(); ++line) {
+    const Index in_list = ids.find(table.ids[line]);
+    if (in_list != kUnknown && rated[in_list]) continue;
+    if ((model.*sides.users).find(table.ids[line]) != kUnknown) {
+      ++report.known_features;
+      continue;
+    }
+    if (in_list != kUnknown) --report.without_ratings;
+    lines.push_back(line);
+  }
+  report.by_features = static_cast<Index>(lines.size());
+  return lines;
 }
 
 // Gives the model's row users[k] the k-th of `solved`; `all` are the ids of all users then.
@@ -276,12 +315,19 @@ FoldInReport fold_in(Factorization& model, const RatingList& list, const FoldInS
   if (!model.posterior) {
     report.regularisation = settings.regularisation ? *settings.regularisation : trained_regularisation(model);
   }
+  if (settings.features) check_features(model, sides, settings);
   if (!settings.update) check_new(model, ids, sides);
-  const Wanted wanted = gather(model, list, sides, settings.items, report);
-  const Solved solved = model.posterior ? infer(model, wanted, sides, settings.items)
-                                        : solve(model, wanted, sides, settings.items, *report.regularisation);
-
+  const Wanted wanted = gather(model, list, sides, settings, report);
+  Solved solved = model.posterior ? infer(model, wanted, sides, settings, ids)
+                                  : solve(model, wanted, sides, settings.items, *report.regularisation);
   const std::size_t stride = model.layout.stride();
+  std::vector<Index> alone;
+  if (settings.features) {
+    alone = lines_alone(model, sides, *settings.features, ids, wanted, report);
+    add_unrated(*((*model.posterior).*sides.user_prior).features, *settings.features, alone, stride, sides.pin,
+                model.pin, solved.rows, solved.variances);
+  }
+
   IdTable all = model.*sides.users;
   const Index known = all.size();
   for (const Index id : wanted.ids) {
@@ -294,6 +340,8 @@ FoldInReport fold_in(Factorization& model, const RatingList& list, const FoldInS
     report.users.push_back(all.add(ids[id]));
     ++(report.users.back() < known ? report.updated : report.added);
   }
+  for (const Index line : alone) report.users.push_back(all.add(settings.features->ids[line]));
+  report.added += report.by_features;
   put_rows(model, sides, settings.items, std::move(all), report.users, solved);
   return report;
 }

@@ -275,7 +275,7 @@ struct SampledSide {
   }
 
   void draw_prior(bool with_effects, int sweep) {
-    const PartnerPrior partners{partner_effects.data(), now.effects.size(), now.strength};
+    const EffectsPrior partners{partner_effects.data(), now.effects.size(), now.strength};
     do {
       sample_prior(ratings, {theta.data(), nullptr, with_effects ? effects.sums().data() : nullptr},
                    with_effects ? &partners : nullptr, rows.free(), stride, kScatter,

@@ -5,6 +5,7 @@
 
 #include "odot/core/precision.hpp"
 #include "odot/core/vector.hpp"
+#include "odot/features/features.hpp"
 #include "odot/model/factor_layout.hpp"
 #include "odot/model/model.hpp"
 
@@ -31,12 +32,23 @@ struct FactorView : PredictionConstants, RatingRange {
   double predict(Index user, Index item) const;
 };
 
-/// The normal distribution that training found a side's rows to come from: row i ~ N(μ + g_i, Λ⁻¹). Elements are those
-/// of θ's rows, with zeros where pins and padding are.
+/// What features say of a side's rows, a the inputs of one and ā their mean. Rows have the stride of θ's.
+struct SideFeatures {
+  FeatureEncoding encoding;
+  Vector input_means;       ///< ā, encoding.inputs() elements
+  Vector effects;           ///< B, a row for each input: the prior mean of a row with ratings moves by Bᵀ(a − ā)
+  Vector unrated_effects;   ///< C, likewise: all that is expected of a row without ratings is unrated_mean + Cᵀ(a − ā)
+  Vector unrated_mean;      ///< a row
+  Vector unrated_variance;  ///< a row: how far one without ratings is from that, squared
+};
+
+/// The normal distribution that training found a side's rows to come from: row i ~ N(μ + g_i + Bᵀ(a_i − ā), Λ⁻¹).
+/// Elements are those of θ's rows, with zeros where pins and padding are.
 struct SidePrior {
   Vector precision;        ///< Λ, stride × stride
   Vector mean;             ///< μ, stride
   Vector partner_effects;  ///< g_i = |Ω_i|^(−½) Σ_{j ∈ Ω_i} y_j: a row y_j for each of the other side; empty: g = 0
+  std::optional<SideFeatures> features{};  ///< none: B = 0
 };
 
 /// What is known of factors beside their values, where training found distributions of rows.

@@ -15,6 +15,9 @@
 #pragma GCC visibility push(default)
 namespace odot::inline ODOT_PRECISION {
 
+/// Whether a method is given features of users and items.
+enum class FeatureUse { none, may, must };
+
 /// How a model is found from ratings.
 struct Method {
   std::string name{};                  ///< of --method
@@ -28,7 +31,7 @@ struct Method {
   std::vector<TrainOption> own{};  ///< options that only this method has
   std::vector<Word> solvers{};     ///< what --optimizer takes beside the optimizers of the registry
   bool takes_steps = false;        ///< the default where an optimizer or a line search is named
-  bool needs_features = false;     ///< of users and items
+  FeatureUse features = FeatureUse::none;  ///< must: of users and items, may: of either
   bool needs_order = false;        ///< of the ratings, which a RatingMatrix does not keep
   bool resumes = false;            ///< it saves its runs in checkpoints and goes on from them
   /// λ where none is chosen, for ratings of this standard deviation, which it is proportional to. Empty for methods

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "model/dense_matrix.hpp"
+#include "model/kinds/side_features.hpp"
 #include "odot/core/error.hpp"
 #include "odot/core/parallel.hpp"
 #include "odot/model/pair_loops.hpp"
@@ -21,12 +22,13 @@ constexpr const char* kNoise = "noise_variance";
 
 // The tensors of a SidePrior.
 struct PriorNames {
+  const char* side;
   const char* precision;
   const char* mean;
   const char* effects;
 };
-constexpr PriorNames kUserPrior{"user_prior_precision", "user_prior_mean", "item_effects_on_users"};
-constexpr PriorNames kItemPrior{"item_prior_precision", "item_prior_mean", "user_effects_on_items"};
+constexpr PriorNames kUserPrior{"user", "user_prior_precision", "user_prior_mean", "item_effects_on_users"};
+constexpr PriorNames kItemPrior{"item", "item_prior_precision", "item_prior_mean", "user_effects_on_items"};
 
 // Whether it is one of all elements of a row but the pinned one.
 bool is_precision(const Vector& precision, std::size_t stride, std::size_t width, int pin) {
@@ -87,11 +89,14 @@ void add_posterior(const FactorPosterior& posterior, const FactorLayout& layout,
     if (!prior->partner_effects.empty()) {
       add(names.effects, prior->partner_effects.data(), prior->partner_effects.size() / stride);
     }
+    if (prior->features) add_features(*prior->features, names.side, layout, tensors);
   }
 }
 
 void add_posterior(const FactorPosterior& posterior, safetensors::Metadata& metadata) {
   metadata[kNoise] = fmt::format("{}", posterior.noise_variance);
+  if (posterior.users.features) add_features(*posterior.users.features, kUserPrior.side, metadata);
+  if (posterior.items.features) add_features(*posterior.items.features, kItemPrior.side, metadata);
 }
 
 std::optional<FactorPosterior> read_posterior(ModelReader& file, const FactorLayout& layout) {
@@ -138,6 +143,7 @@ std::optional<FactorPosterior> read_posterior(ModelReader& file, const FactorLay
       file.fail(fmt::format("the tensor \"{}\" is not symmetric and positive definite", names.precision));
     }
     if (file.has_tensor(names.effects)) prior.partner_effects = read(names.effects, partners);
+    prior.features = read_side_features(file, names.side, layout, pin);
     return prior;
   };
   posterior.users = read_prior(kUserPrior, layout.items, layout.user_pin());
@@ -201,6 +207,7 @@ void absorb_pin(const FactorLayout& layout, double pin, FactorPosterior& posteri
     multiply(prior.mean, column, pin);
     multiply(prior.partner_effects, column, pin);
     multiply(prior.precision, column, 1 / pin);
+    if (prior.features) absorb_pin(*prior.features, stride, column, pin);
     for (Real& element : Span(prior.precision).subspan(static_cast<std::size_t>(column) * stride, stride)) {
       element = static_cast<Real>(static_cast<double>(element) * (1 / pin));  // as its mirror image was, to the bit
     }

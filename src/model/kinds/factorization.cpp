@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "model/kinds/factor_posterior.hpp"
+#include "model/kinds/side_features.hpp"
 #include "odot/model/evaluate.hpp"
 #include "odot/model/model_reader.hpp"
 #include "odot/model/model_writer.hpp"
@@ -131,7 +132,13 @@ Description describe(const Model& any) {
                           {"mean", model.mean},
                           {"lowest", model.lowest},
                           {"highest", model.highest}};
-  if (model.posterior) description.emplace_back("noise", std::sqrt(model.posterior->noise_variance));
+  if (!model.posterior) return description;
+  description.emplace_back("noise", std::sqrt(model.posterior->noise_variance));
+  const auto tell = [&](const char* name, const SidePrior& prior) {
+    if (prior.features) description.emplace_back(name, describe_features(prior.features->encoding));
+  };
+  tell("user_features", model.posterior->users);
+  tell("item_features", model.posterior->items);
   return description;
 }
 

@@ -97,7 +97,9 @@ Vector start(const StartTask& task) {
   return all;
 }
 
-void finish(Factorization& model, const TrainSettings& /*settings*/) { model.theta.resize(model.layout.size()); }
+void finish(Factorization& model, const TrainSettings& /*settings*/, const SideInputs& /*inputs*/) {
+  model.theta.resize(model.layout.size());
+}
 
 // Draws ν of weights ω ~ Gamma(ν/2, ν/2) from its distribution given them, uniform over the logarithms of a grid.
 double draw_freedom(ConstSpan weights, Draws draws) {
@@ -257,7 +259,7 @@ class GibbsSweeper : public Sweeper {
     const GaussianPrior prior = layout_.prior(all, draws.prior);
     const std::size_t stride = layout_.factors.stride();
     const std::size_t count = side.ratings.columns;
-    const PartnerPrior effects{all.data() + partners, count, get(all, draws.strength)};
+    const EffectsPrior effects{all.data() + partners, count, get(all, draws.strength)};
     sample_prior(side.ratings, {all.data() + rows, nullptr, side.offsets()}, side.effects ? &effects : nullptr,
                  side.rows.free(), stride, kPriorScatter * deviation_, Draws(seed(), draws.what, sweep_), prior);
     if (!side.effects) return;

@@ -47,13 +47,13 @@ bool moves_items(const TrainSettings& settings) { return *settings.svdpp == kBot
 
 namespace {
 
-PosteriorLayout posterior_layout(const FactorLayout& factors, const TrainSettings& settings) {
-  return {factors, moves_users(settings) || moves_items(settings)};
+PosteriorLayout posterior_layout(const FactorLayout& factors, const TrainSettings& settings, const SideInputs& inputs) {
+  return {factors, moves_users(settings) || moves_items(settings), inputs.users.width, inputs.items.width};
 }
 
 Vector start(const StartTask& task) {
   const FactorLayout& factors = task.layout;
-  const PosteriorLayout layout = posterior_layout(factors, task.settings);
+  const PosteriorLayout layout = posterior_layout(factors, task.settings, task.inputs);
   Vector all(layout.size());
   start_posterior(task, factors, all.data(), layout.prior(all, layout.user_prior()),
                   layout.prior(all, layout.item_prior()));
@@ -61,8 +61,8 @@ Vector start(const StartTask& task) {
   return all;
 }
 
-void finish(Factorization& model, const TrainSettings& settings) {
-  const PosteriorLayout layout = posterior_layout(model.layout, settings);
+void finish(Factorization& model, const TrainSettings& settings, const SideInputs& inputs) {
+  const PosteriorLayout layout = posterior_layout(model.layout, settings, inputs);
   const std::size_t stride = model.layout.stride();
   const std::size_t items = model.layout.item_row(0);
   const Vector all = std::move(model.theta);
@@ -70,14 +70,23 @@ void finish(Factorization& model, const TrainSettings& settings) {
     const auto first = all.begin() + static_cast<std::ptrdiff_t>(begin);
     return Vector(first, first + static_cast<std::ptrdiff_t>(size));
   };
-  const auto prior = [&](std::size_t begin) {
-    return SidePrior{part(begin, stride * stride), part(begin + stride * stride, stride), {}};
+  const auto prior = [&](std::size_t begin, std::size_t features, const RowInputs& of) {
+    SidePrior out{part(begin, stride * stride), part(begin + stride * stride, stride), {}};
+    if (of.width == 0) return out;
+    const std::size_t size = of.width * stride;
+    out.features = SideFeatures{of.encoding,
+                                of.means,
+                                part(features, size),
+                                part(features + size, size),
+                                part(features + 2 * size, stride),
+                                part(features + 2 * size + stride, stride)};
+    return out;
   };
   FactorPosterior& posterior = model.posterior.emplace();
   posterior.variances = part(layout.variances(), model.layout.size());
   posterior.noise_variance = 1 / static_cast<double>(all[layout.noise_precision()]);
-  posterior.users = prior(layout.user_prior());
-  posterior.items = prior(layout.item_prior());
+  posterior.users = prior(layout.user_prior(), layout.user_features(), inputs.users);
+  posterior.items = prior(layout.item_prior(), layout.item_features(), inputs.items);
   if (moves_users(settings)) {
     posterior.users.partner_effects = part(layout.partner_effects() + items, model.layout.size() - items);
   }
@@ -87,31 +96,55 @@ void finish(Factorization& model, const TrainSettings& settings) {
 
 // One side with all that inferring its rows needs.
 struct Side {
-  Side(const RatingSide& side, const RatingSide& other, const FactorLayout& factors, int pinned, bool moved)
+  Side(const RatingSide& side, const RatingSide& other, const FactorLayout& factors, int pinned, bool moved,
+       const RowInputs& inputs)
       : ratings(side), rows(side, factors, pinned) {
     if (moved) effects.emplace(side, other, factors.stride());
+    if (inputs.width > 0) features.emplace(side, inputs, rows.free(), factors.stride());
     for (Index row = 0; row < side.rows(); ++row) rated += side.count(row) > 0 ? 1 : 0;
   }
 
   RatingSide ratings;
   PosteriorRows rows;
   std::optional<PartnerEffects> effects;
+  std::optional<FeatureEffects> features;
+  Vector sums;       // of both, where there are both
+  Vector remaining;  // what features leave of the rows
   double rated = 0;          // rows with ratings
   double log_precision = 0;  // log det Λ
   double log_variances = 0;  // Σ log v
 
-  const Real* offsets() { return effects ? effects->sums().data() : nullptr; }
+  const Real* partner_sums() { return effects ? effects->sums().data() : nullptr; }
+
+  // What moves the prior's mean for each row.
+  const Real* offsets() {
+    if (!features) return partner_sums();
+    if (!effects) return features->moves().data();
+    sums.resize(features->moves().size());
+    add_scaled(effects->sums(), 1, features->moves(), sums);
+    return sums.data();
+  }
+
+  // Those of the rows that partners are to explain.
+  const Real* without_features(const Real* means) {
+    if (!features) return means;
+    remaining.resize(features->moves().size());
+    add_scaled({means, remaining.size()}, -1, features->moves(), remaining);
+    return remaining.data();
+  }
 };
 
 class VariationalSweeper : public Sweeper {
  public:
-  VariationalSweeper(const TrainTask& task, const Vector& all)
-      : layout_(posterior_layout(task.layout, task.settings)),
+  VariationalSweeper(const TrainTask& task, Vector& all)
+      : layout_(posterior_layout(task.layout, task.settings, task.inputs)),
         deviation_(task.ratings.summary().scale()),
         users_(task.ratings.by_user(), task.ratings.by_item(), task.layout, task.layout.user_pin(),
-               moves_users(task.settings)),
+               moves_users(task.settings), task.inputs.users),
         items_(task.ratings.by_item(), task.ratings.by_user(), task.layout, task.layout.item_pin(),
-               moves_items(task.settings)) {
+               moves_items(task.settings), task.inputs.items) {
+    if (users_.features) users_.features->move(block(all, users_, layout_.user_features()).effects);
+    if (items_.features) items_.features->move(block(all, items_, layout_.item_features()).effects);
     Vector gradient(layout_.factors.item_row(0));
     MaskedGradient pass(users_.ratings, layout_.factors.stride());
     errors_.squared =
@@ -134,8 +167,8 @@ class VariationalSweeper : public Sweeper {
     const auto ratings = static_cast<double>(users_.ratings.size());
     const double precision = (ratings + 2) / (errors_.expected + kNoiseRate * unit);
     all[layout_.noise_precision()] = static_cast<Real>(precision);
-    learn(all, users_, layout_.user_prior(), 0, items);
-    learn(all, items_, layout_.item_prior(), items, 0);
+    learn(all, users_, {layout_.user_prior(), 0, items, layout_.user_features()});
+    learn(all, items_, {layout_.item_prior(), items, 0, layout_.item_features()});
     passes_ += 2;
     value_ = -(ratings + 2) / 2 * std::log(precision * unit) + part_of_value(users_) + part_of_value(items_);
   }
@@ -153,26 +186,50 @@ class VariationalSweeper : public Sweeper {
   }
 
  private:
+  // Where what belongs to a side begins.
+  struct Places {
+    std::size_t prior;
+    std::size_t rows;
+    std::size_t partners;
+    std::size_t features;
+  };
+
+  FeatureBlock block(Vector& all, const Side& side, std::size_t begin) const {
+    return feature_block_at(all, begin, side.features->inputs(), layout_.factors.stride());
+  }
+
   // The divergence of all distributions from the posterior is, but for a constant and with the priors and the noise at
-  // their best given the rows, −(N + 2)/2 log α − Σ over the sides of (D + n)/2 log det Λ + ½ Σ log v: traces and
-  // squares are constants then. In units of the ratings.
+  // their best given the rows, −(N + 2)/2 log α − Σ over the sides of (D + n + p)/2 log det Λ + ½ Σ log v, with p
+  // inputs: traces and squares are constants then. In units of the ratings.
   double part_of_value(const Side& side) const {
     const auto free = static_cast<double>(side.rows.free().size());
+    const double inputs = side.features ? static_cast<double>(side.features->inputs()) : 0.0;
     const double log_unit = std::log(deviation_);
-    return -(free + side.rated) / 2 * (side.log_precision + free * log_unit) -
+    return -(free + side.rated + inputs) / 2 * (side.log_precision + free * log_unit) -
            (side.log_variances - side.rated * free * log_unit) / 2;
   }
 
-  void learn(Vector& all, Side& side, std::size_t begin, std::size_t rows, std::size_t partners) {
-    const GaussianPrior prior = layout_.prior(all, begin);
-    const Real* means = all.data() + rows;
-    const Real* variances = all.data() + layout_.variances() + rows;
-    side.log_precision = fit_prior(side.ratings, {means, variances, side.offsets()}, side.rows.free(),
-                                   layout_.factors.stride(), kPriorScatter * deviation_, prior);
-    side.log_variances = log_variances(side.ratings, variances, side.rows.free(), layout_.factors.stride());
-    if (side.effects) {
-      side.effects->improve(means, prior.mean, all.data() + layout_.partner_effects() + partners, kEffectSteps);
+  void learn(Vector& all, Side& side, const Places& places) {
+    const GaussianPrior prior = layout_.prior(all, places.prior);
+    const std::size_t stride = layout_.factors.stride();
+    Real* means = all.data() + places.rows;
+    Real* variances = all.data() + layout_.variances() + places.rows;
+    std::optional<FeatureBlock> features;
+    std::optional<EffectsPrior> effects;
+    if (side.features) {
+      features = block(all, side, places.features);
+      effects = {features->effects, side.features->inputs(), kFeatureStrength};
     }
+    side.log_precision = fit_prior(side.ratings, {means, variances, side.offsets()}, side.rows.free(), stride,
+                                   kPriorScatter * deviation_, prior, effects ? &*effects : nullptr);
+    side.log_variances = log_variances(side.ratings, variances, side.rows.free(), stride);
+    if (side.effects) {
+      side.effects->improve(side.without_features(means), prior.mean,
+                            all.data() + layout_.partner_effects() + places.partners, kEffectSteps);
+    }
+    if (!side.features) return;
+    side.features->update(means, prior.mean, side.partner_sums(), features->effects);
+    side.features->expect_unrated(means, variances, *features);
   }
 
   PosteriorLayout layout_;
@@ -282,6 +339,8 @@ Method variational_method() {
                 .unit = "sweeps"};
   method.defaults = {.rank = 30, .center = true, .biases = true, .iterations = 20, .tolerance = 0};
   method.own = own_options();
+  method.options = {"users", "items", "user-features", "item-features"};
+  method.features = FeatureUse::may;
   return factor_method(std::move(method), {.run = run, .decide = decide_svdpp, .start = start, .finish = finish});
 }
 
