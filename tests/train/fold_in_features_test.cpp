@@ -5,6 +5,8 @@
 
 #include "odot/core/error.hpp"
 #include "odot/train/fold_in.hpp"
+#include "support/dense_solve.hpp"
+#include "support/optim_problems.hpp"
 #include "support/saved_model.hpp"
 #include "train/features_problem.hpp"
 
@@ -17,7 +19,7 @@ using Long = long double;
 
 struct Folding {
   FeaturesProblem problem = features_problem(60, 50, 0.4, 0.3, 21, 6);
-  Factorization model = train(problem.data, variational_settings(3, 6, "both")).model;
+  Factorization model = train_with(problem.data, variational_settings(3, 6, "both")).model;
 
   // A table with inputs as those of the first rows of a side, under other names.
   FeatureTable table(bool items, const std::vector<std::string>& names) const {
@@ -153,7 +155,7 @@ TEST_CASE("features that the model cannot know are refused, and it stays as it w
   const Folding data;
   Dataset plain = data.problem.data;
   plain.item_features.reset();
-  Factorization users_only = train(plain, variational_settings(3, 3, "none")).model;
+  Factorization users_only = train_with(plain, variational_settings(3, 3, "none")).model;
   const std::string before = file_bytes(users_only);
   CHECK_THROWS_WITH_AS(fold_in(users_only, {}, {.items = true, .features = data.table(true, {"n"})}),
                        doctest::Contains("knows no features of its items"), Error);

@@ -66,10 +66,15 @@ struct Problem {
   }
   LongVector weights(long double half) const {
     LongVector out;
+    long double sum = 0;
+    long double rated = 0;
     for (Index i = 0; i < side().rows(); ++i) {
       const auto count = static_cast<long double>(side().count(i));
       out.push_back(count > 0 ? count / (count + half) : 0);
+      sum += out.back();
+      rated += count > 0 ? 1 : 0;
     }
+    for (long double& weight : out) weight *= rated / sum;
     return out;
   }
   FeatureBlock block(Vector& all) const {
@@ -95,7 +100,7 @@ TEST_CASE("effects of features are the dense solution, and rows are moved by the
       Problem problem(60, width, 4);
       Vector all;
       const FeatureBlock block = problem.block(all);
-      FeatureEffects effects(problem.side(), problem.inputs, kFree, kStride);
+      FeatureEffects effects(problem.side(), problem.inputs, kFree, kStride, 30);
       effects.update(problem.means.data(), problem.prior_mean.data(), with_partners ? problem.sums.data() : nullptr,
                      block.effects);
       LongMatrix centred = problem.dense_inputs();
@@ -135,7 +140,7 @@ TEST_CASE("rows without ratings are where the regression expects them, as surely
     const Vector variances = problem.variances;
     Vector all;
     const FeatureBlock block = problem.block(all);
-    const FeatureEffects effects(problem.side(), problem.inputs, kFree, kStride);
+    const FeatureEffects effects(problem.side(), problem.inputs, kFree, kStride, 30);
     effects.expect_unrated(problem.means.data(), problem.variances.data(), block);
     LongMatrix rows(60, LongVector(kFree.size()));
     for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -180,7 +185,7 @@ TEST_CASE("one rated row, or none, is enough for numbers that are finite") {
     problem.matrix = RatingMatrix(5, 2, none ? Triples{} : Triples{{1}, {0}, {3}});
     Vector all;
     const FeatureBlock block = problem.block(all);
-    FeatureEffects effects(problem.side(), problem.inputs, kFree, kStride);
+    FeatureEffects effects(problem.side(), problem.inputs, kFree, kStride, 30);
     effects.update(problem.means.data(), problem.prior_mean.data(), nullptr, block.effects);
     effects.expect_unrated(problem.means.data(), problem.variances.data(), block);
     CHECK(all_finite(all));
@@ -198,7 +203,7 @@ TEST_CASE("features' effects have the same bits on any number of threads") {
     Problem problem(5000, 6, 7);
     Vector all;
     const FeatureBlock block = problem.block(all);
-    FeatureEffects effects(problem.side(), problem.inputs, kFree, kStride);
+    FeatureEffects effects(problem.side(), problem.inputs, kFree, kStride, 30);
     effects.update(problem.means.data(), problem.prior_mean.data(), problem.sums.data(), block.effects);
     effects.expect_unrated(problem.means.data(), problem.variances.data(), block);
     if (count == 1) {

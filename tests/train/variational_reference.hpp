@@ -115,7 +115,7 @@ class VariationalReference {
     if (items_.moved) move(items_, triples_.user);
     for (const bool users : {true, false}) {
       ReferenceSide& side = users ? users_ : items_;
-      if (!side.inputs.empty()) explain(side, raw_inputs_[users ? 0 : 1]);
+      if (!side.inputs.empty()) explain(side, raw_inputs_[users ? 0 : 1], users ? 30 : 3000);
       for (std::size_t row = 0; row < side.means.size(); ++row) {
         for (const std::size_t k : side.free) side.sums[row][k] = side.partner[row][k] + side.moves[row][k];
       }
@@ -302,14 +302,16 @@ class VariationalReference {
   }
 
   // B of what is left of the rated rows, τ = 2; then the rows without ratings.
-  static void explain(ReferenceSide& side, const LongMatrix& raw) {
+  static void explain(ReferenceSide& side, const LongMatrix& raw, Long half) {
     LongMatrix left = side.means;
     LongVector rated(left.size());
     LongVector weights(left.size());
+    Long sum = 0;
     for (std::size_t row = 0; row < left.size(); ++row) {
       const auto count = static_cast<Long>(side.ratings[row].size());
       rated[row] = count > 0 ? 1 : 0;
-      weights[row] = count / (count + 30);
+      weights[row] = count / (count + half);
+      sum += weights[row];
       LongVector of_free;
       for (std::size_t i = 0; i < side.free.size(); ++i) {
         const std::size_t k = side.free[i];
@@ -317,6 +319,7 @@ class VariationalReference {
       }
       left[row] = of_free;
     }
+    for (Long& weight : weights) weight *= static_cast<Long>(side.rated()) / sum;
     const LongMatrix effects = dense_ridge(side.inputs, rated, left, 2);
     LongMatrix whole = left;
     for (std::size_t row = 0; row < left.size(); ++row) {

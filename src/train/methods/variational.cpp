@@ -97,10 +97,10 @@ void finish(Factorization& model, const TrainSettings& settings, const SideInput
 // One side with all that inferring its rows needs.
 struct Side {
   Side(const RatingSide& side, const RatingSide& other, const FactorLayout& factors, int pinned, bool moved,
-       const RowInputs& inputs)
+       const RowInputs& inputs, double half)
       : ratings(side), rows(side, factors, pinned) {
     if (moved) effects.emplace(side, other, factors.stride());
-    if (inputs.width > 0) features.emplace(side, inputs, rows.free(), factors.stride());
+    if (inputs.width > 0) features.emplace(side, inputs, rows.free(), factors.stride(), half);
     for (Index row = 0; row < side.rows(); ++row) rated += side.count(row) > 0 ? 1 : 0;
   }
 
@@ -140,9 +140,9 @@ class VariationalSweeper : public Sweeper {
       : layout_(posterior_layout(task.layout, task.settings, task.inputs)),
         deviation_(task.ratings.summary().scale()),
         users_(task.ratings.by_user(), task.ratings.by_item(), task.layout, task.layout.user_pin(),
-               moves_users(task.settings), task.inputs.users),
+               moves_users(task.settings), task.inputs.users, kUserHalf),
         items_(task.ratings.by_item(), task.ratings.by_user(), task.layout, task.layout.item_pin(),
-               moves_items(task.settings), task.inputs.items) {
+               moves_items(task.settings), task.inputs.items, kItemHalf) {
     if (users_.features) users_.features->move(block(all, users_, layout_.user_features()).effects);
     if (items_.features) items_.features->move(block(all, items_, layout_.item_features()).effects);
     Vector gradient(layout_.factors.item_row(0));

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "model/kinds/side_features.hpp"
+#include "odot/core/ordered_sum.hpp"
 #include "odot/core/parallel.hpp"
 #include "train/posterior/partner_weights.hpp"
 #include "train/posterior/sum_over_rows.hpp"
@@ -11,40 +12,43 @@
 namespace odot::inline ODOT_PRECISION {
 namespace {
 
-// Of the regression that rows without ratings come from.
-constexpr double kHalfWeight = 30;  // a row of so many ratings counts half
-constexpr double kRidge = 3;
+constexpr double kRidge = 3;  // of the regression that rows without ratings come from, in rows
 
 constexpr double kAlone = 1e-6;  // 1 − h of a row that the regression knows nothing of but for itself
 
+// In proportion to n/(n + half), their mean over the rows that have ratings 1.
 std::vector<double> row_weights(const RatingSide& side, double half) {
   std::vector<double> weights(side.rows());
+  double rated = 0;
   for (Index row = 0; row < side.rows(); ++row) {
+    if (side.count(row) == 0) continue;
     const auto count = static_cast<double>(side.count(row));
-    weights[row] = count > 0 ? count / (count + half) : 0.0;
+    weights[row] = count / (count + half);
+    ++rated;
+  }
+  const double sum = ordered_sum(weights);
+  for (double& weight : weights) {
+    if (weight > 0) weight *= rated / sum;
   }
   return weights;
 }
 
-// Puts the rows of `from` into those of `to`, stride wide.
-void put(const Eigen::MatrixXd& from, Eigen::Index rows, const std::vector<std::size_t>& free, std::size_t stride,
-         Real* to) {
-  for (Eigen::Index f = 0; f < rows; ++f) {
-    for (std::size_t k = 0; k < free.size(); ++k) {
-      to[static_cast<std::size_t>(f) * stride + free[k]] = static_cast<Real>(from(f, static_cast<Eigen::Index>(k)));
-    }
+// Puts rows of the free elements into those of `to`, stride wide.
+void put(const double* from, std::size_t rows, const std::vector<std::size_t>& free, std::size_t stride, Real* to) {
+  for (std::size_t f = 0; f < rows; ++f) {
+    for (std::size_t k = 0; k < free.size(); ++k) to[f * stride + free[k]] = static_cast<Real>(from[f * free.size() + k]);
   }
 }
 
 }  // namespace
 
 FeatureEffects::FeatureEffects(const RatingSide& side, const RowInputs& inputs, const std::vector<std::size_t>& free,
-                               std::size_t stride)
+                               std::size_t stride, double half)
     : inputs_(inputs),
       free_(free),
       stride_(stride),
       effects_(inputs.rows, inputs.width, row_weights(side, 0), kFeatureStrength, &inputs.means),
-      whole_(inputs.rows, inputs.width, row_weights(side, kHalfWeight), kRidge),
+      whole_(inputs.rows, inputs.width, row_weights(side, half), kRidge),
       leverages_(whole_.leverages()),
       moves_(side.rows() * stride) {
   for (Index row = 0; row < side.rows(); ++row) {
@@ -53,14 +57,14 @@ FeatureEffects::FeatureEffects(const RatingSide& side, const RowInputs& inputs, 
 }
 
 void FeatureEffects::update(const Real* rows, const Real* mean, const Real* partner_sums, Real* effects) {
-  const Eigen::MatrixXd solution = effects_.solve(free_.size(), [&](std::size_t i, double* out) {
+  std::vector<double> solution = effects_.solve(free_.size(), [&](std::size_t i, double* out) {
     for (std::size_t k = 0; k < free_.size(); ++k) {
       const std::size_t at = i * stride_ + free_[k];
       out[k] = static_cast<double>(rows[at]) - static_cast<double>(mean[free_[k]]) -
                (partner_sums ? static_cast<double>(partner_sums[at]) : 0.0);
     }
   });
-  put(solution, static_cast<Eigen::Index>(inputs_.width), free_, stride_, effects);
+  put(solution.data(), inputs_.width, free_, stride_, effects);
   move(effects);
 }
 
@@ -78,18 +82,20 @@ void FeatureEffects::move(const Real* effects) {
 void FeatureEffects::expect_unrated(Real* rows, Real* variances, const FeatureBlock& block) const {
   if (whole_.total() == 0) return;
   const std::size_t n = free_.size();
-  const Eigen::MatrixXd solution = whole_.solve(n, [&](std::size_t i, double* out) {
+  std::vector<double> solution = whole_.solve(n, [&](std::size_t i, double* out) {
     for (std::size_t k = 0; k < n; ++k) out[k] = static_cast<double>(rows[i * stride_ + free_[k]]);
   });
-  const auto width = static_cast<Eigen::Index>(inputs_.width);
-  put(solution, width, free_, stride_, block.unrated_effects);
+  const std::size_t width = inputs_.width;
+  put(solution.data(), width, free_, stride_, block.unrated_effects);
   // The mean at ā instead of at the regression's own centre.
-  Eigen::VectorXd from_centre = -whole_.centre();
-  for (Eigen::Index f = 0; f < width; ++f) {
-    from_centre(f) += static_cast<double>(inputs_.means[static_cast<std::size_t>(f)]);
+  double* mean = solution.data() + width * n;
+  for (std::size_t k = 0; k < n; ++k) {
+    mean[k] /= whole_.total();
+    for (std::size_t f = 0; f < width; ++f) {
+      mean[k] += (static_cast<double>(inputs_.means[f]) - whole_.centre()[f]) * solution[f * n + k];
+    }
   }
-  put(solution.row(width) / whole_.total() + from_centre.transpose() * solution.topRows(width), 1, free_, stride_,
-      block.unrated_mean);
+  put(mean, 1, free_, stride_, block.unrated_mean);
 
   const InputEffects effect(block.unrated_effects, inputs_.means, stride_);
   const auto expect = [&](std::size_t i, std::vector<double>& row) {

@@ -15,6 +15,12 @@ namespace odot::inline ODOT_PRECISION {
 /// τ of the features' effects.
 inline constexpr double kFeatureStrength = 2;
 
+/// Ratings of a user, of an item, that counts half as much as the most where rows without ratings are learned from
+/// others. Users choose the items that they rate: those that are chosen often are liked better, and so is what is
+/// rated of a new one.
+inline constexpr double kUserHalf = 30;
+inline constexpr double kItemHalf = 3000;
+
 /// What is learned of the features of a side, each a number of rows of stride Reals.
 struct FeatureBlock {
   Real* effects;            ///< B, a row for each input
@@ -38,13 +44,13 @@ inline FeatureBlock feature_block_at(Vector& all, std::size_t begin, std::size_t
 /// (AᵀA + τI) b = Aᵀ(θ − μ − g), A the rows a_i − ā: Λ cancels.
 ///
 /// What a row's ratings would be due to is not known without ratings: such a row is expected where a ridge regression
-/// of the others' whole rows, with weights n/(n + 30) for n ratings, says. Its variance is the mean of theirs and of
+/// of the others' whole rows, with weights in proportion to n/(n + half) for n ratings, says. Its variance is the mean of theirs and of
 /// the squares by which the regression misses a row that it does not know.
 class FeatureEffects {
  public:
   /// `inputs` must outlive it. `free` are the variables of a row.
   FeatureEffects(const RatingSide& side, const RowInputs& inputs, const std::vector<std::size_t>& free,
-                 std::size_t stride);
+                 std::size_t stride, double half);
 
   /// Sets B, and moves(). `partner_sums` are g, or null.
   void update(const Real* rows, const Real* mean, const Real* partner_sums, Real* effects);

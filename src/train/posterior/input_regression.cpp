@@ -4,10 +4,17 @@
 #include <algorithm>
 #include <utility>
 
+#include "model/dense_matrix.hpp"
 #include "odot/core/parallel.hpp"
 #include "train/posterior/sum_over_rows.hpp"
 
 namespace odot::inline ODOT_PRECISION {
+
+struct InputRegression::System {
+  Eigen::LLT<Eigen::MatrixXd> factor;
+};
+
+InputRegression::~InputRegression() = default;
 
 InputRegression::InputRegression(const std::vector<Real>& inputs, std::size_t width, std::vector<double> weights,
                                  double ridge, const Vector* centre)
@@ -31,25 +38,22 @@ InputRegression::InputRegression(const std::vector<Real>& inputs, std::size_t wi
   const auto sum = [&](Eigen::Index f, Eigen::Index g) {
     return sums[static_cast<std::size_t>(f) * size + static_cast<std::size_t>(g)];
   };
-  centre_ = Eigen::VectorXd::Zero(n);
-  for (Eigen::Index f = 0; f < n; ++f) {
-    if (centre) {
-      centre_(f) = static_cast<double>((*centre)[static_cast<std::size_t>(f)]);
-    } else if (total_ > 0) {
-      centre_(f) = sum(f, n) / total_;
-    }
+  for (std::size_t f = 0; f < width; ++f) {
+    const double own = total_ > 0 ? sums[f * size + width] / total_ : 0.0;
+    centre_.push_back(centre ? static_cast<double>((*centre)[f]) : own);
   }
+  const Eigen::Map<const Eigen::VectorXd> c(centre_.data(), n);
   Eigen::MatrixXd matrix(n, n);
   for (Eigen::Index f = 0; f < n; ++f) {
     for (Eigen::Index g = f; g < n; ++g) {
-      matrix(g, f) = sum(f, g) - centre_(f) * sum(g, n) - sum(f, n) * centre_(g) + total_ * centre_(f) * centre_(g);
+      matrix(g, f) = sum(f, g) - c(f) * sum(g, n) - sum(f, n) * c(g) + total_ * c(f) * c(g);
     }
     matrix(f, f) += ridge;
   }
-  system_.compute(matrix);
+  system_ = std::make_unique<const System>(System{Eigen::LLT<Eigen::MatrixXd>(matrix)});
 }
 
-Eigen::MatrixXd InputRegression::solve(std::size_t columns, const Row& row) const {
+std::vector<double> InputRegression::solve(std::size_t columns, const Row& row) const {
   const std::size_t width = width_;
   const std::vector<double> sums =
       sum_over_rows(weights_.size(), (width + 2) * columns, [&](std::size_t i, double* part) {
@@ -69,17 +73,20 @@ Eigen::MatrixXd InputRegression::solve(std::size_t columns, const Row& row) cons
   const auto n = static_cast<Eigen::Index>(width);
   using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
   const Eigen::Map<const RowMajor> all(sums.data(), n + 2, static_cast<Eigen::Index>(columns));
-  Eigen::MatrixXd out(n + 1, static_cast<Eigen::Index>(columns));
-  out.topRows(n) = system_.solve(all.topRows(n) - centre_ * all.row(n));
-  out.row(n) = all.row(n);
+  const Eigen::Map<const Eigen::VectorXd> c(centre_.data(), n);
+  std::vector<double> out((width + 1) * columns);
+  Eigen::Map<RowMajor> solution(out.data(), n + 1, static_cast<Eigen::Index>(columns));
+  solution.topRows(n) = system_->factor.solve(all.topRows(n) - c * all.row(n));
+  solution.row(n) = all.row(n);
   return out;
 }
 
 std::vector<double> InputRegression::leverages() const {
   const auto n = static_cast<Eigen::Index>(width_);
-  const Eigen::MatrixXd inverse = system_.solve(Eigen::MatrixXd::Identity(n, n));
-  const Eigen::VectorXd of_centre = inverse * centre_;
-  const double square_of_centre = centre_.dot(of_centre);
+  const Eigen::MatrixXd inverse = system_->factor.solve(Eigen::MatrixXd::Identity(n, n));
+  const Eigen::Map<const Eigen::VectorXd> c(centre_.data(), n);
+  const Eigen::VectorXd of_centre = inverse * c;
+  const double square_of_centre = c.dot(of_centre);
   std::vector<double> out(weights_.size());
   constexpr std::size_t kLength = 64;
   parallel_for((out.size() + kLength - 1) / kLength, [&](std::size_t at) {

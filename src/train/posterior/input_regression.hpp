@@ -3,9 +3,9 @@
 
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <vector>
 
-#include "model/dense_matrix.hpp"
 #include "odot/core/precision.hpp"
 #include "odot/core/vector.hpp"
 
@@ -19,12 +19,13 @@ class InputRegression {
   /// none is given Σ w_i a_i / Σ w_i.
   InputRegression(const std::vector<Real>& inputs, std::size_t width, std::vector<double> weights, double ridge,
                   const Vector* centre = nullptr);
+  ~InputRegression();
 
   /// Sets out[0 … columns) to r_i.
   using Row = std::function<void(std::size_t i, double* out)>;
 
-  /// C, width × columns, above Σ w_i r_i.
-  Eigen::MatrixXd solve(std::size_t columns, const Row& row) const;
+  /// C, a row of `columns` for each input, and behind it Σ w_i r_i.
+  std::vector<double> solve(std::size_t columns, const Row& row) const;
 
   /// h_i = w_i (1/Σw + (a_i − c)ᵀ M⁻¹ (a_i − c)) with M = Σ w (a − c)(a − c)ᵀ + ridge I: with a constant beside C, the
   /// error of row i where it is left out is its error over 1 − h_i (Allen 1974). For the centre of its own.
@@ -32,17 +33,19 @@ class InputRegression {
 
   const std::vector<double>& weights() const { return weights_; }
   double total() const { return total_; }                   ///< Σ w
-  const Eigen::VectorXd& centre() const { return centre_; }  ///< c
+  const std::vector<double>& centre() const { return centre_; }  ///< c
 
  private:
+  struct System;
+
   const Real* inputs_of(std::size_t i) const { return inputs_.data() + i * width_; }
 
   const std::vector<Real>& inputs_;
   std::size_t width_;
   std::vector<double> weights_;
   double total_ = 0;
-  Eigen::VectorXd centre_;
-  Eigen::LLT<Eigen::MatrixXd> system_;
+  std::vector<double> centre_;
+  std::unique_ptr<const System> system_;
 };
 
 }  // namespace odot::inline ODOT_PRECISION
