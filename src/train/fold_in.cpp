@@ -244,7 +244,8 @@ Solved infer(const Factorization& model, const Wanted& wanted, const Sides& side
 void check_features(const Factorization& model, const Sides& sides, const FoldInSettings& settings) {
   const SidePrior* prior = model.posterior ? &((*model.posterior).*sides.user_prior) : nullptr;
   if (!prior || !prior->features) {
-    throw Error::of_setting("features", fmt::format("is of no use: the model knows no features of its {}s", sides.user));
+    throw Error::of_setting("features",
+                            fmt::format("is of no use: the model knows no features of its {}s", sides.user));
   }
   if (settings.features->encoding != prior->features->encoding) {
     throw Error(fmt::format("{}: the features are not encoded as those of the model", settings.features->path));

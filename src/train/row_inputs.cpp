@@ -35,9 +35,10 @@ RowInputs row_inputs(std::optional<FeatureTable>& features, const IdTable& ids, 
     for (std::size_t k = 0; k < width; ++k) sums[k] += static_cast<double>(inputs[k]);
   }
   if (count == 0) {
-    throw Error(fmt::format("none of the {0}s of the ratings has features in {1}: its first id is '{2}', that of the "
-                            "ratings '{3}'",
-                            what, table.path, table.ids.size() > 0 ? table.ids[0] : "", ids.size() > 0 ? ids[0] : ""));
+    throw Error(
+        fmt::format("none of the {0}s of the ratings has features in {1}: its first id is '{2}', that of the "
+                    "ratings '{3}'",
+                    what, table.path, table.ids.size() > 0 ? table.ids[0] : "", ids.size() > 0 ? ids[0] : ""));
   }
   for (const double sum : sums) out.means.push_back(static_cast<Real>(sum / count));
   for (const Index row : unknown) std::ranges::copy(out.means, out.rows.data() + row * width);

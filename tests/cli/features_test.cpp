@@ -69,9 +69,9 @@ TEST_CASE("the same bits on any number of threads, and resumed; cv and tune take
     data.done(with(words, {"-q", "--threads", threads, "-o", std::string("m") + threads}));
     CHECK((read_bytes(data.folder / "m1") == read_bytes(data.folder / (std::string("m") + threads))));
   }
-  data.refused({"train", "r.csv", "--method", "variational", "--rank", "3", "-t", "2", "--user-features",
-                "age:numeric"},
-               {"--user-features is of no use without --users FILE"});
+  data.refused(
+      {"train", "r.csv", "--method", "variational", "--rank", "3", "-t", "2", "--user-features", "age:numeric"},
+      {"--user-features is of no use without --users FILE"});
   const Words shared{"r.csv", "--method", "variational", "--rank", "2", "-t", "2", "--svdpp", "none", "-q"};
   const Json with_features =
       Json::parse(data.done(with(with({"cv"}, shared), with(kFeatures, {"--folds", "3", "--json"}))).out);
@@ -85,8 +85,8 @@ TEST_CASE("fold-in takes features, alone or with ratings") {
   const Data data;
   data.done(with(with(kTrain, kFeatures), {"-o", "m", "-q"}));
   const Outcome alone = data.done({"fold-in", "m", "--features", "strangers.csv", "-o", "m2"});
-  check_has(alone.out, {"2 added (2 by features alone), features of 1 that the model knows left aside",
-                        "33 users", "written to      m2"});
+  check_has(alone.out, {"2 added (2 by features alone), features of 1 that the model knows left aside", "33 users",
+                        "written to      m2"});
   check_has(alone.err, {"strangers.csv: features of 3 users"});
   write_bytes(data.folder / "new", "ann,1,5\nann,2,1\n");
   const Json json =
@@ -104,7 +104,8 @@ TEST_CASE("fold-in takes features, alone or with ratings") {
   CHECK(prediction(by_features, "ann") != prediction(by_both, "ann"));
   CHECK(lines_of(data.done({"fold-in", "m", "--features", "strangers.csv", "--top", "2", "-q"}).out).size() == 6);
   write_bytes(data.folder / "kinds", "item_id,kind\nx,film\ny,book|film\n");
-  check_has(data.done({"fold-in", "m", "--features", "kinds", "--items", "-o", "m4", "-q"}).out, {"2 added", "22 items"});
+  check_has(data.done({"fold-in", "m", "--features", "kinds", "--items", "-o", "m4", "-q"}).out,
+            {"2 added", "22 items"});
 }
 
 TEST_CASE("features that are of no use are refused") {

@@ -81,7 +81,7 @@ inline FeaturesProblem features_problem(Index users, Index items, double share, 
 }
 
 inline FactorResult train_with(const Dataset& data, const TrainSettings& settings, const TrainObserver& observer = {},
-                          const CheckpointSettings& checkpoints = {}) {
+                               const CheckpointSettings& checkpoints = {}) {
   TrainResult result = odot::train(data, settings, observer, checkpoints);
   return {dynamic_cast<Factorization&&>(*result.model), std::move(result.report)};
 }

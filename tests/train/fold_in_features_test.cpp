@@ -55,7 +55,8 @@ TEST_CASE("newcomers with features alone get the rows that training gives those 
       // The first rows have no ratings: the same inputs gave these rows.
       const auto at = [&](Index row) { return items ? layout.item_row(row) : layout.user_row(row); };
       for (std::size_t element = 0; element < layout.stride(); ++element) {
-        CHECK(folded.theta[at(report.users[k]) + element] == doctest::Approx(folded.theta[at(k) + element]).epsilon(1e-4));
+        CHECK(folded.theta[at(report.users[k]) + element] ==
+              doctest::Approx(folded.theta[at(k) + element]).epsilon(1e-4));
         CHECK(folded.posterior->variances[at(report.users[k]) + element] ==
               doctest::Approx(folded.posterior->variances[at(k) + element]).epsilon(1e-4));
       }

@@ -177,7 +177,8 @@ TEST_CASE("a run with features resumes to the same bits, and not with others") {
     data.valid = problem.of_cold_users;
     const std::string expected = file_bytes(train_with(data, settings).model);
     const CheckpointSettings first{.path = folder / "c"};
-    train_with(data, settings, [](const TrainProgress& progress) { return progress.counts.iterations < 3; }, first);
+    train_with(
+        data, settings, [](const TrainProgress& progress) { return progress.counts.iterations < 3; }, first);
     const CheckpointSettings resume{.resume = folder / "c"};
     CHECK((file_bytes(train_with(data, settings, {}, resume).model) == expected));
     Dataset other = data;

@@ -35,10 +35,10 @@ struct FactorView : PredictionConstants, RatingRange {
 /// What features say of a side's rows, a the inputs of one and ā their mean. Rows have the stride of θ's.
 struct SideFeatures {
   FeatureEncoding encoding;
-  Vector input_means;       ///< ā, encoding.inputs() elements
-  Vector effects;           ///< B, a row for each input: the prior mean of a row with ratings moves by Bᵀ(a − ā)
-  Vector unrated_effects;   ///< C, likewise: all that is expected of a row without ratings is unrated_mean + Cᵀ(a − ā)
-  Vector unrated_mean;      ///< a row
+  Vector input_means;      ///< ā, encoding.inputs() elements
+  Vector effects;          ///< B, a row for each input: the prior mean of a row with ratings moves by Bᵀ(a − ā)
+  Vector unrated_effects;  ///< C, likewise: all that is expected of a row without ratings is unrated_mean + Cᵀ(a − ā)
+  Vector unrated_mean;     ///< a row
   Vector unrated_variance;  ///< a row: how far one without ratings is from that, squared
 };
 

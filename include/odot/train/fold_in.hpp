@@ -22,16 +22,16 @@ struct FoldInSettings {
 
 /// What was folded in. With FoldInSettings::items, "users" are items here and "items" users.
 struct FoldInReport {
-  std::vector<Index> users;         ///< of the model, in the order of the ratings' ids: those that have new factors;
-                                    ///< then those of features alone, in the order of their lines
-  Index added = 0;                  ///< of these, those that the model did not know
-  Index updated = 0;                ///< the others
-  Index by_features = 0;            ///< of those that were added, those without a rating that was used
-  Index known_features = 0;         ///< lines of features without ratings, of users that the model knows: left as they are
-  Index without_ratings = 0;        ///< users with ratings of unknown items only: they are left as they are
-  std::size_t ratings = 0;          ///< that were used
-  std::size_t skipped_ratings = 0;  ///< of items that the model does not know
-  Index unknown_items = 0;          ///< of these ratings
+  std::vector<Index> users;   ///< of the model, in the order of the ratings' ids: those that have new factors;
+                              ///< then those of features alone, in the order of their lines
+  Index added = 0;            ///< of these, those that the model did not know
+  Index updated = 0;          ///< the others
+  Index by_features = 0;      ///< of those that were added, those without a rating that was used
+  Index known_features = 0;   ///< lines of features without ratings, of users that the model knows: left as they are
+  Index without_ratings = 0;  ///< users with ratings of unknown items only: they are left as they are
+  std::size_t ratings = 0;    ///< that were used
+  std::size_t skipped_ratings = 0;               ///< of items that the model does not know
+  Index unknown_items = 0;                       ///< of these ratings
   std::optional<Regularisation> regularisation;  ///< as used; none where the model has priors
 };
 

@@ -28,12 +28,12 @@ struct Method {
   /// Defaults that are not those of train_options(). One of an option that is not among `options` is how things are
   /// with this method: no other value is accepted.
   TrainSettings defaults{};
-  std::vector<TrainOption> own{};  ///< options that only this method has
-  std::vector<Word> solvers{};     ///< what --optimizer takes beside the optimizers of the registry
-  bool takes_steps = false;        ///< the default where an optimizer or a line search is named
+  std::vector<TrainOption> own{};          ///< options that only this method has
+  std::vector<Word> solvers{};             ///< what --optimizer takes beside the optimizers of the registry
+  bool takes_steps = false;                ///< the default where an optimizer or a line search is named
   FeatureUse features = FeatureUse::none;  ///< must: of users and items, may: of either
-  bool needs_order = false;        ///< of the ratings, which a RatingMatrix does not keep
-  bool resumes = false;            ///< it saves its runs in checkpoints and goes on from them
+  bool needs_order = false;                ///< of the ratings, which a RatingMatrix does not keep
+  bool resumes = false;                    ///< it saves its runs in checkpoints and goes on from them
   /// λ where none is chosen, for ratings of this standard deviation, which it is proportional to. Empty for methods
   /// without λ.
   std::function<Regularisation(int rank, double deviation)> default_regularisation{};

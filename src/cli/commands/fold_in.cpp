@@ -58,8 +58,8 @@ FeatureTable newcomer_features(const Factorization& model, const Options& option
   const char* what = items ? "items" : "users";
   const SidePrior* prior = !model.posterior ? nullptr : items ? &model.posterior->items : &model.posterior->users;
   if (!prior || !prior->features) {
-    throw UsageError(fmt::format("--features is of no use: {} was trained without features of {}",
-                                 options.arguments()[0], what));
+    throw UsageError(
+        fmt::format("--features is of no use: {} was trained without features of {}", options.arguments()[0], what));
   }
   FeatureTable table = read_features(options.text("features"), prior->features->encoding);
   if (!options.quiet()) log(fmt::format("{}: features of {} {}\n", table.path, table.ids.size(), what));
@@ -134,10 +134,11 @@ Options declare_fold_in() {
   options.flag("update",
                "replace the factors of users (or items) that the model knows already by what RATINGS alone give; "
                "without it they are an error");
-  options.value("features", "FILE",
-                "features of the users (or items) that are folded in, with the columns that MODEL was trained on; those "
-                "who have no ratings get the factors that are to be expected by features alone. Users whom MODEL knows "
-                "and who have no ratings here stay as they are");
+  options.value(
+      "features", "FILE",
+      "features of the users (or items) that are folded in, with the columns that MODEL was trained on; those "
+      "who have no ratings get the factors that are to be expected by features alone. Users whom MODEL knows "
+      "and who have no ratings here stay as they are");
   options.value("lambda", "L",
                 "regularisation: L + C n for a user with n ratings of known items (default: as the model was trained; "
                 "where only one of L and C is given, the other is 0). Of no use to models of method variational, which "

@@ -38,8 +38,7 @@ void check_inputs(const Options& options, const Method& method) {
     if (method.features != FeatureUse::must || options.given(file)) continue;
     throw UsageError(fmt::format("--method {} needs --{} FILE with the features of the {}", method.name, file, file));
   }
-  for (const auto& [specification, file] :
-       {std::pair("user-features", "users"), std::pair("item-features", "items")}) {
+  for (const auto& [specification, file] : {std::pair("user-features", "users"), std::pair("item-features", "items")}) {
     if (method.features == FeatureUse::none || !options.given(specification)) continue;
     if (!options.given(file)) throw UsageError(fmt::format("--{} is of no use without --{} FILE", specification, file));
     try {

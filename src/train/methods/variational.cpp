@@ -108,8 +108,8 @@ struct Side {
   PosteriorRows rows;
   std::optional<PartnerEffects> effects;
   std::optional<FeatureEffects> features;
-  Vector sums;       // of both, where there are both
-  Vector remaining;  // what features leave of the rows
+  Vector sums;               // of both, where there are both
+  Vector remaining;          // what features leave of the rows
   double rated = 0;          // rows with ratings
   double log_precision = 0;  // log det Λ
   double log_variances = 0;  // Σ log v

@@ -36,7 +36,8 @@ std::vector<double> row_weights(const RatingSide& side, double half) {
 // Puts rows of the free elements into those of `to`, stride wide.
 void put(const double* from, std::size_t rows, const std::vector<std::size_t>& free, std::size_t stride, Real* to) {
   for (std::size_t f = 0; f < rows; ++f) {
-    for (std::size_t k = 0; k < free.size(); ++k) to[f * stride + free[k]] = static_cast<Real>(from[f * free.size() + k]);
+    for (std::size_t k = 0; k < free.size(); ++k)
+      to[f * stride + free[k]] = static_cast<Real>(from[f * free.size() + k]);
   }
 }
 

@@ -44,8 +44,8 @@ inline FeatureBlock feature_block_at(Vector& all, std::size_t begin, std::size_t
 /// (AᵀA + τI) b = Aᵀ(θ − μ − g), A the rows a_i − ā: Λ cancels.
 ///
 /// What a row's ratings would be due to is not known without ratings: such a row is expected where a ridge regression
-/// of the others' whole rows, with weights in proportion to n/(n + half) for n ratings, says. Its variance is the mean of theirs and of
-/// the squares by which the regression misses a row that it does not know.
+/// of the others' whole rows, with weights in proportion to n/(n + half) for n ratings, says. Its variance is the mean
+/// of theirs and of the squares by which the regression misses a row that it does not know.
 class FeatureEffects {
  public:
   /// `inputs` must outlive it. `free` are the variables of a row.

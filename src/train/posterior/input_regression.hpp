@@ -32,7 +32,7 @@ class InputRegression {
   std::vector<double> leverages() const;
 
   const std::vector<double>& weights() const { return weights_; }
-  double total() const { return total_; }                   ///< Σ w
+  double total() const { return total_; }                        ///< Σ w
   const std::vector<double>& centre() const { return centre_; }  ///< c
 
  private:
