@@ -17,7 +17,7 @@ const Words kFeatures{"--users", "users.csv", "--items", "items.csv"};
 struct Data : Session {
   Data() {
     write_rated_features(folder, 31);
-    write_bytes(folder / "strangers.csv", "user_id,age,sex\nann,20,F\nbob,40,M\n7,30,F\n");
+    write_bytes(folder / "strangers.csv", "user_id,age,sex\n101,20,F\n102,40,M\n7,30,F\n");
   }
 
   void refused(const Words& words, const Words& parts, int code = 2) const {
@@ -88,7 +88,7 @@ TEST_CASE("fold-in takes features, alone or with ratings") {
   check_has(alone.out, {"2 added (2 by features alone), features of 1 that the model knows left aside", "33 users",
                         "written to      m2"});
   check_has(alone.err, {"strangers.csv: features of 3 users"});
-  write_bytes(data.folder / "new", "ann,1,5\nann,2,1\n");
+  write_bytes(data.folder / "new", "101,1,5\n101,2,1\n");
   const Json json =
       Json::parse(data.done({"fold-in", "m", "new", "--features", "strangers.csv", "-o", "m3", "--json", "-q"}).out);
   CHECK(json["added"] == 2);
@@ -100,10 +100,10 @@ TEST_CASE("fold-in takes features, alone or with ratings") {
   const auto prediction = [](const Factorization& model, const char* user) {
     return model.predict(model.users.find(user), 3);
   };
-  CHECK(prediction(by_features, "bob") == prediction(by_both, "bob"));
-  CHECK(prediction(by_features, "ann") != prediction(by_both, "ann"));
+  CHECK(prediction(by_features, "102") == prediction(by_both, "102"));
+  CHECK(prediction(by_features, "101") != prediction(by_both, "101"));
   CHECK(lines_of(data.done({"fold-in", "m", "--features", "strangers.csv", "--top", "2", "-q"}).out).size() == 6);
-  write_bytes(data.folder / "kinds", "item_id,kind\nx,film\ny,book|film\n");
+  write_bytes(data.folder / "kinds", "item_id,kind\n51,film\n52,book|film\n");
   check_has(data.done({"fold-in", "m", "--features", "kinds", "--items", "-o", "m4", "-q"}).out,
             {"2 added", "22 items"});
 }
@@ -117,7 +117,7 @@ TEST_CASE("features that are of no use are refused") {
   data.refused({"fold-in", "m", "--features", "items.csv", "--items", "-o", "n"},
                {"--features is of no use", "m was trained without features of items"});
   data.refused({"fold-in", "m", "-o", "n"}, {"nothing to fold in", "--features FILE"});
-  write_bytes(data.folder / "odd", "user_id,age,sex\nann,20,X\n");
+  write_bytes(data.folder / "odd", "user_id,age,sex\n101,20,X\n");
   data.refused({"fold-in", "m", "--features", "odd", "-o", "n"}, {"odd:2", "\"X\""}, 1);
   data.refused({"train", "r.csv", "--users", "users.csv", "--method", "blocks", "-o", "n"},
                {"--users is of no use to method blocks", "mlp, variational"});
