@@ -28,6 +28,8 @@ struct Method {
   /// Defaults that are not those of train_options(). One of an option that is not among `options` is how things are
   /// with this method: no other value is accepted.
   TrainSettings defaults{};
+  /// Options whose default depends on the ratings, and how, for the help: run() sets those that are not set.
+  std::vector<std::pair<std::string, std::string>> decides{};
   std::vector<TrainOption> own{};          ///< options that only this method has
   std::vector<Word> solvers{};             ///< what --optimizer takes beside the optimizers of the registry
   bool takes_steps = false;                ///< the default where an optimizer or a line search is named
@@ -44,6 +46,10 @@ struct Method {
   std::function<TrainResult(Dataset, const TrainSettings&, const TrainObserver&, const CheckpointSettings&)> run{};
 
   bool uses(std::string_view option) const;
+  /// How the default of this option depends on the ratings; empty where it does not.
+  std::string decided(std::string_view option) const;
+  /// Whether the option may have this value: it is used, or that is how things are with this method.
+  bool takes(const TrainOption& option, const OptionValue& value) const;
   /// Whether it runs optimizers and line searches of the registry.
   bool takes_optimizers() const;
 };
@@ -57,7 +63,8 @@ const Method& find_method(std::string_view name);
 /// Adds one to methods(), and its own options to train_options(). Not while others train.
 void register_method(Method method);
 
-/// The method that the settings name or, where they name none, mean.
+/// The method that the settings name or, where they name none, mean: the one that takes steps where an optimizer or a
+/// line search is named, else the first that takes all that is set, or the default where none does.
 const Method& method_of(const TrainSettings& settings);
 
 /// Throws Error of an option that was given and that the method has no use for: only those of `users` have.

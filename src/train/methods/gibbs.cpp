@@ -338,6 +338,19 @@ TrainOutcome run(const TrainTask& task, Vector& theta) {
   return run_sweeps(task, sweeper, theta);
 }
 
+void check_kept(const TrainSettings& settings) {
+  if (settings.parameters.contains(kSamples) && *settings.iterations != kUsualSweeps) {
+    throw Error::of_setting(kSamples, "says how many iterations there are: give one of the two");
+  }
+  if (!settings.rank) return;
+  const int factors = kept_factors(settings);
+  if (factors > kMostFactors) {
+    throw Error::of_setting(kKeep,
+                            fmt::format("{} samples of rank {} are {} factors, more than the {} that a model may have",
+                                        number(settings, kKeep), *settings.rank, factors, kMostFactors));
+  }
+}
+
 void decide(const RatingMatrix& ratings, TrainSettings& settings) {
   const int burn_in = number(settings, kBurnIn);
   if (settings.parameters.contains(kSamples)) {
@@ -346,19 +359,9 @@ void decide(const RatingMatrix& ratings, TrainSettings& settings) {
     // Which samples are kept depends on it, so that it is recorded, and a run cannot go on with another.
     settings.parameters[kSamples] = std::max(*settings.iterations - burn_in, 1);
   }
+  decide_rank(ratings, settings);
+  check_kept(settings);
   decide_svdpp(ratings, settings);
-}
-
-void check_kept(const TrainSettings& settings) {
-  if (settings.parameters.contains(kSamples) && *settings.iterations != kUsualSweeps) {
-    throw Error::of_setting(kSamples, "says how many iterations there are: give one of the two");
-  }
-  const int factors = kept_factors(settings);
-  if (factors > kMostFactors) {
-    throw Error::of_setting(kKeep,
-                            fmt::format("{} samples of rank {} are {} factors, more than the {} that a model may have",
-                                        number(settings, kKeep), *settings.rank, factors, kMostFactors));
-  }
 }
 
 std::vector<TrainOption> own_options() {
@@ -382,7 +385,8 @@ Method gibbs_method() {
                 .help = "samples of the same distributions; the most accurate, and the slowest",
                 .unit = "sweeps"};
   method.options = {"svdpp"};
-  method.defaults = {.rank = 30, .center = true, .biases = true, .iterations = kUsualSweeps};
+  method.defaults = {.center = true, .biases = true, .iterations = kUsualSweeps};
+  method.decides = decided_options();
   method.own = own_options();
   method.check = check_kept;
   return factor_method(std::move(method),

@@ -132,7 +132,7 @@ double fit_prior(const RatingSide& side, const KnownRows& known, const std::vect
   const Moments moments = moments_of(side, known, free, stride);
   const Eigen::Map<const Eigen::VectorXd> sum(moments.sum.data(), n);
   Eigen::MatrixXd inverse = scatter_matrix(moments, scatter);
-  const double strength = static_cast<double>(n) + moments.count + add_effects(effects, free, stride, inverse);
+  const double strength = 1 + moments.count + add_effects(effects, free, stride, inverse);
   const auto factor = factor_of(inverse);
   const Eigen::MatrixXd precision = strength * factor.solve(Eigen::MatrixXd::Identity(n, n));
   set(prior, sum / (moments.count + 2), precision, free, stride);

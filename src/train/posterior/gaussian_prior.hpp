@@ -47,11 +47,12 @@ struct EffectsPrior {
   double strength;  ///< τ
 };
 
-/// Sets `prior` to the most probable one given the rows that have ratings, under Λ ~ Wishart(D, I / scatter) and
-/// μ ~ N(0, (2Λ)⁻¹) (Salakhutdinov & Mnih 2008, with their β₀ = 2), both at the maximum over μ and log Λ:
-/// μ = Σρ / (n + 2), Λ = (D + n) (scatter I + Σ (ρ_i − ρ̄)(ρ_i − ρ̄)ᵀ + diag Σ v_i + 2n/(n + 2) ρ̄ρ̄ᵀ)⁻¹; given
-/// `effects` too, D + n + count times the inverse with τ Σ y yᵀ added.
-/// Returns log det Λ. Parallel; the same bits on any number of threads. Throws Error where the rows are not finite.
+/// Sets `prior` to the most probable one given the rows that have ratings, under μ ~ N(0, (2Λ)⁻¹) (Salakhutdinov & Mnih
+/// 2008, with their β₀ = 2) and p(log Λ) ∝ exp(−scatter tr Λ / 2), both at the maximum over μ and log Λ (their
+/// Wishart's D degrees of freedom would hold the rows of small data together as D rows without variance do): μ = Σρ /
+/// (n + 2), Λ = (n + 1) (scatter I + Σ (ρ_i − ρ̄)(ρ_i − ρ̄)ᵀ + diag Σ v_i + 2n/(n + 2) ρ̄ρ̄ᵀ)⁻¹; given `effects` too, n + 1
+/// + count times the inverse with τ Σ y yᵀ added. Returns log det Λ. Parallel; the same bits on any number of threads.
+/// Throws Error where the rows are not finite.
 double fit_prior(const RatingSide& side, const KnownRows& known, const std::vector<std::size_t>& free,
                  std::size_t stride, double scatter, const GaussianPrior& prior, const EffectsPrior* effects = nullptr);
 

@@ -76,6 +76,10 @@ struct PosteriorRows::Rows {
   }
 
   void sum_variances(Offset begin, Offset end, Workspace& work) {
+    if (!task.column_variances) {
+      std::ranges::fill(work.variances, Real{0});
+      return;
+    }
     sum_rows(all.side_.indices.subspan(begin, end - begin), task.column_variances, all.stride_, work.variances.data());
   }
 

@@ -16,7 +16,7 @@ namespace odot::inline ODOT_PRECISION {
 /// is.
 struct PosteriorTask {
   const Real* columns;           ///< means of the other side's rows
-  const Real* column_variances;  ///< their variances
+  const Real* column_variances;  ///< their variances; null where they are points
   ConstGaussianPrior prior;      ///< of this side's rows
   const Real* offsets;           ///< g_i, which is added to the prior's mean for each row, or null
   double noise_precision;        ///< α: a rating's error is N(0, 1/α)
