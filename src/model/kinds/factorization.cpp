@@ -132,6 +132,9 @@ Description describe(const Model& any) {
                           {"lowest", model.lowest},
                           {"highest", model.highest}};
   if (model.posterior) description.emplace_back("noise", std::sqrt(model.posterior->noise_variance));
+  if (model.posterior && model.posterior->samples > 1) {
+    description.emplace_back("samples", static_cast<std::uint64_t>(model.posterior->samples));
+  }
   return description;
 }
 

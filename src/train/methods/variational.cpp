@@ -71,7 +71,7 @@ void finish(Factorization& model, const TrainSettings& settings) {
     return Vector(first, first + static_cast<std::ptrdiff_t>(size));
   };
   const auto prior = [&](std::size_t begin) {
-    return SidePrior{part(begin, stride * stride), part(begin + stride * stride, stride), {}};
+    return SidePrior{part(begin, model.layout.width() * stride), part(begin + stride * stride, stride), {}};
   };
   FactorPosterior& posterior = model.posterior.emplace();
   posterior.variances = part(layout.variances(), model.layout.size());
