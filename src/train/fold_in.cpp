@@ -260,8 +260,8 @@ Solved infer(const Factorization& model, const Wanted& wanted, const Sides& side
     inference.update({known.data(), column_variances.data(),
                       ConstGaussianPrior(prior.precision.data() + sample * layout.width() * stride,
                                          prior.mean.data() + sample * stride),
-                      offsets.empty() ? nullptr : offsets.data(),
-                      1 / (posterior.noise_variance * solved.noise_weight), roots.empty() ? nullptr : roots.data()},
+                      offsets.empty() ? nullptr : offsets.data(), 1 / (posterior.noise_variance * solved.noise_weight),
+                      roots.empty() ? nullptr : roots.data()},
                      means.data(), variances.data());
     for (std::size_t row = 0; row < rows; ++row) {
       const Real* from = means.data() + row * stride;

@@ -73,8 +73,8 @@ TopLists recommend(const FactorView& model, std::span<const Index> users, const 
 /// every item of every user. Throws Error where a bound is asked for and the model has no posterior.
 TopLists recommend(const Factorization& model, std::span<const Index> users, const RecommendSettings& settings);
 
-/// Gives every row factors that are drawn from its distribution, each user those of one of the samples that the model is
-/// made of: ranking by these (Thompson 1933) shows each item as often as it is believed to be the best. The model is
+/// Gives every row factors that are drawn from its distribution, each user those of one of the samples that the model
+/// is made of: ranking by these (Thompson 1933) shows each item as often as it is believed to be the best. The model is
 /// without a posterior then. A function of model and seed alone. Throws Error where the model has no posterior.
 void draw_factors(Factorization& model, std::uint64_t seed);
 

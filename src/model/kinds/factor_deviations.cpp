@@ -15,8 +15,7 @@ namespace {
 // The variances of a row that nothing is known of but its prior: diag Λ⁻¹.
 Vector prior_variances(const Real* precision, const std::vector<std::size_t>& free, std::size_t stride) {
   const auto n = static_cast<Eigen::Index>(free.size());
-  const Eigen::MatrixXd covariance =
-      dense_matrix(precision, free, stride).llt().solve(Eigen::MatrixXd::Identity(n, n));
+  const Eigen::MatrixXd covariance = dense_matrix(precision, free, stride).llt().solve(Eigen::MatrixXd::Identity(n, n));
   Vector out(stride);
   for (Eigen::Index i = 0; i < n; ++i) out[free[static_cast<std::size_t>(i)]] = static_cast<Real>(covariance(i, i));
   return out;

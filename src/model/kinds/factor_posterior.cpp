@@ -65,8 +65,7 @@ void add_posterior(const FactorPosterior& posterior, const FactorLayout& whole,
     if (rows.empty()) continue;
     const std::size_t columns = rows.size() / (std::size_t{layout.users} + layout.items);
     tensors.push_back(matrix_tensor(names.users, rows.data(), layout.users, columns, columns));
-    tensors.push_back(
-        matrix_tensor(names.items, rows.data() + layout.users * columns, layout.items, columns, columns));
+    tensors.push_back(matrix_tensor(names.items, rows.data() + layout.users * columns, layout.items, columns, columns));
   }
   for (const auto& [prior, names] :
        {std::pair(&posterior.users, kUserPrior), std::pair(&posterior.items, kItemPrior)}) {
@@ -141,8 +140,7 @@ std::optional<FactorPosterior> read_posterior(ModelReader& file, const FactorLay
       if (weight > 0 && std::isfinite(weight)) continue;
       const bool user = row < layout.users;
       file.fail(fmt::format("the tensor \"{}\" holds {} in row {}, which is not above 0 or too large",
-                            user ? kNoiseWeights.users : kNoiseWeights.items, weight,
-                            user ? row : row - layout.users));
+                            user ? kNoiseWeights.users : kNoiseWeights.items, weight, user ? row : row - layout.users));
     }
   }
   const auto read_prior = [&](const PriorNames& names, Index partners, int pin) {
@@ -160,8 +158,9 @@ std::optional<FactorPosterior> read_posterior(ModelReader& file, const FactorLay
 }
 
 void refuse_deviations() {
-  throw Error("the model does not know how far ratings are from its predictions; models of methods variational and gibbs do",
-              ErrorKind::usage);
+  throw Error(
+      "the model does not know how far ratings are from its predictions; models of methods variational and gibbs do",
+      ErrorKind::usage);
 }
 
 void absorb_pin(const FactorLayout& whole, double pin, FactorPosterior& posterior) {

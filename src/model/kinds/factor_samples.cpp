@@ -21,9 +21,8 @@ void copy_sample(const Factorization& model, bool items, Index row, int sample, 
   if (!layout.biases) return;
   const int bias = items ? layout.item_bias() : layout.user_bias();
   const int whole_bias = items ? whole.item_bias() : whole.user_bias();
-  out[bias] = posterior.sample_biases.empty()
-                  ? from[whole_bias]
-                  : posterior.sample_biases[row_place(whole, items, row, samples) + number];
+  out[bias] = posterior.sample_biases.empty() ? from[whole_bias]
+                                              : posterior.sample_biases[row_place(whole, items, row, samples) + number];
   out[items ? layout.item_pin() : layout.user_pin()] = static_cast<Real>(model.pin);
 }
 

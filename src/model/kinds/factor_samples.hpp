@@ -12,8 +12,8 @@ inline std::size_t row_place(const FactorLayout& layout, bool items, Index row, 
   return ((items ? std::size_t{layout.users} : 0) + row) * width;
 }
 
-/// Sets `out`, of the stride of posterior.sample_layout(), to what `sample` has of a user, or an item: its factors, its bias and the
-/// pin. The model has a posterior.
+/// Sets `out`, of the stride of posterior.sample_layout(), to what `sample` has of a user, or an item: its factors, its
+/// bias and the pin. The model has a posterior.
 void copy_sample(const Factorization& model, bool items, Index row, int sample, Real* out);
 
 /// All rows of a side, one after another. Parallel.

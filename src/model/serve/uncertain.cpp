@@ -46,7 +46,7 @@ struct Items {
   Real share() const { return Real{1} / static_cast<Real>(posterior.samples); }
 
   const FactorPosterior& posterior;
-  FactorLayout layout;  // of a sample
+  FactorLayout layout;       // of a sample
   std::vector<Vector> rows;  // of each sample
   const Real* variances;
   Vector squares;
@@ -139,8 +139,7 @@ void draw_factors(Factorization& model, std::uint64_t seed) {
     Vector drawn(sample.stride());
     copy_sample(model, items, row, number, drawn.data());
     const std::size_t at = row_place(sample, items, row, sample.stride());
-    draw_row(posterior.variances.data() + at, normals,
-             static_cast<std::uint64_t>(number) * sample.size() + at, drawn);
+    draw_row(posterior.variances.data() + at, normals, static_cast<std::uint64_t>(number) * sample.size() + at, drawn);
     Real* to = theta.data() + row_place(layout, items, row, layout.stride());
     Real* factors = to + static_cast<std::size_t>(number) * rank;
     std::copy_n(drawn.data(), sample.rank, factors);

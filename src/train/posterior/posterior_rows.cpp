@@ -58,7 +58,7 @@ struct PosteriorRows::Rows {
 
   void form(Index row, Offset begin, Offset end, RowQuadratic& out) {
     odot::form(all.side_, begin, end, rows + row * all.stride_, task.columns, workspace().gathered, out,
-                task.column_roots);
+               task.column_roots);
   }
 
   double solve(Index row, Offset begin, Offset end) {

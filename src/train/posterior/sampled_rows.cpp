@@ -112,8 +112,7 @@ SampledRows::SampledRows(const RatingSide& side, const FactorLayout& layout, int
 
 SampledRows::~SampledRows() = default;
 
-double SampledRows::update(const SampleTask& task, Real* rows, Real* means, Real* variances,
-                           Real* weights) {
+double SampledRows::update(const SampleTask& task, Real* rows, Real* means, Real* variances, Real* weights) {
   scaled_precision(task.prior, task.noise_precision, free_, stride_, precision_);
   double sum = 0;
   for (std::size_t block = 0; block < walk_.blocks(); ++block) {

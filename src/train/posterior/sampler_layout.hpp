@@ -48,9 +48,7 @@ struct SamplerLayout {
   std::size_t kept_priors() const {
     return sample_biases() + padded((std::size_t{factors.users} + factors.items) * static_cast<std::size_t>(keep));
   }
-  std::size_t size() const {
-    return kept_priors() + 2 * static_cast<std::size_t>(keep) * prior_size(factors.stride());
-  }
+  std::size_t size() const { return kept_priors() + 2 * static_cast<std::size_t>(keep) * prior_size(factors.stride()); }
 
   GaussianPrior prior(Vector& all, std::size_t begin) const { return prior_at(all, begin, factors.stride()); }
 
