@@ -12,13 +12,13 @@
 
 namespace odot::inline ODOT_PRECISION {
 
-/// Adds its tensors, and its entry in the metadata.
-void add_posterior(const FactorPosterior& posterior, const FactorLayout& layout,
+/// Adds its tensors, and its entries in the metadata.
+void add_posterior(const FactorPosterior& posterior, const FactorLayout& whole,
                    std::vector<safetensors::Output>& tensors);
 void add_posterior(const FactorPosterior& posterior, safetensors::Metadata& metadata);
 
 /// That of a file, if it has one. Throws Error.
-std::optional<FactorPosterior> read_posterior(ModelReader& file, const FactorLayout& layout);
+std::optional<FactorPosterior> read_posterior(ModelReader& file, const FactorLayout& whole);
 
 /// Throws the Error of models that know no deviations.
 [[noreturn]] void refuse_deviations();
@@ -27,6 +27,6 @@ std::optional<FactorPosterior> read_posterior(ModelReader& file, const FactorLay
 void deviations(const Factorization& model, const Triples& pairs, std::span<double> out);
 
 /// What absorb_pin(Factorization&) does to it.
-void absorb_pin(const FactorLayout& layout, double pin, FactorPosterior& posterior);
+void absorb_pin(const FactorLayout& whole, double pin, FactorPosterior& posterior);
 
 }  // namespace odot::inline ODOT_PRECISION

@@ -134,6 +134,9 @@ Description describe(const Model& any) {
                           {"highest", model.highest}};
   if (!model.posterior) return description;
   description.emplace_back("noise", std::sqrt(model.posterior->noise_variance));
+  if (model.posterior->samples > 1) {
+    description.emplace_back("samples", static_cast<std::uint64_t>(model.posterior->samples));
+  }
   const auto tell = [&](const char* name, const SidePrior& prior) {
     if (prior.features) description.emplace_back(name, describe_features(prior.features->encoding));
   };

@@ -1,10 +1,13 @@
 // Recommending by bounds of predictions, and by factors drawn from their distributions.
 #include <algorithm>
 #include <cmath>
+#include <span>
+#include <utility>
 #include <vector>
 
 #include "kernels/row_products.hpp"
 #include "model/kinds/factor_posterior.hpp"
+#include "model/kinds/factor_samples.hpp"
 #include "model/serve/scored.hpp"
 #include "odot/core/parallel.hpp"
 #include "odot/core/random.hpp"
@@ -13,7 +16,9 @@
 namespace odot::inline ODOT_PRECISION {
 namespace {
 
-constexpr std::uint64_t kSampledFactors = 1;  // number of the random stream
+// The numbers of random streams.
+constexpr std::uint64_t kSampledFactors = 1;
+constexpr std::uint64_t kChosenSamples = 2;
 
 const FactorPosterior& posterior_of(const Factorization& model) {
   if (!model.posterior) refuse_deviations();
@@ -21,21 +26,28 @@ const FactorPosterior& posterior_of(const Factorization& model) {
 }
 
 // What all users have in common. The variance Σ_k (v_k c_k² + (m_k² + v_k) w_k) of the product of a user's row N(m, v)
-// and an item's N(c, w) is two inner products.
+// and an item's N(c, w) is two inner products; over samples, v and w are the same and the squares are their means.
 struct Items {
   Items(const Factorization& model, const RecommendSettings& settings)
-      : stride(model.layout.stride()),
-        rows(model.theta.data() + model.layout.item_row(0)),
-        variances(posterior_of(model).variances.data() + model.layout.item_row(0)),
-        squares(model.layout.items * stride),
-        wanted(model.layout.items, !settings.only.has_value()) {
-    for_each_element(squares.size(), [&](std::size_t k) { squares[k] = rows[k] * rows[k]; });
+      : posterior(posterior_of(model)),
+        layout(posterior.sample_layout(model.layout)),
+        variances(posterior.variances.data() + layout.item_row(0)),
+        squares(layout.items * layout.stride()),
+        wanted(layout.items, !settings.only.has_value()) {
+    for (int sample = 0; sample < posterior.samples; ++sample) {
+      rows.push_back(sample_rows(model, true, sample));
+      const Vector& one = rows.back();
+      for_each_element(squares.size(), [&](std::size_t k) { squares[k] += one[k] * one[k] * share(); });
+    }
     if (!settings.only) return;
     for (const Index item : *settings.only) wanted[item] = true;
   }
 
-  std::size_t stride;
-  const Real* rows;
+  Real share() const { return Real{1} / static_cast<Real>(posterior.samples); }
+
+  const FactorPosterior& posterior;
+  FactorLayout layout;       // of a sample
+  std::vector<Vector> rows;  // of each sample
   const Real* variances;
   Vector squares;
   std::vector<bool> wanted;
@@ -43,20 +55,41 @@ struct Items {
 
 // A user's scores of all items; `sign` is that of the bound.
 void score(const Factorization& model, Index user, const Items& items, double sign, std::vector<double>& scores) {
-  const std::size_t stride = items.stride;
-  const std::size_t at = model.layout.user_row(user);
-  const Real* row = model.theta.data() + at;
-  const Real* variance = model.posterior->variances.data() + at;
-  Vector moments(stride);  // m² + v
-  for (std::size_t k = 0; k < stride; ++k) moments[k] = row[k] * row[k] + variance[k];
+  const std::size_t stride = items.layout.stride();
   const std::size_t count = items.wanted.size();
+  const Real* variance = items.posterior.variances.data() + items.layout.user_row(user);
+  Vector moments(variance, variance + stride);  // m² + v
+  Vector row(stride);
+  std::vector<double> products(count);
+  std::vector<double> between(count);  // Σ (product − mean)² over samples, their mean in `scores` (Welford 1962)
+  std::fill(scores.begin(), scores.end(), 0.0);
+  for (int sample = 0; sample < items.posterior.samples; ++sample) {
+    copy_sample(model, false, user, sample, row.data());
+    for (std::size_t k = 0; k < stride; ++k) moments[k] += row[k] * row[k] * items.share();
+    const Vector& columns = items.rows[static_cast<std::size_t>(sample)];
+    wide_row_products({row.data(), 0}, {columns.data(), stride}, stride, count, products.data());
+    for (std::size_t item = 0; item < count; ++item) {
+      const double change = products[item] - scores[item];
+      scores[item] += change / (sample + 1);
+      between[item] += change * (products[item] - scores[item]);
+    }
+  }
   std::vector<double> of_user(count);
   std::vector<double> of_items(count);
-  wide_row_products({row, 0}, {items.rows, stride}, stride, count, scores.data());
   wide_row_products({variance, 0}, {items.squares.data(), stride}, stride, count, of_user.data());
   wide_row_products({moments.data(), 0}, {items.variances, stride}, stride, count, of_items.data());
+  const double freedom = std::max(items.posterior.samples - 1, 1);
   for (std::size_t item = 0; item < count; ++item) {
-    scores[item] += model.mean + sign * std::sqrt(of_user[item] + of_items[item]);
+    scores[item] += model.mean + sign * std::sqrt(of_user[item] + of_items[item] + between[item] / freedom);
+  }
+}
+
+// Sets the `row` of a sample's width to one drawn from its distribution; `first` numbers its elements.
+void draw_row(const Real* variances, const RandomStream& stream, std::uint64_t first, std::span<Real> row) {
+  for (std::size_t k = 0; k < row.size(); ++k) {
+    if (variances[k] == 0) continue;
+    const double deviation = std::sqrt(static_cast<double>(variances[k]));
+    row[k] = static_cast<Real>(static_cast<double>(row[k]) + deviation * stream.normal(first + k));
   }
 }
 
@@ -90,16 +123,42 @@ TopLists recommend(const Factorization& model, std::span<const Index> users, con
   return lists;
 }
 
-Vector sample_factors(const Factorization& model, std::uint64_t seed) {
-  const Vector& variances = posterior_of(model).variances;
-  const RandomStream stream(seed, kSampledFactors);
-  Vector theta = model.theta;
-  for_each_element(theta.size(), [&](std::size_t k) {
-    if (variances[k] == 0) return;
-    const double deviation = std::sqrt(static_cast<double>(variances[k]));
-    theta[k] = static_cast<Real>(static_cast<double>(theta[k]) + deviation * stream.normal(k));
+// With several samples, each user has the factors of one, and 0 where those of the others are. A sample's bias of an
+// item is a factor more, whose partner is the pin.
+void draw_factors(Factorization& model, std::uint64_t seed) {
+  const FactorPosterior& posterior = posterior_of(model);
+  const RandomStream normals(seed, kSampledFactors);
+  const RandomStream choice(seed, kChosenSamples);
+  const FactorLayout sample = posterior.sample_layout(model.layout);
+  const bool several = posterior.samples > 1;
+  const std::size_t rank = static_cast<std::size_t>(sample.rank) + (several && sample.biases ? 1 : 0);
+  FactorLayout layout = model.layout;
+  layout.rank = posterior.samples * static_cast<int>(rank);
+  Vector theta(layout.size());
+  const auto put = [&](bool items, Index row, int number) {
+    Vector drawn(sample.stride());
+    copy_sample(model, items, row, number, drawn.data());
+    const std::size_t at = row_place(sample, items, row, sample.stride());
+    draw_row(posterior.variances.data() + at, normals, static_cast<std::uint64_t>(number) * sample.size() + at, drawn);
+    Real* to = theta.data() + row_place(layout, items, row, layout.stride());
+    Real* factors = to + static_cast<std::size_t>(number) * rank;
+    std::copy_n(drawn.data(), sample.rank, factors);
+    if (!layout.biases) return;
+    const auto user_bias = drawn[static_cast<std::size_t>(sample.user_bias())];  // of an item its pin
+    const auto item_bias = drawn[static_cast<std::size_t>(sample.item_bias())];  // of a user its pin
+    if (several) factors[sample.rank] = item_bias;
+    if (!several || !items) to[layout.item_bias()] = item_bias;
+    to[layout.user_bias()] = user_bias;
+  };
+  for_each_element(layout.users, [&](std::size_t user) {
+    put(false, static_cast<Index>(user), static_cast<int>(choice.uniform(user) * posterior.samples));
   });
-  return theta;
+  for_each_element(layout.items, [&](std::size_t item) {
+    for (int number = 0; number < posterior.samples; ++number) put(true, static_cast<Index>(item), number);
+  });
+  model.theta = std::move(theta);
+  model.layout = layout;
+  model.posterior.reset();
 }
 
 }  // namespace odot::inline ODOT_PRECISION

@@ -85,7 +85,7 @@ void finish(Factorization& model, const TrainSettings& settings, const SideInput
     return Vector(first, first + static_cast<std::ptrdiff_t>(size));
   };
   const auto prior = [&](std::size_t begin, std::size_t features, const RowInputs& of) {
-    SidePrior out{part(begin, stride * stride), part(begin + stride * stride, stride), {}};
+    SidePrior out{part(begin, model.layout.width() * stride), part(begin + stride * stride, stride), {}};
     if (of.width == 0) return out;
     const std::size_t size = of.width * stride;
     out.features = SideFeatures{of.encoding,
