@@ -157,8 +157,8 @@ class Lab:
         return Chosen(title, [run], "", None, run if run.best() is not None else None, run)
 
     @functools.cache
-    def defaults(self):
-        run = self.study.run("odot-defaults", [], test=True)
+    def defaults(self, *options):
+        run = self.study.run("-".join(["odot-defaults", *options[1:]]), [*options], test=True)
         return Chosen("odot's defaults", [run], "", [], run if run.best() is not None else None, run)
 
 
@@ -317,7 +317,8 @@ def collect_overall(lab):
     if lab.features:
         rows += [("Neural network, no ReLU after the last layer", "1.05 (loss 1.1)", lab.network(False)),
                  ("Neural network, ReLU after every layer", "1.05 (loss 1.1)", lab.network(True))]
-    return rows + [("odot's defaults", "", lab.defaults())]
+    return rows + [("odot's vector gradient descent, all else at its default", "", lab.defaults("--method", "blocks")),
+                   ("odot's defaults", "", lab.defaults())]
 
 
 def write_overall(page, rows):
