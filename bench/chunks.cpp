@@ -148,7 +148,7 @@ nlohmann::json measure_sweeps(const RatingMatrix& ratings, int rank, int repetit
   // The ratings outlive what is made here.
   RatingMatrix watched(by_user, by_item, ratings.table(), ratings.summary(), nullptr);
 
-  const TrainSettings settings{.rank = rank, .iterations = 1 + repetitions, .tolerance = 0};
+  const TrainSettings settings{.method = "blocks", .rank = rank, .iterations = 1 + repetitions, .tolerance = 0};
   std::vector<Course> sweeps;
   double before = 0;
   train(RatingData(numbered_ids(ratings.users()), numbered_ids(ratings.items()), std::move(watched)), settings,

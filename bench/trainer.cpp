@@ -10,7 +10,7 @@ extern "C" int bench_train(const char* path, double* seconds, double* rmse) try 
   const odot::Split split = odot::split_ratings(list, 0.1, 1);
   odot::Triples valid = odot::select(list.ratings, split.test);
   list.ratings = odot::select(list.ratings, split.train);
-  const odot::TrainReport report = odot::train({std::move(list), std::move(valid)}, {}).report;
+  const odot::TrainReport report = odot::train({std::move(list), std::move(valid)}, {.method = "blocks"}).report;
   *seconds = report.optimisation.seconds;
   *rmse = report.valid->rmse;
   return 0;

@@ -14,7 +14,7 @@ def foreign(lab):
         program, process = [], []
         for _ in range(lab.extent.repetitions):
             with busy(on):
-                program.append(lab.train(ratings, "--holdout", "0.1").report["seconds"]["train"])
+                program.append(lab.train(ratings, "--method", "blocks", "--holdout", "0.1").report["seconds"]["train"])
                 process.append(lab.bench("bench_foreign", ratings)["train_seconds"])
         ratio = median([own / of_program for own, of_program in zip(process, program)])
         data.append({"situation": name, "program": program, "foreign": process, "ratio": ratio})

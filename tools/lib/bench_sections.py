@@ -316,7 +316,7 @@ def shared(lab):
     ratings, title = lab.ratings
     all_cores = cores()
     situations = [("quiet", []), ("one core busy", all_cores[:1]), ("all cores busy", all_cores)]
-    words = ["--rank", lab.extent.run_ranks[0], "-t", lab.extent.iterations // 4, "--tolerance", "0"]
+    words = ["--method", "blocks", "--rank", lab.extent.run_ranks[0], "-t", lab.extent.iterations // 4, "--tolerance", "0"]
     rows, data = [], []
     taken = {name: [] for name, _ in situations}
     for _ in range(lab.extent.repetitions):  # in turn, so that what changes with time touches all alike

@@ -89,7 +89,7 @@ def grid(program):
 
 
 def factorizations():
-    for name, method, sweeps in (("full", "--method full", 15), ("lbfgs", "--optimizer lbfgs", 12), ("blocks", "", 6),
+    for name, method, sweeps in (("full", "--method full", 15), ("lbfgs", "--optimizer lbfgs", 12), ("blocks", "--method blocks", 6),
                                  ("bfgs rows", "--method blocks --optimizer bfgs --inner-iterations 2", 3)):
         options = f"{method} -t {sweeps}"
         yield f"{name} default", f"train r.csv -o m --trace t {options}"
@@ -125,7 +125,8 @@ def factorizations():
     yield "block rows", "train r.csv -o m --json -t 4 --block-rows 31"
     yield "block cols", "train r.csv -o m --json -t 4 --block-cols 17 --no-biases --no-center"
     yield "gradient tolerance", "train r.csv -o m --json --optimizer lbfgs --gradient-tolerance 0.2"
-    yield "tolerance", "train r.csv -o m --json --tolerance 0.01"
+    yield "default", "train r.csv -o m --trace t --json"
+    yield "tolerance", "train r.csv -o m --json --method blocks --tolerance 0.01"
     yield ("resume from a checkpoint of the first program",
            "train train.csv --optimizer lbfgs -t 15 --resume base.ck -o m --trace t --json")
     yield "config file", "train r.csv --config odot.conf --rank 4 -o m --json"
@@ -208,7 +209,8 @@ def uses(program):
 
 
 def movielens():
-    yield "blocks", "train ml.data --holdout 0.1 -o m --trace t --json -t 10"
+    yield "default", "train ml.data --holdout 0.1 -o m --trace t --json"
+    yield "blocks", "train ml.data --method blocks --holdout 0.1 -o m --trace t --json -t 10"
     yield "without biases", "train ml.data --no-biases --no-center -o m --json -t 5"
     yield "adam", "train ml.data --method full --holdout 0.1 --early-stop 5 -o m --trace t --json -t 30"
     yield "lbfgs", "train ml.data --optimizer lbfgs -k 10 --lambda 5 -o m --json -t 20"
