@@ -252,7 +252,7 @@ int evaluate_ranked(const std::vector<std::string>& files, const Options& option
   const Ranked result = rank(model, files, options.on_off("clip", model.clip), options, sums ? &*sums : nullptr);
   if (!options.flag_given("json")) {
     print_text(result);
-    if (sums) print_text(sums->result());
+    if (sums && options.given("interval")) print_text(sums->result());  // who looks at lists asks for it
     return kDone;
   }
   Json json = to_json(result.errors);
@@ -291,10 +291,11 @@ Options declare_evaluate() {
   options.flag("json", "print the result as one JSON object");
   options.toggle("clip", "keep predictions in the range of the training ratings (default: as the model was trained)");
   memory_option(options, "for the ratings of an .odr file (without --top, which needs them all)");
-  options.value("interval", "P",
-                "of models that know their deviations (methods variational and gibbs): the share of the ratings that "
-                "should be in "
-                "their intervals, whose coverage is measured, above 0 and below 1 (default 0.9)");
+  options.value(
+      "interval", "P",
+      "of models that know their deviations (methods variational and gibbs): the share of the ratings that "
+      "should be in their intervals, whose coverage is measured, above 0 and below 1 (default 0.9; with --top only "
+      "where it is given, but for --json)");
   options.group("Ranking");
   options.value("top,n", "N",
                 "rank items for every user and measure the first N: hit rate, precision, recall, NDCG, MAP, also AUC "
