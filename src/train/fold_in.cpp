@@ -8,12 +8,16 @@
 
 #include "kernels/row_sums.hpp"
 #include "odot/core/error.hpp"
+#include "train/posterior/ordinal.hpp"
 #include "train/posterior/partner_weights.hpp"
 #include "train/posterior/posterior_rows.hpp"
 #include "train/rows/half_sweep.hpp"
 
 namespace odot::inline ODOT_PRECISION {
 namespace {
+
+// Of rows with a link: expectation and maximisation in turn, which 30 rounds bring as near as training comes.
+constexpr int kLatentSweeps = 30;
 
 // The side of a model that gets rows, here called users, and the one that stays, its items, whichever they are.
 struct Sides {
@@ -120,7 +124,8 @@ Wanted gather(const Factorization& model, const RatingList& list, const Sides& s
     }
     (usable.*sides.user_of).push_back(row_of[user_of[k]]);
     (usable.*sides.item_of).push_back(item);
-    usable.value.push_back(list.ratings.value[k]);
+    const Real value = list.ratings.value[k];
+    usable.value.push_back(model.link ? model.link->values[nearest_value(model.link->values, static_cast<double>(value))] : value);
   }
   report.ratings = usable.size();
   if (report.ratings == 0) {
@@ -224,11 +229,21 @@ Solved infer(const Factorization& model, const Wanted& wanted, const Sides& side
       for (std::size_t k = 0; k < stride; ++k) offsets[row * stride + k] *= weight;
     }
   }
-  PosteriorRows inference(side, model.layout, sides.pin);
-  inference.update({model.theta.data() + sides.item_begin, posterior.variances.data() + sides.item_begin,
-                    ConstGaussianPrior(prior.precision.data(), prior.mean.data()),
-                    offsets.empty() ? nullptr : offsets.data(), 1 / posterior.noise_variance},
-                   solved.rows.data(), solved.variances.data());
+  PosteriorTask task{model.theta.data() + sides.item_begin, posterior.variances.data() + sides.item_begin,
+                     ConstGaussianPrior(prior.precision.data(), prior.mean.data()),
+                     offsets.empty() ? nullptr : offsets.data(), 1 / posterior.noise_variance};
+  if (!model.link) {
+    PosteriorRows(side, model.layout, sides.pin).update(task, solved.rows.data(), solved.variances.data());
+    return solved;
+  }
+  // Rows and what they say of their latent numbers, in turn; as often for all, so that no row depends on others.
+  const RatingClasses classes(ConstSpan(wanted.ratings.table()), model.link->values);
+  const LatentTargets targets(classes, model.link->cuts);
+  task.targets = &targets;
+  PosteriorRows inference(classes.without_values(side), model.layout, sides.pin);
+  for (int sweep = 0; sweep < kLatentSweeps; ++sweep) {
+    inference.update(task, solved.rows.data(), solved.variances.data());
+  }
   return solved;
 }
 

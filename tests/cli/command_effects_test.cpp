@@ -9,6 +9,7 @@ void train_models(Lab& lab) {
   lab.prepare(words_of("train r.csv -q -t 9 --rank 4 --lambda 0.2 -o model"));
   lab.prepare(words_of("train r.csv -q -t 9 --rank 4 --lambda 0 --tolerance 0 --no-clip -o loose"));
   lab.prepare(words_of("train r.csv -q -t 9 --rank 4 --method variational -o sure"));
+  lab.prepare(words_of("train r.csv -q -t 4 --rank 4 --method variational --likelihood ordinal -o coarse"));
   lab.prepare(words_of("train r.csv -q -t 2 --method mlp --users users.csv --items items.csv --layers 5 -o network"));
   lab.write("strangers.csv", "77,1,3\n77,2,2\n5,99,4\n");
   lab.write("77", "user_id,age,sex\n77,90,F\n");
@@ -63,6 +64,7 @@ TEST_CASE("every option of the commands that use a model") {
                                                              {"no-clip", "model r.csv", "--no-clip", "out"},
                                                              {"sd", "sure r.csv", "--sd", "out"},
                                                              {"interval", "sure r.csv", "--interval 0.5", "out"},
+                                                             {"probabilities", "coarse r.csv", "--probabilities", "out"},
                                                              {"users", "network strangers.csv", "--users 77", "out"},
                                                              {"items", "network strangers.csv", "--items 99", "out"},
                                                              quiet("model r.csv"),

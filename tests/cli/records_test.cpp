@@ -63,7 +63,8 @@ TEST_CASE("defaults in effect are recorded, for every method") {
                                                                                   {"seed", "1"},
                                                                                   {"iterations", "1"},
                                                                                   {"tolerance", "0"},
-                                                                                  {"svdpp", "both"}});
+                                                                                  {"svdpp", "both"},
+                                                                                  {"likelihood", "normal"}});
   // What was decided, so that the record says how the model is made again.
   CHECK(trained(data, {"--method", "variational"}).at("svdpp") != "auto");
   CHECK(trained(data, kNetwork) == merged(kMlp, kAdam));

@@ -1,8 +1,10 @@
 // Variational factorisation as its formulas have it: dense, rating by rating, in long double.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <numbers>
 #include <string>
 #include <vector>
 
@@ -45,11 +47,20 @@ struct ReferenceSide {
   }
 };
 
-/// Starts from the factors of `start`, an untrained model, which centres if its mean is not 0.
+/// Starts from the factors of `start`, an untrained model, which centres if its mean is not 0; with a link from its cut
+/// points, ratings being intervals.
 class VariationalReference {
  public:
   VariationalReference(const Factorization& start, const Triples& ratings, const std::string& svdpp)
-      : layout_(start.layout), unit_(static_cast<Long>(summarize(ratings.value).scale())), triples_(ratings) {
+      : layout_(start.layout),
+        unit_(start.link ? 1.35L : static_cast<Long>(summarize(ratings.value).scale())),
+        triples_(ratings) {
+    if (start.link) {
+      cuts_.assign(start.link->cuts.begin(), start.link->cuts.end());
+      for (const Real value : ratings.value) {
+        classes_.push_back(static_cast<std::size_t>(std::ranges::find(start.link->values, value) - start.link->values.begin()));
+      }
+    }
     const Long pin = std::sqrt(unit_);
     for (const Real value : ratings.value) values_.push_back(static_cast<Long>(value) - static_cast<Long>(start.mean));
     for (const bool users : {true, false}) {
@@ -82,15 +93,22 @@ class VariationalReference {
       users_.ratings[ratings.user[t]].push_back(t);
       items_.ratings[ratings.item[t]].push_back(t);
     }
-    noise_ = 1.5L / (unit_ * unit_);
+    noise_ = ordinal() ? 1 : 1.5L / (unit_ * unit_);
   }
 
   /// Sets value() to the divergence after the sweep, before the effects move.
   void sweep() {
+    expect_latent();
     infer(users_, items_, triples_.item);
+    expect_latent();
     infer(items_, users_, triples_.user);
-    noise_ = (ratings() + 2) / (expected_error() + unit_ * unit_);
-    value_ = noise_ / 2 * (expected_error() + unit_ * unit_) - (ratings() + 2) / 2 * std::log(noise_);
+    if (ordinal()) {
+      value_ = variances() / 2 - log_likelihood(cuts_);
+      move_cuts();
+    } else {
+      noise_ = (ratings() + 2) / (expected_error() + unit_ * unit_);
+      value_ = noise_ / 2 * (expected_error() + unit_ * unit_) - (ratings() + 2) / 2 * std::log(noise_);
+    }
     for (ReferenceSide* side : {&users_, &items_}) {
       learn(*side);
       value_ += divergence(*side);
@@ -101,10 +119,80 @@ class VariationalReference {
 
   Long value() const { return value_; }
   Long noise() const { return noise_; }
+  const LongVector& cuts() const { return cuts_; }
   const ReferenceSide& users() const { return users_; }
   const ReferenceSide& items() const { return items_; }
 
  private:
+  bool ordinal() const { return !cuts_.empty(); }
+
+  Long latent(std::size_t t) const {
+    Long sum = 0;
+    const LongVector& u = users_.means[triples_.user[t]];
+    for (std::size_t k = 0; k < u.size(); ++k) sum += u[k] * items_.means[triples_.item[t]][k];
+    return sum;
+  }
+
+  // Φ and φ at a cut, −1 being below all.
+  static Long below(const LongVector& cuts, std::ptrdiff_t cut, Long t) {
+    if (cut < 0) return 0;
+    if (cut == static_cast<std::ptrdiff_t>(cuts.size())) return 1;
+    return std::erfc((t - cuts[static_cast<std::size_t>(cut)]) / std::sqrt(2.0L)) / 2;
+  }
+  Long density(std::ptrdiff_t cut, Long t) const {
+    if (cut < 0 || cut == static_cast<std::ptrdiff_t>(cuts_.size())) return 0;
+    const Long x = cuts_[static_cast<std::size_t>(cut)] - t;
+    return std::exp(-x * x / 2) / std::sqrt(2 * std::numbers::pi_v<Long>);
+  }
+
+  // Ratings become the means of normal numbers within their intervals.
+  void expect_latent() {
+    for (std::size_t t = 0; ordinal() && t < values_.size(); ++t) {
+      const auto of_class = static_cast<std::ptrdiff_t>(classes_[t]);
+      const Long mean = latent(t);
+      values_[t] = mean + (density(of_class - 1, mean) - density(of_class, mean)) /
+                              (below(cuts_, of_class, mean) - below(cuts_, of_class - 1, mean));
+    }
+  }
+
+  Long log_likelihood(const LongVector& cuts) const {
+    Long sum = 0;
+    for (std::size_t t = 0; t < classes_.size(); ++t) {
+      const auto of_class = static_cast<std::ptrdiff_t>(classes_[t]);
+      sum += std::log(below(cuts, of_class, latent(t)) - below(cuts, of_class - 1, latent(t)));
+    }
+    return sum;
+  }
+
+  // Newton's step, from differences of the likelihood.
+  void move_cuts() {
+    constexpr Long kStep = 1e-4L;
+    const std::size_t n = cuts_.size();
+    const auto at = [&](std::size_t i, Long a, std::size_t k, Long b) {
+      LongVector cuts = cuts_;
+      cuts[i] += a * kStep;
+      cuts[k] += b * kStep;
+      return log_likelihood(cuts);
+    };
+    LongMatrix hessian(n, LongVector(n));
+    LongVector gradient(n);
+    for (std::size_t i = 0; i < n; ++i) {
+      gradient[i] = (at(i, 1, i, 0) - at(i, -1, i, 0)) / (2 * kStep);
+      for (std::size_t k = 0; k < n; ++k) {
+        hessian[i][k] =
+            -(at(i, 1, k, 1) - at(i, 1, k, -1) - at(i, -1, k, 1) + at(i, -1, k, -1)) / (4 * kStep * kStep);
+      }
+    }
+    const LongVector step = dense_solve(hessian, gradient);
+    for (std::size_t i = 0; i < n; ++i) cuts_[i] += step[i];
+  }
+
+  Long variances() const {
+    Long sum = expected_error();
+    for (std::size_t t = 0; t < values_.size(); ++t) sum -= (values_[t] - latent(t)) * (values_[t] - latent(t));
+    return sum;
+  }
+
   Long ratings() const { return static_cast<Long>(values_.size()); }
 
   void infer(ReferenceSide& side, const ReferenceSide& other, const std::vector<Index>& partners) const {
@@ -276,6 +364,8 @@ class VariationalReference {
   FactorLayout layout_;
   Long unit_;
   Triples triples_;
+  LongVector cuts_;                   // empty where ratings are numbers
+  std::vector<std::size_t> classes_;  // of ratings
   LongVector values_;
   ReferenceSide users_;
   ReferenceSide items_;

@@ -150,41 +150,59 @@ void refuse_deviations() {
               ErrorKind::usage);
 }
 
-// Of an unknown row the prior is all that is known. Predictions leave its mean's product with the other row out, so
-// that this is part of how far ratings are from them.
-void deviations(const Factorization& model, const Triples& pairs, std::span<double> out) {
+// Of an unknown row the prior is all that is known.
+LatentVariances::LatentVariances(const FactorView& model) : model_(model) {
+  if (!model.posterior) return;
   const FactorLayout& layout = model.layout;
-  const FactorPosterior& posterior = *model.posterior;
-  const std::size_t stride = layout.stride();
   const auto unknown_row = [&](const SidePrior& prior, int pin) {
-    std::pair row{prior.mean, prior_variances(prior, free_elements(layout.width(), pin), stride)};
-    if (pin >= 0) row.first[static_cast<std::size_t>(pin)] = static_cast<Real>(model.pin);
+    const std::vector<std::size_t> free = free_elements(layout.width(), pin);
+    UnknownRow row{prior.mean, prior_variances(prior, free, layout.stride())};
+    if (pin >= 0) row.mean[static_cast<std::size_t>(pin)] = static_cast<Real>(model.pin);
     return row;
   };
-  const auto unknown_user = unknown_row(posterior.users, layout.user_pin());
-  const auto unknown_item = unknown_row(posterior.items, layout.item_pin());
-  const auto row_of = [&](Index index, std::size_t at, const std::pair<Vector, Vector>& unknown) {
-    if (index == kUnknown) return RowDistribution{unknown.first.data(), unknown.second.data()};
-    return RowDistribution{model.theta.data() + at, posterior.variances.data() + at};
+  unknown_user_ = unknown_row(model.posterior->users, layout.user_pin());
+  unknown_item_ = unknown_row(model.posterior->items, layout.item_pin());
+}
+
+// Predictions leave the mean of an unknown row out, but for its pin, so that what it would add is part of how far
+// ratings are from them.
+double LatentVariances::operator()(Index user, Index item, double noise) const {
+  if (!model_.posterior) return noise;
+  const std::size_t stride = model_.layout.stride();
+  const auto row_of = [&](Index index, std::size_t at, const UnknownRow& unknown) {
+    if (index == kUnknown) return RowDistribution{unknown.mean.data(), unknown.variances.data()};
+    return RowDistribution{model_.theta.data() + at, model_.posterior->variances.data() + at};
   };
+  const RowDistribution u = row_of(user, user == kUnknown ? 0 : model_.layout.user_row(user), unknown_user_);
+  const RowDistribution v = row_of(item, item == kUnknown ? 0 : model_.layout.item_row(item), unknown_item_);
+  double variance = noise + product_variance(u, v, stride);
+  if (user == kUnknown || item == kUnknown) {
+    double expected = model_.mean;
+    for (std::size_t i = 0; i < stride; ++i) {
+      expected += static_cast<double>(u.mean[i]) * static_cast<double>(v.mean[i]);
+    }
+    const double shift = expected - model_.latent(user, item);
+    variance += shift * shift;
+  }
+  return variance;
+}
+
+double LatentVariances::of_known(const FactorView& model, Index user, Index item) {
+  if (!model.posterior) return 0;
+  const auto row = [&](std::size_t at) {
+    return RowDistribution{model.theta.data() + at, model.posterior->variances.data() + at};
+  };
+  return product_variance(row(model.layout.user_row(user)), row(model.layout.item_row(item)), model.layout.stride());
+}
+
+void deviations(const Factorization& model, const Triples& pairs, std::span<double> out) {
+  const FactorLayout& layout = model.layout;
+  const LatentVariances variances(model.view());
   const VectorChunks chunks(pairs.size());
   parallel_for(chunks.count(), [&](std::size_t chunk) {
     check_pairs(pairs, chunks.begin(chunk), chunks.end(chunk), layout.users, layout.items);
     for (std::size_t k = chunks.begin(chunk); k < chunks.end(chunk); ++k) {
-      const Index user = pairs.user[k];
-      const Index item = pairs.item[k];
-      const RowDistribution u = row_of(user, user == kUnknown ? 0 : layout.user_row(user), unknown_user);
-      const RowDistribution v = row_of(item, item == kUnknown ? 0 : layout.item_row(item), unknown_item);
-      double variance = posterior.noise_variance + product_variance(u, v, stride);
-      if (user == kUnknown || item == kUnknown) {
-        double expected = model.mean;
-        for (std::size_t i = 0; i < stride; ++i) {
-          expected += static_cast<double>(u.mean[i]) * static_cast<double>(v.mean[i]);
-        }
-        const double shift = expected - model.predict(user, item);
-        variance += shift * shift;
-      }
-      out[k] = std::sqrt(variance);
+      out[k] = std::sqrt(variances(pairs.user[k], pairs.item[k], model.posterior->noise_variance));
     }
   });
 }

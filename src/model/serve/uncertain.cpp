@@ -6,6 +6,7 @@
 #include "kernels/row_products.hpp"
 #include "model/kinds/factor_posterior.hpp"
 #include "model/serve/scored.hpp"
+#include "model/serve/uncertain.hpp"
 #include "odot/core/parallel.hpp"
 #include "odot/core/random.hpp"
 #include "odot/model/recommend.hpp"
@@ -20,66 +21,60 @@ const FactorPosterior& posterior_of(const Factorization& model) {
   return *model.posterior;
 }
 
-// What all users have in common. The variance Σ_k (v_k c_k² + (m_k² + v_k) w_k) of the product of a user's row N(m, v)
-// and an item's N(c, w) is two inner products.
-struct Items {
-  Items(const Factorization& model, const RecommendSettings& settings)
-      : stride(model.layout.stride()),
-        rows(model.theta.data() + model.layout.item_row(0)),
-        variances(posterior_of(model).variances.data() + model.layout.item_row(0)),
-        squares(model.layout.items * stride),
-        wanted(model.layout.items, !settings.only.has_value()) {
-    for_each_element(squares.size(), [&](std::size_t k) { squares[k] = rows[k] * rows[k]; });
-    if (!settings.only) return;
-    for (const Index item : *settings.only) wanted[item] = true;
+}  // namespace
+
+ItemScores::ItemScores(const FactorView& model, RankBy by) : model_(model), by_(by) {
+  if (!model.posterior) {
+    if (by != RankBy::mean) refuse_deviations();
+    return;
   }
+  const Real* rows = model.theta.data() + model.layout.item_row(0);
+  squares_.resize(model.layout.items * model.layout.stride());
+  for_each_element(squares_.size(), [&](std::size_t k) { squares_[k] = rows[k] * rows[k]; });
+}
 
-  std::size_t stride;
-  const Real* rows;
-  const Real* variances;
-  Vector squares;
-  std::vector<bool> wanted;
-};
-
-// A user's scores of all items; `sign` is that of the bound.
-void score(const Factorization& model, Index user, const Items& items, double sign, std::vector<double>& scores) {
-  const std::size_t stride = items.stride;
-  const std::size_t at = model.layout.user_row(user);
-  const Real* row = model.theta.data() + at;
-  const Real* variance = model.posterior->variances.data() + at;
-  Vector moments(stride);  // m² + v
-  for (std::size_t k = 0; k < stride; ++k) moments[k] = row[k] * row[k] + variance[k];
-  const std::size_t count = items.wanted.size();
+// The variance Σ_k (v_k c_k² + (m_k² + v_k) w_k) of the product of a user's row N(m, v) and an item's N(c, w) is two
+// inner products.
+void ItemScores::of_user(Index user, std::span<double> scores) const {
+  const std::size_t stride = model_.layout.stride();
+  const std::size_t count = scores.size();
+  const std::size_t at = model_.layout.user_row(user);
+  const std::size_t items = model_.layout.item_row(0);
+  const Real* row = model_.theta.data() + at;
   std::vector<double> of_user(count);
   std::vector<double> of_items(count);
-  wide_row_products({row, 0}, {items.rows, stride}, stride, count, scores.data());
-  wide_row_products({variance, 0}, {items.squares.data(), stride}, stride, count, of_user.data());
-  wide_row_products({moments.data(), 0}, {items.variances, stride}, stride, count, of_items.data());
+  wide_row_products({row, 0}, {model_.theta.data() + items, stride}, stride, count, scores.data());
+  if (model_.posterior) {
+    const Real* variances = model_.posterior->variances.data();
+    Vector moments(stride);  // m² + v
+    for (std::size_t k = 0; k < stride; ++k) moments[k] = row[k] * row[k] + variances[at + k];
+    wide_row_products({variances + at, 0}, {squares_.data(), stride}, stride, count, of_user.data());
+    wide_row_products({moments.data(), 0}, {variances + items, stride}, stride, count, of_items.data());
+  }
+  const double sign = by_ == RankBy::mean ? 0 : by_ == RankBy::lower ? -1 : 1;
   for (std::size_t item = 0; item < count; ++item) {
-    scores[item] += model.mean + sign * std::sqrt(of_user[item] + of_items[item]);
+    const double variance = of_user[item] + of_items[item];
+    const double latent = scores[item] + (model_.mean + sign * std::sqrt(variance));
+    scores[item] = model_.link ? model_.link->mean(latent, by_ == RankBy::mean ? variance : 0) : latent;
   }
 }
 
-}  // namespace
-
-TopLists recommend(const Factorization& model, std::span<const Index> users, const RecommendSettings& settings) {
-  // Checks users, items and what is excluded, too.
-  if (settings.by == RankBy::mean) return recommend(model.view(), users, settings);
-  RecommendSettings nothing = settings;
-  nothing.by = RankBy::mean;
-  nothing.top = 0;
-  (void)recommend(model.view(), users, nothing);
-  const Items items(model, settings);
-  const double sign = settings.by == RankBy::lower ? -1 : 1;
-  TopLists lists(users.size(), std::min<std::size_t>(settings.top, items.wanted.size()));
+TopLists recommend_by_scores(const FactorView& model, std::span<const Index> users, const RecommendSettings& settings) {
+  const ItemScores score(model, settings.by);
+  const Index items = model.layout.items;
+  std::vector<bool> wanted(items, !settings.only.has_value());
+  if (settings.only) {
+    for (const Index item : *settings.only) wanted[item] = true;
+  }
+  TopLists lists(users.size(), std::min<std::size_t>(settings.top, items));
   parallel_for(users.size(), [&](std::size_t number) {
     const Index user = users[number];
-    std::vector<double> scores(items.wanted.size());
-    score(model, user, items, sign, scores);
+    std::vector<double> scores(items);
+    score.of_user(user, scores);
     std::vector<Scored> ranked;
     const std::span<const Index> excluded = settings.exclude ? (*settings.exclude)[user] : std::span<const Index>();
-    for (Index item = 0; item < scores.size(); ++item) {
-      if (!items.wanted[item] || std::ranges::binary_search(excluded, item)) continue;
+    for (Index item = 0; item < items; ++item) {
+      if (!wanted[item] || std::ranges::binary_search(excluded, item)) continue;
       if (!std::isfinite(scores[item])) too_large();
       ranked.push_back({item, scores[item]});
     }
@@ -88,6 +83,16 @@ TopLists recommend(const Factorization& model, std::span<const Index> users, con
     lists.set(number, std::span(ranked).first(top));
   });
   return lists;
+}
+
+TopLists recommend(const Factorization& model, std::span<const Index> users, const RecommendSettings& settings) {
+  // Checks users, items and what is excluded, too.
+  if (settings.by == RankBy::mean) return recommend(model.view(), users, settings);
+  RecommendSettings nothing = settings;
+  nothing.by = RankBy::mean;
+  nothing.top = 0;
+  (void)recommend(model.view(), users, nothing);
+  return recommend_by_scores(model.view(), users, settings);
 }
 
 Vector sample_factors(const Factorization& model, std::uint64_t seed) {

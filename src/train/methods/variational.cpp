@@ -3,16 +3,19 @@
 // noise. There is no λ to choose. A sweep costs what one of blocks does with one block of each side.
 #include <algorithm>
 #include <cmath>
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "kernels/masked_gradient.hpp"
+#include "odot/core/error.hpp"
 #include "odot/core/parallel.hpp"
 #include "odot/core/random.hpp"
 #include "train/methods/methods.hpp"
 #include "train/posterior/gaussian_prior.hpp"
+#include "train/posterior/ordinal.hpp"
 #include "train/posterior/partner_effects.hpp"
 #include "train/posterior/posterior_layout.hpp"
 #include "train/posterior/posterior_rows.hpp"
@@ -27,6 +30,8 @@ constexpr std::string_view kNone = "none";
 constexpr std::string_view kBoth = "both";
 constexpr std::string_view kUsers = "users";
 constexpr std::string_view kItems = "items";
+constexpr std::string_view kNormal = "normal";
+constexpr std::string_view kOrdinal = "ordinal";
 
 // What svdpp auto tries: ratings, share held out, factors and sweeps.
 constexpr double kMostTrial = 1e6;
@@ -47,22 +52,35 @@ bool moves_items(const TrainSettings& settings) { return *settings.svdpp == kBot
 
 namespace {
 
-PosteriorLayout posterior_layout(const FactorLayout& factors, const TrainSettings& settings) {
-  return {factors, moves_users(settings) || moves_items(settings)};
+PosteriorLayout posterior_layout(const FactorLayout& factors, const TrainSettings& settings, const OrdinalLink* link) {
+  return {factors, moves_users(settings) || moves_items(settings), link ? link->cuts.size() : 0};
+}
+
+std::optional<OrdinalLink> link(const RatingMatrix& ratings, const TrainSettings& settings) {
+  if (*settings.likelihood != kOrdinal) return std::nullopt;
+  return first_link(ratings);
+}
+
+void check(const TrainSettings& settings) {
+  if (settings.init && *settings.likelihood == kOrdinal) {
+    throw Error::of_setting("init-model", "is of no use to likelihood ordinal, which starts with cut points of its own");
+  }
 }
 
 Vector start(const StartTask& task) {
   const FactorLayout& factors = task.layout;
-  const PosteriorLayout layout = posterior_layout(factors, task.settings);
+  const PosteriorLayout layout = posterior_layout(factors, task.settings, task.link);
   Vector all(layout.size());
   start_posterior(task, factors, all.data(), layout.prior(all, layout.user_prior()),
                   layout.prior(all, layout.item_prior()));
-  all[layout.noise_precision()] = static_cast<Real>(kFirstNoise / (task.deviation * task.deviation));
+  all[layout.noise_precision()] =
+      task.link ? Real{1} : static_cast<Real>(kFirstNoise / (task.deviation * task.deviation));
+  if (task.link) std::ranges::copy(task.link->cuts, all.data() + layout.cuts());
   return all;
 }
 
 void finish(Factorization& model, const TrainSettings& settings) {
-  const PosteriorLayout layout = posterior_layout(model.layout, settings);
+  const PosteriorLayout layout = posterior_layout(model.layout, settings, model.link ? &*model.link : nullptr);
   const std::size_t stride = model.layout.stride();
   const std::size_t items = model.layout.item_row(0);
   const Vector all = std::move(model.theta);
@@ -78,6 +96,7 @@ void finish(Factorization& model, const TrainSettings& settings) {
   posterior.noise_variance = 1 / static_cast<double>(all[layout.noise_precision()]);
   posterior.users = prior(layout.user_prior());
   posterior.items = prior(layout.item_prior());
+  if (model.link) model.link->cuts = part(layout.cuts(), layout.cut_count);
   if (moves_users(settings)) {
     posterior.users.partner_effects = part(layout.partner_effects() + items, model.layout.size() - items);
   }
@@ -103,15 +122,35 @@ struct Side {
   const Real* offsets() { return effects ? effects->sums().data() : nullptr; }
 };
 
+// What ordinal ratings need beside the sides.
+struct Ordinal {
+  Ordinal(const TrainTask& task, ConstSpan cuts)
+      : classes(ConstSpan(task.ratings.table()), task.link->values),
+        targets(classes, cuts),
+        fit(classes.without_values(task.ratings.by_user()), classes, task.link->values, task.layout),
+        sums(cuts.size()) {}
+
+  RatingClasses classes;
+  LatentTargets targets;
+  OrdinalFit fit;
+  CutSums sums;
+};
+
 class VariationalSweeper : public Sweeper {
  public:
   VariationalSweeper(const TrainTask& task, const Vector& all)
-      : layout_(posterior_layout(task.layout, task.settings)),
-        deviation_(task.ratings.summary().scale()),
-        users_(task.ratings.by_user(), task.ratings.by_item(), task.layout, task.layout.user_pin(),
+      : layout_(posterior_layout(task.layout, task.settings, task.link)),
+        deviation_(task.link ? kLatentDeviation : task.ratings.summary().scale()),
+        ordinal_(task.link ? std::make_unique<Ordinal>(task, cuts(all)) : nullptr),
+        users_(side(task.ratings.by_user()), side(task.ratings.by_item()), task.layout, task.layout.user_pin(),
                moves_users(task.settings)),
-        items_(task.ratings.by_item(), task.ratings.by_user(), task.layout, task.layout.item_pin(),
+        items_(side(task.ratings.by_item()), side(task.ratings.by_user()), task.layout, task.layout.item_pin(),
                moves_items(task.settings)) {
+    if (ordinal_) {
+      errors_.squared = ordinal_->fit(all.data(), cuts(all), 0).squared_error;
+      ++passes_;
+      return;
+    }
     Vector gradient(layout_.factors.item_row(0));
     MaskedGradient pass(users_.ratings, layout_.factors.stride());
     errors_.squared =
@@ -125,19 +164,16 @@ class VariationalSweeper : public Sweeper {
     const double noise = static_cast<double>(all[layout_.noise_precision()]);
     const auto infer = [&](Side& side, std::size_t prior, std::size_t rows, std::size_t columns) {
       const PosteriorTask task{all.data() + columns, all.data() + variances + columns, layout_.prior(all, prior),
-                               side.offsets(), noise};
+                               side.offsets(), noise, ordinal_ ? &ordinal_->targets : nullptr};
       return side.rows.update(task, all.data() + rows, all.data() + variances + rows);
     };
     infer(users_, layout_.user_prior(), 0, items);
     errors_ = infer(items_, layout_.item_prior(), items, 0);
-    const double unit = deviation_ * deviation_;
-    const auto ratings = static_cast<double>(users_.ratings.size());
-    const double precision = (ratings + 2) / (errors_.expected + kNoiseRate * unit);
-    all[layout_.noise_precision()] = static_cast<Real>(precision);
+    const double of_ratings = ordinal_ ? learn_cuts(all) : learn_noise(all);
     learn(all, users_, layout_.user_prior(), 0, items);
     learn(all, items_, layout_.item_prior(), items, 0);
     passes_ += 2;
-    value_ = -(ratings + 2) / 2 * std::log(precision * unit) + part_of_value(users_) + part_of_value(items_);
+    value_ = of_ratings + part_of_value(users_) + part_of_value(items_);
   }
 
   double value() const override { return value_; }
@@ -153,6 +189,30 @@ class VariationalSweeper : public Sweeper {
   }
 
  private:
+  ConstSpan cuts(const Vector& all) const { return ConstSpan(all).subspan(layout_.cuts(), layout_.cut_count); }
+  RatingSide side(const RatingSide& ratings) const {
+    return ordinal_ ? ordinal_->classes.without_values(ratings) : ratings;
+  }
+
+  // Both return the part of value_ that is the ratings'.
+  double learn_noise(Vector& all) {
+    const double unit = deviation_ * deviation_;
+    const auto ratings = static_cast<double>(users_.ratings.size());
+    const double precision = (ratings + 2) / (errors_.expected + kNoiseRate * unit);
+    all[layout_.noise_precision()] = static_cast<Real>(precision);
+    return -(ratings + 2) / 2 * std::log(precision * unit);
+  }
+
+  // With each z's distribution at its best given the rows, ratings are Σ (½ var t − log P) of the divergence.
+  double learn_cuts(Vector& all) {
+    const double variances = errors_.expected - errors_.squared;
+    ordinal_->sums = ordinal_->fit(all.data(), cuts(all), variances / static_cast<double>(users_.ratings.size()));
+    ++passes_;
+    errors_.squared = ordinal_->sums.squared_error;
+    improve_cuts(ordinal_->sums, Span(all).subspan(layout_.cuts(), layout_.cut_count));
+    return variances / 2 - ordinal_->sums.log_likelihood;
+  }
+
   // The divergence of all distributions from the posterior is, but for a constant and with the priors and the noise at
   // their best given the rows, −(N + 2)/2 log α − Σ over the sides of (D + n)/2 log det Λ + ½ Σ log v: traces and
   // squares are constants then. In units of the ratings.
@@ -177,6 +237,7 @@ class VariationalSweeper : public Sweeper {
 
   PosteriorLayout layout_;
   double deviation_;
+  std::unique_ptr<Ordinal> ordinal_;  // or null
   Side users_;
   Side items_;
   SquaredErrors errors_;
@@ -271,7 +332,22 @@ std::vector<TrainOption> own_options() {
                                                         "training ratings better from the rest"}};
                             },
                         .standard = std::string(kAuto)},
-                 &TrainSettings::svdpp)};
+                 &TrainSettings::svdpp),
+          member(Option{.name = "likelihood",
+                        .group = kOptimisationGroup,
+                        .placeholder = "WHICH",
+                        .help = "variational: what ratings are, given factors",
+                        .kind = OptionKind::word,
+                        .words =
+                            [] {
+                              return std::vector<Word>{
+                                  {std::string(kNormal), "numbers with normal errors"},
+                                  {std::string(kOrdinal),
+                                   "a few values, each an interval of a normal number; cut points are learned, and "
+                                   "odot predict --probabilities says how probable each value is"}};
+                            },
+                        .standard = std::string(kNormal)},
+                 &TrainSettings::likelihood)};
 }
 
 }  // namespace
@@ -282,7 +358,8 @@ Method variational_method() {
                 .unit = "sweeps"};
   method.defaults = {.rank = 30, .center = true, .biases = true, .iterations = 20, .tolerance = 0};
   method.own = own_options();
-  return factor_method(std::move(method), {.run = run, .decide = decide_svdpp, .start = start, .finish = finish});
+  method.check = check;
+  return factor_method(std::move(method), {.run = run, .link = link, .decide = decide_svdpp, .start = start, .finish = finish});
 }
 
 }  // namespace odot::inline ODOT_PRECISION

@@ -11,17 +11,19 @@
 namespace odot::inline ODOT_PRECISION {
 
 /// θ, which holds the means, is followed by their variances, by the effects of what a row's partners are (in the rows
-/// of the partners; absent where neither side has any), and by the priors of users and items and the noise's precision.
+/// of the partners; absent where neither side has any), and by the priors of users and items, the noise's precision and a link's cut points.
 struct PosteriorLayout {
   FactorLayout factors;
   bool effects = false;
+  std::size_t cut_count = 0;  ///< of a link
 
   std::size_t variances() const { return factors.size(); }
   std::size_t partner_effects() const { return 2 * factors.size(); }
   std::size_t user_prior() const { return (effects ? 3 : 2) * factors.size(); }
   std::size_t item_prior() const { return user_prior() + prior_size(factors.stride()); }
   std::size_t noise_precision() const { return item_prior() + prior_size(factors.stride()); }
-  std::size_t size() const { return noise_precision() + kLanes; }
+  std::size_t cuts() const { return noise_precision() + kLanes; }
+  std::size_t size() const { return cuts() + (cut_count + kLanes - 1) / kLanes * kLanes; }
 
   /// The prior that begins at `begin`.
   GaussianPrior prior(Vector& all, std::size_t begin) const { return prior_at(all, begin, factors.stride()); }

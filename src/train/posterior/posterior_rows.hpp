@@ -20,6 +20,7 @@ struct PosteriorTask {
   ConstGaussianPrior prior;      ///< of this side's rows
   const Real* offsets;           ///< g_i, which is added to the prior's mean for each row, or null
   double noise_precision;        ///< α: a rating's error is N(0, 1/α)
+  const ErrorTargets* targets = nullptr;  ///< instead of the ratings
 };
 
 /// Sums over ratings.
