@@ -56,12 +56,12 @@ PosteriorLayout posterior_layout(const FactorLayout& factors, const TrainSetting
   return {factors, moves_users(settings) || moves_items(settings), link ? link->cuts.size() : 0};
 }
 
-std::optional<OrdinalLink> link(const RatingMatrix& ratings, const TrainSettings& settings) {
+std::optional<OrdinalLink> link_of(const RatingMatrix& ratings, const TrainSettings& settings) {
   if (*settings.likelihood != kOrdinal) return std::nullopt;
   return first_link(ratings);
 }
 
-void check(const TrainSettings& settings) {
+void check_init(const TrainSettings& settings) {
   if (settings.init && *settings.likelihood == kOrdinal) {
     throw Error::of_setting("init-model", "is of no use to likelihood ordinal, which starts with cut points of its own");
   }
@@ -358,8 +358,8 @@ Method variational_method() {
                 .unit = "sweeps"};
   method.defaults = {.rank = 30, .center = true, .biases = true, .iterations = 20, .tolerance = 0};
   method.own = own_options();
-  method.check = check;
-  return factor_method(std::move(method), {.run = run, .link = link, .decide = decide_svdpp, .start = start, .finish = finish});
+  method.check = check_init;
+  return factor_method(std::move(method), {.run = run, .link = link_of, .decide = decide_svdpp, .start = start, .finish = finish});
 }
 
 }  // namespace odot::inline ODOT_PRECISION
