@@ -234,7 +234,10 @@ TEST_CASE("files keep the link, refuse what is none, and formats without a place
   }
   CHECK_THROWS_AS(export_csv(model, folder / "csv"), Error);
   CHECK_THROWS_AS(export_libmf(model, folder / "libmf"), Error);
-  CHECK_NOTHROW(export_npy(model, folder / "npy"));
+  Factorization plain_ids = model;
+  plain_ids.items = {};
+  for (Index item = 0; item < 7; ++item) plain_ids.items.add(std::to_string(item));
+  CHECK_NOTHROW(export_npy(plain_ids, folder / "npy"));
   CHECK_THROWS_AS(random_model(2, 2, 1, true, 1).probabilities({}, {}), Error);
 }
 
