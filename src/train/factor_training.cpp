@@ -43,7 +43,8 @@ void set_fallbacks(Factorization& model, const RatingMatrix& matrix, bool centre
 
 Vector random_start(const FactorTraining& training, const TrainSettings& settings, const Factorization& model,
                     const ValueSummary& values, double scale) {
-  if (training.start) return training.start({model.layout, model.pin, scale, settings, model.link ? &*model.link : nullptr});
+  if (training.start)
+    return training.start({model.layout, model.pin, scale, settings, model.link ? &*model.link : nullptr});
   const double offset = values.mean - model.mean;
   if (training.non_negative) return initial_non_negative_factors(model.layout, offset, *settings.seed);
   return initial_factors(model.layout, model.pin, offset, values.scale(), *settings.seed);
@@ -112,7 +113,8 @@ TrainResult train_factors(const Method& method, const FactorTraining& training, 
         start_from(*settings.init, {data.users, data.items}, model.layout, model.pin, model.mean, model.theta);
   }
   matrix.subtract(model.mean);
-  TrainTask task{matrix, model.layout, settings, report.regularisation, {}, resume.get(), model.link ? &*model.link : nullptr};
+  TrainTask task{
+      matrix, model.layout, settings, report.regularisation, {}, resume.get(), model.link ? &*model.link : nullptr};
   if (!observe.idle()) {
     task.observe = [&](const TrainState& state) {
       const auto measure = [&] {

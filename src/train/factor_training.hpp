@@ -55,8 +55,8 @@ using RunFactors = TrainOutcome (*)(const TrainTask& task, Vector& theta);
 struct StartTask {
   const FactorLayout& layout;
   double pin;
-  double deviation;               ///< of the ratings, or of the latent numbers that they are intervals of
-  const TrainSettings& settings;  ///< in effect
+  double deviation;                   ///< of the ratings, or of the latent numbers that they are intervals of
+  const TrainSettings& settings;      ///< in effect
   const OrdinalLink* link = nullptr;  ///< of the latter
 };
 

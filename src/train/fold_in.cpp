@@ -125,7 +125,8 @@ Wanted gather(const Factorization& model, const RatingList& list, const Sides& s
     (usable.*sides.user_of).push_back(row_of[user_of[k]]);
     (usable.*sides.item_of).push_back(item);
     const Real value = list.ratings.value[k];
-    usable.value.push_back(model.link ? model.link->values[nearest_value(model.link->values, static_cast<double>(value))] : value);
+    usable.value.push_back(
+        model.link ? model.link->values[nearest_value(model.link->values, static_cast<double>(value))] : value);
   }
   report.ratings = usable.size();
   if (report.ratings == 0) {

@@ -57,19 +57,20 @@ TEST_CASE("every option of the commands that use a model") {
                       quiet("model r.csv"),
                       help("model r.csv")}),
                 {"threads"});
-  lab.check_all("predict",
-                with(reading_effects("model", "out", true), {{"output", "model r.csv", "--output o", "o"},
-                                                             {"json", "model r.csv -o o", "--json", "out"},
-                                                             {"clip", "loose r.csv", "--clip", "out"},
-                                                             {"no-clip", "model r.csv", "--no-clip", "out"},
-                                                             {"sd", "sure r.csv", "--sd", "out"},
-                                                             {"interval", "sure r.csv", "--interval 0.5", "out"},
-                                                             {"probabilities", "coarse r.csv", "--probabilities", "out"},
-                                                             {"users", "network strangers.csv", "--users 77", "out"},
-                                                             {"items", "network strangers.csv", "--items 99", "out"},
-                                                             quiet("model r.csv"),
-                                                             help("model r.csv")}),
-                {"threads"});
+  lab.check_all(
+      "predict",
+      with(reading_effects("model", "out", true), {{"output", "model r.csv", "--output o", "o"},
+                                                   {"json", "model r.csv -o o", "--json", "out"},
+                                                   {"clip", "loose r.csv", "--clip", "out"},
+                                                   {"no-clip", "model r.csv", "--no-clip", "out"},
+                                                   {"sd", "sure r.csv", "--sd", "out"},
+                                                   {"interval", "sure r.csv", "--interval 0.5", "out"},
+                                                   {"probabilities", "coarse r.csv", "--probabilities", "out"},
+                                                   {"users", "network strangers.csv", "--users 77", "out"},
+                                                   {"items", "network strangers.csv", "--items 99", "out"},
+                                                   quiet("model r.csv"),
+                                                   help("model r.csv")}),
+      {"threads"});
   std::vector<Effect> reading = reading_effects("model --top 20 --exclude", "out", true);
   // What is left out does not show users that nobody knows.
   reading.back().where = "err";

@@ -26,12 +26,14 @@ TEST_CASE("probabilities of each value beside the prediction, which is their mea
   const Prepared prepared;
   const auto info = nlohmann::json::parse(prepared.done({"info", "m", "--json"}));
   std::vector<double> values;
-  for (const std::string& text : fields_of(info["values"].get<std::string>() + "\n").at(0)) values.push_back(std::stod(text));
+  for (const std::string& text : fields_of(info["values"].get<std::string>() + "\n").at(0))
+    values.push_back(std::stod(text));
   REQUIRE(values.size() >= 2);
   CHECK(!info["cut_points"].get<std::string>().empty());
   CHECK(!info.contains("noise"));
   const auto plain = fields_of(prepared.done({"predict", "m", "test", "-q"}));
-  const auto all = fields_of(prepared.done({"predict", "m", "test", "--sd", "--interval", "0.8", "--probabilities", "-q"}));
+  const auto all =
+      fields_of(prepared.done({"predict", "m", "test", "--sd", "--interval", "0.8", "--probabilities", "-q"}));
   const auto test = fields_of(read_bytes(prepared.folder / "test"));
   REQUIRE(all.size() == plain.size());
   REQUIRE(!all.empty());

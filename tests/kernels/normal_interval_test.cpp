@@ -44,8 +44,8 @@ Integrals integrate(double a, double b) {
 }
 
 TEST_CASE("probabilities, means and densities at the bounds, however far out") {
-  const std::vector<double> all{-kInfinity, -300, -60, -25.5, -24.5, -9, -3, -1, -0.1, 0, 0.1, 0.2, 1, 1.001, 3, 9, 24.5,
-                                25.5, 25.6, 60, 300, kInfinity};
+  const std::vector<double> all{-kInfinity, -300, -60,   -25.5, -24.5, -9,   -3,   -1,   -0.1, 0,   0.1,
+                                0.2,        1,    1.001, 3,     9,     24.5, 25.5, 25.6, 60,   300, kInfinity};
   for (const double a : all) {
     for (const double b : all) {
       if (!(a < b)) continue;

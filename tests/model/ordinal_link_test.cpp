@@ -39,7 +39,8 @@ Factorization linked() {
   posterior.variances.assign(model.layout.size(), Real(0));
   const auto fill = [&](std::size_t row, int pin) {
     for (std::size_t k = 0; k < model.layout.width(); ++k) {
-      if (static_cast<int>(k) != pin) posterior.variances[row + k] = static_cast<Real>(0.05 * static_cast<double>(1 + (row + 3 * k) % 7));
+      if (static_cast<int>(k) != pin)
+        posterior.variances[row + k] = static_cast<Real>(0.05 * static_cast<double>(1 + (row + 3 * k) % 7));
     }
   };
   for (Index user = 0; user < 9; ++user) fill(model.layout.user_row(user), model.layout.user_pin());
@@ -84,7 +85,9 @@ TEST_CASE("probabilities are those of a normal number whose mean is itself norma
             points > 0 ? std::exp(-x * x / 2) / std::sqrt(2 * std::numbers::pi_v<long double>) * 24 / points : 1;
         const long double t = latent + std::sqrt(static_cast<long double>(variance)) * x;
         for (std::size_t v = 0; v < 4; ++v) {
-          const auto above = [&](std::size_t cut) { return std::erfc((static_cast<long double>(kLink.cuts[cut]) - t) / std::sqrt(2.0L)) / 2; };
+          const auto above = [&](std::size_t cut) {
+            return std::erfc((static_cast<long double>(kLink.cuts[cut]) - t) / std::sqrt(2.0L)) / 2;
+          };
           expected[v] += weight * ((v > 0 ? above(v - 1) : 1) - (v < 3 ? above(v) : 0));
         }
       }
@@ -109,7 +112,8 @@ TEST_CASE("what is wrong with a link, and the nearest of its values") {
   CHECK(!fault_of({{1, 2, 3}, {1, 0}}).empty());
   CHECK(!fault_of({{1, std::numeric_limits<Real>::infinity()}, {0}}).empty());
   CHECK(!fault_of({{1, 2}, {std::numeric_limits<Real>::quiet_NaN()}}).empty());
-  for (const auto& [rating, place] : {std::pair(-9.0, 0), {0.5, 0}, {0.74, 0}, {0.75, 0}, {0.76, 1}, {3.0, 2}, {3.1, 3}, {9.0, 3}}) {
+  for (const auto& [rating, place] :
+       {std::pair(-9.0, 0), {0.5, 0}, {0.74, 0}, {0.75, 0}, {0.76, 1}, {3.0, 2}, {3.1, 3}, {9.0, 3}}) {
     CHECK(nearest_value(kLink.values, rating) == static_cast<std::size_t>(place));
   }
 }
@@ -152,7 +156,8 @@ TEST_CASE("predictions are means of probabilities, of unknown users and items, t
   const double shift = 3 * 0.25 * -0.125 + 0.25 - 0.125;
   std::vector<double> expected(4);
   kLink.probabilities(0, by_rows + shift * shift, expected);
-  for (std::size_t v = 0; v < 4; ++v) CHECK(p[4 * (pairs.size() - 1) + v] == doctest::Approx(expected[v]).epsilon(1e-6));
+  for (std::size_t v = 0; v < 4; ++v)
+    CHECK(p[4 * (pairs.size() - 1) + v] == doctest::Approx(expected[v]).epsilon(1e-6));
 }
 
 TEST_CASE("lists and ranking go by what is predicted") {

@@ -141,7 +141,8 @@ TEST_CASE("sweeps are those of a dense implementation, and so is what the object
 TEST_CASE("without effects the objective never rises") {
   for (const std::uint64_t seed : {1, 2, 3, 4, 5, 6}) {
     for (const int rank : {1, 7}) {
-      for (const std::vector<double>& cuts : {kCuts, std::vector<double>{0.4}, std::vector<double>{-2.5, 0, 0.05, 2.5}}) {
+      for (const std::vector<double>& cuts :
+           {kCuts, std::vector<double>{0.4}, std::vector<double>{-2.5, 0, 0.05, 2.5}}) {
         CAPTURE(seed);
         CAPTURE(rank);
         CAPTURE(cuts.size());

@@ -58,7 +58,8 @@ class VariationalReference {
     if (start.link) {
       cuts_.assign(start.link->cuts.begin(), start.link->cuts.end());
       for (const Real value : ratings.value) {
-        classes_.push_back(static_cast<std::size_t>(std::ranges::find(start.link->values, value) - start.link->values.begin()));
+        classes_.push_back(
+            static_cast<std::size_t>(std::ranges::find(start.link->values, value) - start.link->values.begin()));
       }
     }
     const Long pin = std::sqrt(unit_);
@@ -179,8 +180,7 @@ class VariationalReference {
     for (std::size_t i = 0; i < n; ++i) {
       gradient[i] = (at(i, 1, i, 0) - at(i, -1, i, 0)) / (2 * kStep);
       for (std::size_t k = 0; k < n; ++k) {
-        hessian[i][k] =
-            -(at(i, 1, k, 1) - at(i, 1, k, -1) - at(i, -1, k, 1) + at(i, -1, k, -1)) / (4 * kStep * kStep);
+        hessian[i][k] = -(at(i, 1, k, 1) - at(i, 1, k, -1) - at(i, -1, k, 1) + at(i, -1, k, -1)) / (4 * kStep * kStep);
       }
     }
     const LongVector step = dense_solve(hessian, gradient);

@@ -93,8 +93,8 @@ void add_uncertainty(const Model& model, const Triples& pairs, bool clip, const 
   if (options.given("interval")) {
     const double level = options.fraction("interval", kUsualLevel);
     for (std::vector<double>& column : model.rating_values().empty()
-                                            ? normal_bounds(model, pairs, deviations, level, clip)
-                                            : value_bounds(model, pairs, level)) {
+                                           ? normal_bounds(model, pairs, deviations, level, clip)
+                                           : value_bounds(model, pairs, level)) {
       columns.push_back(std::move(column));
     }
   }

@@ -182,8 +182,8 @@ Evaluation Factorization::evaluate(const Triples& ratings, bool clip_to_range) c
 double FactorView::predict(Index user, Index item) const {
   if (!link) return latent(user, item);
   const bool known = user != kUnknown && item != kUnknown;
-  return link->mean(latent(user, item), known ? LatentVariances::of_known(*this, user, item)
-                                              : LatentVariances(*this)(user, item));
+  return link->mean(latent(user, item),
+                    known ? LatentVariances::of_known(*this, user, item) : LatentVariances(*this)(user, item));
 }
 
 double FactorView::latent(Index user, Index item) const {

@@ -94,7 +94,8 @@ double deviation_of(ConstSpan values, std::span<const double> p) {
 
 std::string fault_of(const OrdinalLink& link) {
   const std::size_t count = link.values.size();
-  if (count < 2 || count > kMostRatingValues) return fmt::format("it has {} values, not 2 to {}", count, kMostRatingValues);
+  if (count < 2 || count > kMostRatingValues)
+    return fmt::format("it has {} values, not 2 to {}", count, kMostRatingValues);
   if (link.cuts.size() != count - 1) return fmt::format("it has {} cut points for {} values", link.cuts.size(), count);
   if (!all_finite(link.values) || !ascends(link.values)) return "its values do not ascend";
   if (!all_finite(link.cuts) || !ascends(link.cuts)) return "its cut points do not ascend";
@@ -112,7 +113,8 @@ std::optional<OrdinalLink> read_link(ModelReader& file) {
   for (const auto& [name, to] : {std::pair(kValues, &link.values), std::pair(kCuts, &link.cuts)}) {
     const safetensors::Input tensor = file.take(name, 1);
     if (tensor.shape[0] > kMostRatingValues) {
-      file.fail(fmt::format("the tensor \"{}\" has {} elements, more than {}", name, tensor.shape[0], kMostRatingValues));
+      file.fail(
+          fmt::format("the tensor \"{}\" has {} elements, more than {}", name, tensor.shape[0], kMostRatingValues));
     }
     to->resize(tensor.shape[0]);
     file.copy_rows(name, tensor, to->size(), 1, to->data(), 1);
@@ -129,7 +131,8 @@ void probabilities(const Factorization& model, const Triples& pairs, std::span<d
 }
 
 void link_deviations(const Factorization& model, const Triples& pairs, std::span<double> out) {
-  for_pairs(model, pairs, [&](std::size_t k, std::span<const double> p) { out[k] = deviation_of(model.link->values, p); });
+  for_pairs(model, pairs,
+            [&](std::size_t k, std::span<const double> p) { out[k] = deviation_of(model.link->values, p); });
 }
 
 }  // namespace odot::inline ODOT_PRECISION

@@ -63,7 +63,8 @@ std::optional<OrdinalLink> link_of(const RatingMatrix& ratings, const TrainSetti
 
 void check_init(const TrainSettings& settings) {
   if (settings.init && *settings.likelihood == kOrdinal) {
-    throw Error::of_setting("init-model", "is of no use to likelihood ordinal, which starts with cut points of its own");
+    throw Error::of_setting("init-model",
+                            "is of no use to likelihood ordinal, which starts with cut points of its own");
   }
 }
 
@@ -163,8 +164,12 @@ class VariationalSweeper : public Sweeper {
     const std::size_t variances = layout_.variances();
     const double noise = static_cast<double>(all[layout_.noise_precision()]);
     const auto infer = [&](Side& side, std::size_t prior, std::size_t rows, std::size_t columns) {
-      const PosteriorTask task{all.data() + columns, all.data() + variances + columns, layout_.prior(all, prior),
-                               side.offsets(), noise, ordinal_ ? &ordinal_->targets : nullptr};
+      const PosteriorTask task{all.data() + columns,
+                               all.data() + variances + columns,
+                               layout_.prior(all, prior),
+                               side.offsets(),
+                               noise,
+                               ordinal_ ? &ordinal_->targets : nullptr};
       return side.rows.update(task, all.data() + rows, all.data() + variances + rows);
     };
     infer(users_, layout_.user_prior(), 0, items);
@@ -359,7 +364,8 @@ Method variational_method() {
   method.defaults = {.rank = 30, .center = true, .biases = true, .iterations = 20, .tolerance = 0};
   method.own = own_options();
   method.check = check_init;
-  return factor_method(std::move(method), {.run = run, .link = link_of, .decide = decide_svdpp, .start = start, .finish = finish});
+  return factor_method(std::move(method),
+                       {.run = run, .link = link_of, .decide = decide_svdpp, .start = start, .finish = finish});
 }
 
 }  // namespace odot::inline ODOT_PRECISION

@@ -68,17 +68,17 @@ OrdinalLink first_link(const RatingMatrix& ratings) {
       for (Offset k = 0; k < side.size(); ++k) ++counts[side.values.codes()[k]];
     });
   }
-  const auto different = static_cast<std::size_t>(
-      std::ranges::count_if(counts, [](std::size_t count) { return count > 0; }));
+  const auto different =
+      static_cast<std::size_t>(std::ranges::count_if(counts, [](std::size_t count) { return count > 0; }));
   if (table.empty() || different > kMostRatingValues) {
     throw Error::of_setting("likelihood",
                             fmt::format("ordinal is for ratings of at most {} different values; these have {}",
                                         kMostRatingValues, table.empty() ? "more" : std::to_string(different)));
   }
   if (different < 2) {
-    throw Error::of_setting("likelihood",
-                            fmt::format("ordinal needs ratings of two different values; all of these are {}",
-                                        ratings.summary().lowest));
+    throw Error::of_setting(
+        "likelihood",
+        fmt::format("ordinal needs ratings of two different values; all of these are {}", ratings.summary().lowest));
   }
   OrdinalLink link;
   double below = 0;

@@ -43,8 +43,8 @@ class RatingClasses {
   std::vector<Real> zeros_;
 };
 
-/// E z given t = row·column and the interval of the rating, which is t + (φ(a) − φ(b))/(Φ(b) − Φ(a)) over the interval's
-/// bounds less t: the targets of a row.
+/// E z given t = row·column and the interval of the rating, which is t + (φ(a) − φ(b))/(Φ(b) − Φ(a)) over the
+/// interval's bounds less t: the targets of a row.
 class LatentTargets : public ErrorTargets {
  public:
   /// `classes` must outlive this; `cuts` may change.

@@ -11,7 +11,8 @@
 namespace odot::inline ODOT_PRECISION {
 
 /// θ, which holds the means, is followed by their variances, by the effects of what a row's partners are (in the rows
-/// of the partners; absent where neither side has any), and by the priors of users and items, the noise's precision and a link's cut points.
+/// of the partners; absent where neither side has any), and by the priors of users and items, the noise's precision and
+/// a link's cut points.
 struct PosteriorLayout {
   FactorLayout factors;
   bool effects = false;

@@ -57,8 +57,8 @@ struct PosteriorRows::Rows {
   Workspace& workspace() { return all.workspaces_[static_cast<std::size_t>(thread_number())]; }
 
   void form(Index row, Offset begin, Offset end, RowQuadratic& out) {
-    odot::form(all.side_, begin, end, rows + row * all.stride_, task.columns, workspace().gathered, out,
-               nullptr, task.targets);
+    odot::form(all.side_, begin, end, rows + row * all.stride_, task.columns, workspace().gathered, out, nullptr,
+               task.targets);
   }
 
   double solve(Index row, Offset begin, Offset end) {
