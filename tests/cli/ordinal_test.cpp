@@ -26,8 +26,8 @@ TEST_CASE("probabilities of each value beside the prediction, which is their mea
   const Prepared prepared;
   const auto info = nlohmann::json::parse(prepared.done({"info", "m", "--json"}));
   std::vector<double> values;
-  for (const std::string& text : fields_of(info["values"].get<std::string>() + "\n").at(0))
-    values.push_back(std::stod(text));
+  const Words names = fields_of(info["values"].get<std::string>() + "\n").at(0);
+  for (const std::string& name : names) values.push_back(std::stod(name));
   REQUIRE(values.size() >= 2);
   CHECK(!info["cut_points"].get<std::string>().empty());
   CHECK(!info.contains("noise"));
