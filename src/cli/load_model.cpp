@@ -81,7 +81,7 @@ void require_deviations(const std::string& path, const Model& model) {
   if (model.knows_deviations()) return;
   throw Error(
       fmt::format("{}: found a {} that does not know how far ratings are from its predictions; expected one that "
-                  "was trained by --method variational",
+                  "was trained by --method variational or gibbs",
                   path, model.kind().word));
 }
 

@@ -41,10 +41,8 @@ Dataset fold_of(const Dataset& data, Triples train, Triples test) {
 Dataset make_fold(const Dataset& data, const Split& split) {
   Triples train = select(data.list, split.train);
   Triples test = select(data.list, split.test);
-  if (!data.user_features && !data.item_features) {
-    forget_untrained(train.user, data.users.size(), test.user);
-    forget_untrained(train.item, data.items.size(), test.item);
-  }
+  if (!data.user_features) forget_untrained(train.user, data.users.size(), test.user);
+  if (!data.item_features) forget_untrained(train.item, data.items.size(), test.item);
   return fold_of(data, std::move(train), std::move(test));
 }
 

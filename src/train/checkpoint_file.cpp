@@ -129,11 +129,15 @@ RunIdentity identify(const IdPair& ids, const RatingMatrix& ratings, const Tripl
 RunIdentity identify(const Mlp& model, const Triples& train, const Triples& valid, const SettingTexts& settings) {
   RunIdentity identity =
       identify(train.size(), checksum(train), valid, checksum_of_ids(model.users, model.items), settings);
-  Digest features;
-  features.add_values(model.user_side.inputs);
-  features.add_values(model.item_side.inputs);
-  identity.emplace_back("the checksum of the features", features.text());
+  identify_features(model.user_side.inputs, model.item_side.inputs, identity);
   return identity;
+}
+
+void identify_features(std::span<const Real> users, std::span<const Real> items, RunIdentity& identity) {
+  Digest features;
+  features.add_values(users);
+  features.add_values(items);
+  identity.emplace_back("the checksum of the features", features.text());
 }
 
 bool CheckpointWriter::due(int iteration, bool ends) const {

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,6 +21,9 @@ namespace odot::inline ODOT_PRECISION {
 /// As that of ratings and ids, of a network; `train` and `valid` have indices of its users and items, whose inputs
 /// count as data.
 RunIdentity identify(const Mlp& model, const Triples& train, const Triples& valid, const SettingTexts& settings);
+
+/// Adds what training was given of users' and items' features.
+void identify_features(std::span<const Real> users, std::span<const Real> items, RunIdentity& identity);
 
 /// Writes checkpoints when it is time to.
 class CheckpointWriter {

@@ -35,7 +35,9 @@ Triples by_user(const RatingMatrix& matrix) {
 }  // namespace
 
 RatingMatrix Dataset::take_matrix() {
-  if (!matrix) return {users.size(), items.size(), std::move(list)};
+  // Ids of features alone have come after those of a matrix.
+  const bool grown = matrix && (matrix->users() < users.size() || matrix->items() < items.size());
+  if (!matrix || grown) return {users.size(), items.size(), take_list()};
   RatingMatrix taken = std::move(*matrix);
   matrix.reset();
   return taken;

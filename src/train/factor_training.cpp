@@ -10,6 +10,7 @@
 #include "odot/core/parallel.hpp"
 #include "odot/core/stopwatch.hpp"
 #include "odot/train/run_observer.hpp"
+#include "train/checkpoint_file.hpp"
 #include "train/initial_factors.hpp"
 #include "train/optimizer_choice.hpp"
 #include "train/posterior/ordinal.hpp"
@@ -42,9 +43,10 @@ void set_fallbacks(Factorization& model, const RatingMatrix& matrix, bool centre
 }
 
 Vector random_start(const FactorTraining& training, const TrainSettings& settings, const Factorization& model,
-                    const ValueSummary& values, double scale) {
-  if (training.start)
-    return training.start({model.layout, model.pin, scale, settings, model.link ? &*model.link : nullptr});
+                    double scale, const ValueSummary& values, const SideInputs& inputs) {
+  if (training.start) {
+    return training.start({model.layout, model.pin, scale, settings, inputs, model.link ? &*model.link : nullptr});
+  }
   const double offset = values.mean - model.mean;
   if (training.non_negative) return initial_non_negative_factors(model.layout, offset, *settings.seed);
   return initial_factors(model.layout, model.pin, offset, values.scale(), *settings.seed);
@@ -53,12 +55,14 @@ Vector random_start(const FactorTraining& training, const TrainSettings& setting
 double root_mean(double sum, std::size_t count) { return std::sqrt(sum / static_cast<double>(count)); }
 
 // "rank 16, mean, biases, lambda 5.8 + 0.02 n"
-std::string describe(const TrainSettings& settings, const std::optional<Regularisation>& by) {
+std::string describe(const TrainSettings& settings, const std::optional<Regularisation>& by, const SideInputs& inputs) {
   std::string text =
       fmt::format("rank {}{}{}", *settings.rank, *settings.center ? ", mean" : "", *settings.biases ? ", biases" : "");
   if (by) text += fmt::format(", lambda {:.4g}", by->lambda);
   if (by && by->per_rating != 0) text += fmt::format(" + {:.4g} n", by->per_rating);
   if (settings.svdpp) text += fmt::format(", svdpp {}", *settings.svdpp);
+  if (inputs.users.width > 0) text += fmt::format(", {} inputs of users", inputs.users.width);
+  if (inputs.items.width > 0) text += fmt::format(", {} inputs of items", inputs.items.width);
   return text;
 }
 
@@ -79,6 +83,11 @@ TrainResult train_factors(const Method& method, const FactorTraining& training, 
         fmt::format("{} needs ratings that are not negative, and the lowest here is {}", method.name, values.lowest));
   }
   if (training.decide) training.decide(matrix, settings);
+  SideInputs inputs;
+  if (method.features != FeatureUse::none) {
+    inputs = {row_inputs(data.user_features, data.users, matrix.by_user(), "user"),
+              row_inputs(data.item_features, data.items, matrix.by_item(), "item")};
+  }
   report.settings = settings;
   std::optional<Regularisation> by = settings.regularisation;
   if (!by && method.default_regularisation) by = method.default_regularisation(*settings.rank, scale);
@@ -101,20 +110,21 @@ TrainResult train_factors(const Method& method, const FactorTraining& training, 
   // Biases are penalised over the pin, which the model does not have any more after absorb_pin().
   if (model.layout.biases) model.training_pin = model.pin;
 
-  model.theta = random_start(training, settings, model, values, scale);
+  model.theta = random_start(training, settings, model, scale, values, inputs);
   RunObserver observe(*settings.early_stop, valid.size() > 0, observer);
   std::unique_ptr<StateVisitor> resume;
   if (checkpoints.writes() || !checkpoints.resume.empty()) {
-    resume = observe.start(checkpoints, identify({data.users, data.items}, matrix, valid, model.settings),
-                           model.theta.size());
+    RunIdentity identity = identify({data.users, data.items}, matrix, valid, model.settings);
+    if (inputs.any()) identify_features(inputs.users.rows, inputs.items.rows, identity);
+    resume = observe.start(checkpoints, identity, model.theta.size());
   }
   if (settings.init) {
     report.init_known =
         start_from(*settings.init, {data.users, data.items}, model.layout, model.pin, model.mean, model.theta);
   }
   matrix.subtract(model.mean);
-  TrainTask task{
-      matrix, model.layout, settings, report.regularisation, {}, resume.get(), model.link ? &*model.link : nullptr};
+  TrainTask task{matrix,       model.layout, settings, report.regularisation, {},
+                 resume.get(), inputs,       model.link ? &*model.link : nullptr};
   if (!observe.idle()) {
     task.observe = [&](const TrainState& state) {
       const auto measure = [&] {
@@ -124,7 +134,7 @@ TrainResult train_factors(const Method& method, const FactorTraining& training, 
         // A link's predictions are made of more than factors.
         Factorization now = model;
         now.theta.assign(state.theta.begin(), state.theta.end());
-        training.finish(now, settings);
+        training.finish(now, settings, inputs);
         return now.evaluate(valid, *settings.clip).rmse;
       };
       return observe({state.counts, state.objective, state.gradient_norm, state.step,
@@ -142,7 +152,7 @@ TrainResult train_factors(const Method& method, const FactorTraining& training, 
     report.optimisation.value = best->objective;
     report.optimisation.gradient_norm = best->gradient_norm;
   }
-  if (training.finish) training.finish(model, settings);
+  if (training.finish) training.finish(model, settings, inputs);
   absorb_pin(model);
   set_fallbacks(model, matrix, *settings.center || model.link);
 
@@ -154,10 +164,14 @@ TrainResult train_factors(const Method& method, const FactorTraining& training, 
   report.evaluate_seconds = watch.seconds();
   report.users = model.layout.users;
   report.items = model.layout.items;
-  report.model = describe(settings, by);
+  report.model = describe(settings, by, inputs);
   if (model.link) report.model += fmt::format(", {} values", model.link->values.size());
   report.figures = {{"rank", std::int64_t{*settings.rank}}};
   if (settings.svdpp) report.figures.emplace_back("svdpp", *settings.svdpp);
+  if (inputs.any()) {
+    report.figures.emplace_back("user_inputs", static_cast<std::int64_t>(inputs.users.width));
+    report.figures.emplace_back("item_inputs", static_cast<std::int64_t>(inputs.items.width));
+  }
   if (by) {
     report.figures.emplace_back("lambda", by->lambda);
     report.figures.emplace_back("lambda_per_rating", by->per_rating);

@@ -8,6 +8,7 @@
 #include "odot/core/precision.hpp"
 #include "odot/ratings/rating_matrix.hpp"
 #include "odot/train/methods.hpp"
+#include "train/row_inputs.hpp"
 
 namespace odot::inline ODOT_PRECISION {
 
@@ -35,7 +36,8 @@ struct TrainTask {
   Regularisation regularisation;
   std::function<bool(const TrainState&)> observe;  ///< as TrainObserver; may be empty
   StateVisitor* resume = nullptr;                  ///< gives back what TrainState::visit visited, to go on from there
-  const OrdinalLink* link = nullptr;               ///< at the start, where ratings are intervals of latent numbers
+  const SideInputs& inputs = kNoInputs;
+  const OrdinalLink* link = nullptr;  ///< at the start, where ratings are intervals of latent numbers
 };
 
 /// How a method ended.
@@ -55,8 +57,9 @@ using RunFactors = TrainOutcome (*)(const TrainTask& task, Vector& theta);
 struct StartTask {
   const FactorLayout& layout;
   double pin;
-  double deviation;                   ///< of the ratings, or of the latent numbers that they are intervals of
-  const TrainSettings& settings;      ///< in effect
+  double deviation;               ///< of the ratings, or of the latent numbers that they are intervals of
+  const TrainSettings& settings;  ///< in effect
+  const SideInputs& inputs = kNoInputs;
   const OrdinalLink* link = nullptr;  ///< of the latter
 };
 
@@ -74,7 +77,7 @@ struct FactorTraining {
   /// The vector that is trained, θ at its beginning; by default it is θ alone.
   Vector (*start)(const StartTask& task) = nullptr;
   /// Moves what follows θ in that vector to where the model has it.
-  void (*finish)(Factorization& model, const TrainSettings& settings) = nullptr;
+  void (*finish)(Factorization& model, const TrainSettings& settings, const SideInputs& inputs) = nullptr;
 };
 
 /// λ = 6 σ + 0.025 σ n for ratings of standard deviation σ. The part that grows with the number of ratings stands for

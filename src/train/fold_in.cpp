@@ -5,11 +5,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
-#include "kernels/row_sums.hpp"
+#include "model/kinds/factor_samples.hpp"
 #include "odot/core/error.hpp"
+#include "train/fold_in_features.hpp"
 #include "train/posterior/ordinal.hpp"
-#include "train/posterior/partner_weights.hpp"
+#include "train/posterior/partner_effects.hpp"
 #include "train/posterior/posterior_rows.hpp"
 #include "train/rows/half_sweep.hpp"
 
@@ -92,8 +94,9 @@ struct Wanted {
   RatingMatrix ratings;    // with the model's indices for what stays
 };
 
-Wanted gather(const Factorization& model, const RatingList& list, const Sides& sides, bool items,
+Wanted gather(const Factorization& model, const RatingList& list, const Sides& sides, const FoldInSettings& settings,
               FoldInReport& report) {
+  const bool items = settings.items;
   const IdTable& users = list.*(items ? &RatingList::items : &RatingList::users);
   const IdTable& others = list.*(items ? &RatingList::users : &RatingList::items);
   std::vector<Index> known(others.size());
@@ -129,7 +132,7 @@ Wanted gather(const Factorization& model, const RatingList& list, const Sides& s
         model.link ? model.link->values[nearest_value(model.link->values, static_cast<double>(value))] : value);
   }
   report.ratings = usable.size();
-  if (report.ratings == 0) {
+  if (report.ratings == 0 && !(settings.features && list.ratings.size() == 0)) {
     if (list.ratings.size() == 0) throw Error("there are no ratings to fold in");
     const IdTable& model_items = model.*sides.items;
     throw Error(fmt::format(
@@ -176,10 +179,12 @@ void check_new(const Factorization& model, const IdTable& ids, const Sides& side
                       "update", " replaces the factors of known ones");
 }
 
-// Rows as the model keeps them.
+// Rows as the model keeps them; what is beside them where it has it.
 struct Solved {
   Vector rows;
-  Vector variances;  // where the model has them
+  Vector variances{};
+  Vector sample_biases{};
+  double noise_weight = 1;
 };
 
 // The rows of those that are wanted that minimise their regularised squared error.
@@ -205,74 +210,137 @@ Solved solve(const Factorization& model, const Wanted& wanted, const Sides& side
       row[sides.pin] = static_cast<Real>(model.pin);
     });
   }
-  return {std::move(solved), {}};
+  return {std::move(solved)};
 }
 
-// The distributions of those that are wanted, under the prior that training learned.
-Solved infer(const Factorization& model, const Wanted& wanted, const Sides& sides, bool items) {
+// The distributions of those that are wanted, the `ids`, under the prior that training learned, sample by sample. Newcomers are
+// taken as noisy as those that are known are on average.
+Solved infer(const Factorization& model, const Wanted& wanted, const Sides& sides, const FoldInSettings& settings,
+             const IdTable& ids) {
+  if (wanted.ids.empty()) return {};
+  const bool items = settings.items;
   const FactorPosterior& posterior = *model.posterior;
   const SidePrior& prior = posterior.*sides.user_prior;
-  const std::size_t stride = model.layout.stride();
+  const FactorLayout layout = posterior.sample_layout(model.layout);
+  const Sides of_sample = sides_of(layout, items);
+  const std::size_t stride = layout.stride();
   const auto rows = static_cast<Index>(wanted.ids.size());
+  const Index columns = layout.*sides.item_count;
+  const auto samples = static_cast<std::size_t>(posterior.samples);
   const RatingSide side = items ? wanted.ratings.by_item() : wanted.ratings.by_user();
-  Solved solved{Vector(rows * stride), Vector(rows * stride)};
-  if (model.layout.biases) {
-    for (std::size_t row = 0; row < rows; ++row) {
-      solved.rows[row * stride + static_cast<std::size_t>(sides.pin)] = static_cast<Real>(model.pin);
-    }
-  }
-  Vector offsets;
-  if (!prior.partner_effects.empty()) {
+  Vector offsets = sums_of_effects(side, prior.partner_effects, stride);
+  if (settings.features) {
     offsets.resize(rows * stride);
-    MaskedSums(side, stride)(prior.partner_effects.data(), offsets.data());
-    for (Index row = 0; row < rows; ++row) {
-      const Real weight = partner_weight(side.count(row));
-      for (std::size_t k = 0; k < stride; ++k) offsets[row * stride + k] *= weight;
+    add_feature_moves(*prior.features, *settings.features, ids, wanted.ids, stride, offsets);
+  }
+
+  Solved solved{Vector(rows * model.layout.stride()), Vector(rows * stride)};
+  solved.noise_weight = noise_weight(model.view(), items, kUnknown);
+  if (!posterior.sample_biases.empty()) solved.sample_biases.resize(rows * samples);
+  Vector roots;
+  const auto first = posterior.variances.begin() + static_cast<std::ptrdiff_t>(of_sample.item_begin);
+  Vector column_variances(first, first + static_cast<std::ptrdiff_t>(columns * stride));
+  if (!posterior.noise_weights.empty()) {
+    roots.resize(columns);
+    for (Index column = 0; column < columns; ++column) {
+      const double weight = 1 / noise_weight(model.view(), !items, column);
+      roots[column] = static_cast<Real>(std::sqrt(weight));
+      for (std::size_t k = 0; k < stride; ++k) column_variances[column * stride + k] *= static_cast<Real>(weight);
     }
   }
-  PosteriorTask task{model.theta.data() + sides.item_begin, posterior.variances.data() + sides.item_begin,
-                     ConstGaussianPrior(prior.precision.data(), prior.mean.data()),
-                     offsets.empty() ? nullptr : offsets.data(), 1 / posterior.noise_variance};
-  if (!model.link) {
-    PosteriorRows(side, model.layout, sides.pin).update(task, solved.rows.data(), solved.variances.data());
-    return solved;
-  }
-  // Rows and what they say of their latent numbers, in turn; as often for all, so that no row depends on others.
-  const RatingClasses classes(ConstSpan(wanted.ratings.table()), model.link->values);
-  const LatentTargets targets(classes, model.link->cuts);
-  task.targets = &targets;
-  PosteriorRows inference(classes.without_values(side), model.layout, sides.pin);
-  for (int sweep = 0; sweep < kLatentSweeps; ++sweep) {
-    inference.update(task, solved.rows.data(), solved.variances.data());
+  const Real share = items ? Real{1} : Real{1} / static_cast<Real>(samples);
+  const auto rank = static_cast<std::size_t>(layout.rank);
+  std::optional<LatentRatings> latent;
+  if (model.link) latent.emplace(wanted.ratings, side, *model.link);
+  PosteriorRows inference(latent ? latent->side : side, layout, of_sample.pin);
+  for (std::size_t sample = 0; sample < samples; ++sample) {
+    const Vector known = sample_rows(model.view(), !items, static_cast<int>(sample));
+    Vector means(rows * stride);
+    Vector variances(rows * stride);
+    if (layout.biases) {
+      for (std::size_t row = 0; row < rows; ++row) {
+        means[row * stride + static_cast<std::size_t>(of_sample.pin)] = static_cast<Real>(model.pin);
+      }
+    }
+    // With latent numbers, rows and what they say of these come in turn, as often for all, so that no row depends on
+    // others.
+    const PosteriorTask task{known.data(),
+                             column_variances.data(),
+                             ConstGaussianPrior(prior.precision.data() + sample * layout.width() * stride,
+                                                prior.mean.data() + sample * stride),
+                             offsets.empty() ? nullptr : offsets.data(),
+                             1 / (posterior.noise_variance * solved.noise_weight),
+                             roots.empty() ? nullptr : roots.data(),
+                             latent ? &latent->targets : nullptr};
+    for (int sweep = 0; sweep < (latent ? kLatentSweeps : 1); ++sweep) {
+      inference.update(task, means.data(), variances.data());
+    }
+    for (std::size_t row = 0; row < rows; ++row) {
+      const Real* from = means.data() + row * stride;
+      Real* to = solved.rows.data() + row * model.layout.stride();
+      for (std::size_t k = 0; k < rank; ++k) to[sample * rank + k] = share * from[k];
+      for (std::size_t k = 0; k < stride; ++k) {
+        solved.variances[row * stride + k] += variances[row * stride + k] / static_cast<Real>(samples);
+      }
+      if (!layout.biases) continue;
+      to[sides.pin] = static_cast<Real>(model.pin);
+      to[sides.bias] += from[of_sample.bias] / static_cast<Real>(samples);
+      if (samples > 1) solved.sample_biases[row * samples + sample] = from[of_sample.bias];
+    }
   }
   return solved;
+}
+
+// The lines of features of users that neither the model knows nor ratings tell of; counts all others.
+std::vector<Index> lines_alone(const Factorization& model, const Sides& sides, const FeatureTable& table,
+                               const IdTable& ids, const Wanted& wanted, FoldInReport& report) {
+  std::vector<bool> rated(ids.size());
+  for (const Index id : wanted.ids) rated[id] = true;
+  std::vector<Index> lines;
+  for (Index line = 0; line < table.ids.size(); ++line) {
+    const Index in_list = ids.find(table.ids[line]);
+    if (in_list != kUnknown && rated[in_list]) continue;
+    if ((model.*sides.users).find(table.ids[line]) != kUnknown) {
+      ++report.known_features;
+      continue;
+    }
+    if (in_list != kUnknown) --report.without_ratings;
+    lines.push_back(line);
+  }
+  report.by_features = static_cast<Index>(lines.size());
+  return lines;
 }
 
 // Gives the model's row users[k] the k-th of `solved`; `all` are the ids of all users then.
 void put_rows(Factorization& model, const Sides& sides, bool items, IdTable all, const std::vector<Index>& users,
               const Solved& solved) {
   const FactorLayout before = model.layout;
-  const std::size_t stride = before.stride();
   FactorLayout layout = before;
   layout.*sides.user_count = all.size();
-  const Sides after = sides_of(layout, items);
-  const auto put = [&](Vector& whole, const Vector& rows) {
-    Vector put_together(layout.size());
-    const auto keep = [&](std::size_t from, std::size_t to, Index count) {
-      std::copy_n(whole.data() + from, count * stride, put_together.data() + to);
+  // `whole` has `width` Reals for each user, then for each item, as `rows` has for each that is new.
+  const auto put = [&](Vector& whole, const Vector& rows, std::size_t width) {
+    if (whole.empty()) return;
+    Vector put_together((std::size_t{layout.users} + layout.items) * width);
+    const auto keep = [&](bool of_items, Index count) {
+      std::copy_n(whole.data() + row_place(before, of_items, 0, width), count * width,
+                  put_together.data() + row_place(layout, of_items, 0, width));
     };
-    keep(sides.user_begin, after.user_begin, before.*sides.user_count);
-    keep(sides.item_begin, after.item_begin, before.*sides.item_count);
+    keep(false, before.users);
+    keep(true, before.items);
     for (std::size_t row = 0; row < users.size(); ++row) {
-      std::copy_n(rows.data() + row * stride, stride, put_together.data() + after.user_begin + users[row] * stride);
+      std::copy_n(rows.data() + row * width, width, put_together.data() + row_place(layout, items, users[row], width));
     }
     whole = std::move(put_together);
   };
-  put(model.theta, solved.rows);
+  put(model.theta, solved.rows, layout.stride());
   if (model.posterior) {
-    put(model.posterior->variances, solved.variances);
+    FactorPosterior& posterior = *model.posterior;
+    const std::size_t stride = posterior.sample_layout(layout).stride();
+    put(posterior.variances, solved.variances, stride);
+    put(posterior.sample_biases, solved.sample_biases, static_cast<std::size_t>(posterior.samples));
+    put(posterior.noise_weights, Vector(users.size(), static_cast<Real>(solved.noise_weight)), 1);
     // Of the effect of those that training never saw nothing is known.
-    Vector& effects = (*model.posterior.*sides.item_prior).partner_effects;
+    Vector& effects = (posterior.*sides.item_prior).partner_effects;
     if (!effects.empty()) effects.resize(all.size() * stride);
   }
   model.*sides.folded_in += users.size();
@@ -292,12 +360,21 @@ FoldInReport fold_in(Factorization& model, const RatingList& list, const FoldInS
   if (!model.posterior) {
     report.regularisation = settings.regularisation ? *settings.regularisation : trained_regularisation(model);
   }
+  if (settings.features) {
+    check_features(model.posterior ? &((*model.posterior).*sides.user_prior) : nullptr, *settings.features, sides.user);
+  }
   if (!settings.update) check_new(model, ids, sides);
-  const Wanted wanted = gather(model, list, sides, settings.items, report);
-  const Solved solved = model.posterior ? infer(model, wanted, sides, settings.items)
-                                        : solve(model, wanted, sides, settings.items, *report.regularisation);
-
+  const Wanted wanted = gather(model, list, sides, settings, report);
+  Solved solved = model.posterior ? infer(model, wanted, sides, settings, ids)
+                                  : solve(model, wanted, sides, settings.items, *report.regularisation);
   const std::size_t stride = model.layout.stride();
+  std::vector<Index> alone;
+  if (settings.features) {
+    alone = lines_alone(model, sides, *settings.features, ids, wanted, report);
+    add_unrated(*((*model.posterior).*sides.user_prior).features, *settings.features, alone, stride, sides.pin,
+                model.pin, solved.rows, solved.variances);
+  }
+
   IdTable all = model.*sides.users;
   const Index known = all.size();
   for (const Index id : wanted.ids) {
@@ -310,6 +387,8 @@ FoldInReport fold_in(Factorization& model, const RatingList& list, const FoldInS
     report.users.push_back(all.add(ids[id]));
     ++(report.users.back() < known ? report.updated : report.added);
   }
+  for (const Index line : alone) report.users.push_back(all.add(settings.features->ids[line]));
+  report.added += report.by_features;
   put_rows(model, sides, settings.items, std::move(all), report.users, solved);
   return report;
 }

@@ -21,7 +21,7 @@ void add(std::deque<Method>& all, Method method) {
 std::deque<Method>& registry() {
   static std::deque<Method> all = [] {
     std::deque<Method> methods;
-    for (const auto& method : {blocks_method, full_method, nnmf_method, mlp_method, variational_method, gibbs_method})
+    for (const auto& method : {variational_method, gibbs_method, blocks_method, full_method, nnmf_method, mlp_method})
       add(methods, method());
     return methods;
   }();
@@ -41,7 +41,23 @@ bool chooses_steps(const TrainSettings& settings) {
   });
 }
 
+bool takes_all(const Method& method, const TrainSettings& settings) {
+  return std::ranges::all_of(train_options(), [&](const TrainOption& option) {
+    const std::optional<OptionValue> value = option.get ? option.get(settings) : std::nullopt;
+    return !value || method.takes(option, *value);
+  });
+}
+
 }  // namespace
+
+std::string Method::decided(std::string_view option) const {
+  const auto found = std::ranges::find(decides, option, &std::pair<std::string, std::string>::first);
+  return found == decides.end() ? std::string() : found->second;
+}
+
+bool Method::takes(const TrainOption& option, const OptionValue& value) const {
+  return uses(option.name) || option.get(defaults) == value;
+}
 
 bool Method::uses(std::string_view option) const {
   if (std::ranges::count(options, option) > 0 || std::ranges::count(own, option, &TrainOption::name) > 0) return true;
@@ -75,7 +91,9 @@ void register_method(Method method) {
 const Method& method_of(const TrainSettings& settings) {
   if (settings.method) return find_method(*settings.method);
   const auto stepping = std::ranges::find_if(methods(), &Method::takes_steps);
-  return stepping != methods().end() && chooses_steps(settings) ? *stepping : methods().front();
+  if (stepping != methods().end() && chooses_steps(settings)) return *stepping;
+  const auto able = std::ranges::find_if(methods(), [&](const Method& method) { return takes_all(method, settings); });
+  return able != methods().end() ? *able : methods().front();
 }
 
 void refuse_unused(const std::string& option, const Method& method, const std::function<bool(const Method&)>& users) {

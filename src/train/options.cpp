@@ -79,7 +79,7 @@ std::string parameter_default(const Option& option) {
 
 std::string method_default() {
   const auto stepping = std::ranges::find_if(methods(), &Method::takes_steps);
-  std::string text = "default " + methods().front().name;
+  std::string text = fmt::format("default {}, or the first that uses what else is given", methods().front().name);
   if (stepping == methods().end()) return text;
   return text + fmt::format("; {} where an optimizer or a line search is named", stepping->name);
 }
@@ -278,6 +278,10 @@ std::string default_text(const TrainOption& option) {
   std::vector<std::string> others;
   for (const Method& method : methods()) {
     if (!method.uses(option.name)) continue;
+    if (const std::string how = method.decided(option.name); !how.empty()) {
+      others.push_back(fmt::format("{}: {}", method.name, how));
+      continue;
+    }
     if (const auto own = option.get(method.defaults)) {
       others.push_back(fmt::format("{}: {}", method.name, user_text(option, *own)));
     }

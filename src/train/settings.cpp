@@ -15,9 +15,7 @@ namespace odot::inline ODOT_PRECISION {
 namespace {
 
 void check_use(const Method& method, const TrainOption& option, const OptionValue& value) {
-  if (method.uses(option.name)) return;
-  if (option.get(method.defaults) == value) return;
-  refuse_unused(option.name, method);
+  if (!method.takes(option, value)) refuse_unused(option.name, method);
 }
 
 // The word of the method's own that the settings, in effect, have in an optimizer's place; nullptr for others.
@@ -52,7 +50,7 @@ TrainSettings in_effect(TrainSettings settings) {
   settings.method = method.name;
   if (settings.init && !settings.rank) settings.rank = settings.init->model.layout.rank;
   const auto set_default = [&](const TrainOption& option) {
-    if (!option.set || option.get(settings)) return;
+    if (!option.set || option.get(settings) || !method.decided(option.name).empty()) return;
     if (const std::optional<OptionValue> own = option.get(method.defaults)) {
       option.set(settings, *own);
     } else if (option.standard && method.uses(option.name)) {

@@ -11,6 +11,8 @@ void train_models(Lab& lab) {
   lab.prepare(words_of("train r.csv -q -t 9 --rank 4 --method variational -o sure"));
   lab.prepare(words_of("train r.csv -q -t 4 --rank 4 --method variational --likelihood ordinal -o coarse"));
   lab.prepare(words_of("train r.csv -q -t 2 --method mlp --users users.csv --items items.csv --layers 5 -o network"));
+  lab.prepare(words_of("train r.csv -q -t 3 --rank 4 --method variational --users users.csv -o featured"));
+  lab.write("40", "user_id,age,sex\n40,90,F\n");
   lab.write("strangers.csv", "77,1,3\n77,2,2\n5,99,4\n");
   lab.write("77", "user_id,age,sex\n77,90,F\n");
   lab.write("99", "item_id,kind\n99,film\n");
@@ -94,6 +96,7 @@ TEST_CASE("every option of the commands that use a model") {
                 with(reading_effects("model --update -o m", "model"),
                      {{"items", "model items.new --update -o m", "--items", "model"},
                       {"update", "model half.csv -o m", "--update", "works"},
+                      {"features", "featured new.csv -o m", "--features 40", "model"},
                       {"lambda", "model new.csv -o m", "--lambda 3", "model"},
                       {"lambda-per-rating", "model new.csv -o m", "--lambda-per-rating 3", "model"},
                       {"output", "model new.csv --top 2", "--output m", "m"},

@@ -137,7 +137,7 @@ TEST_CASE("options of fold-in that make no sense") {
   const Prepared prepared;
   for (const auto& [words, message] : std::vector<std::pair<Words, std::string>>{
            {{"m", "new"}, "-o FILE writes a model with them added, --top N prints recommendations"},
-           {{"m"}, "expected MODEL RATINGS..., found only 'm'"},
+           {{"m", "-o", "n"}, "nothing to fold in: give RATINGS, or --features FILE"},
            {{"m", "new", "-o", "m"}, "-o m would overwrite the input m"},
            {{"m", "new", "-o", "-"}, "-o needs a file"},
            {{"m", "new", "--top", "0"}, "--top is '0'"},

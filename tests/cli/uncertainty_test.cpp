@@ -14,6 +14,8 @@ struct Prepared {
     done({"split", "r", "--fraction", "0.3", "--train", "train", "--test", "test", "-q"});
     done({"train", "train", "-o", "m", "-q", "--method", "variational", "--rank", "3"});
     done({"train", "train", "-o", "plain", "-q"});
+    done({"train", "train", "-o", "samples", "-q", "--method", "gibbs", "--rank", "3", "--samples", "12", "--keep",
+          "4"});
   }
   std::string done(const Words& words) const {
     const Outcome outcome = run(folder, words);
@@ -182,9 +184,55 @@ TEST_CASE("recommending by bounds and by sampled factors") {
   }
   const Outcome plain = run(prepared.folder, {"recommend", "plain", "--by", "upper"});
   CHECK(plain.code == 1);
-  CHECK(plain.err.find("expected one that was trained by --method variational") != std::string::npos);
+  CHECK(plain.err.find("expected one that was trained by --method variational or gibbs") != std::string::npos);
   CHECK(run(prepared.folder, {"recommend", "m", "--by", "best"}).code == 2);
   CHECK(run(prepared.folder, {"recommend", "m", "--seed", "3"}).code == 2);
+}
+
+TEST_CASE("models of samples know deviations, rank by them and take newcomers") {
+  const Prepared prepared;
+  const Json info = Json::parse(prepared.done({"info", "samples", "--json"}));
+  CHECK(info["samples"] == 4);
+  CHECK(info["rank"] == 12);
+  CHECK(info["noise"].get<double>() > 0);
+  const Json json = Json::parse(prepared.done({"evaluate", "samples", "test", "--json", "-q"}));
+  CHECK(json["coverage"].get<double>() > 0.5);
+  const Words base{"recommend", "samples", "--format", "csv", "--top", "100", "-q"};
+  const auto lists = [&](const Words& more) {
+    Words words = base;
+    words.insert(words.end(), more.begin(), more.end());
+    std::map<std::pair<std::string, std::string>, double> scores;
+    for (const Words& fields : fields_of(prepared.done(words))) {
+      if (fields[0] != "user") scores[{fields[0], fields[2]}] = number(fields[3]);
+    }
+    return scores;
+  };
+  const auto mean = lists({});
+  const auto lower = lists({"--by", "lower"});
+  const auto upper = lists({"--by", "upper"});
+  REQUIRE(lower.size() == mean.size());
+  for (const auto& [pair, score] : mean) {
+    CHECK(lower.at(pair) < score);
+    CHECK((lower.at(pair) + upper.at(pair)) / 2 == doctest::Approx(score).epsilon(1e-4));
+  }
+  const auto sampled = lists({"--by", "sample"});
+  CHECK(sampled.size() == mean.size());
+  CHECK(sampled != mean);
+  CHECK(sampled == lists({"--by", "sample", "--seed", "1", "--threads", "3"}));
+  CHECK(sampled != lists({"--by", "sample", "--seed", "2"}));
+
+  const std::vector<Words> test = fields_of(read_bytes(prepared.folder / "test"));
+  write_bytes(prepared.folder / "late", "late," + test[0][1] + ",5\nlate," + test[1][1] + ",4\n");
+  const Outcome refused = run(prepared.folder, {"fold-in", "samples", "late", "-o", "n", "--lambda", "1"});
+  CHECK(refused.code == 2);
+  CHECK(refused.err.find("--lambda is of no use to this model") != std::string::npos);
+  prepared.done({"fold-in", "samples", "late", "-o", "folded", "-q"});
+  write_bytes(prepared.folder / "pairs", "late," + test[2][1] + "\n");
+  const auto deviation = [&](const char* model) {
+    return number(fields_of(prepared.done({"predict", model, "pairs", "--sd", "-q"})).at(0)[3]);
+  };
+  // Two ratings tell something.
+  CHECK(deviation("folded") < deviation("samples"));
 }
 
 }  // namespace

@@ -213,6 +213,7 @@ struct SampledSide {
         now(state),
         theta(side.rows() * stride),
         means(theta.size()),
+        variances(theta.size()),
         weights(side.rows()),
         roots(side.rows()),
         precision(stride * stride),
@@ -271,11 +272,11 @@ struct SampledSide {
                           1,
                           by_user ? Drawn::user_rows : Drawn::item_rows,
                           sweep};
-    return rows.update(task, theta.data(), means.data(), weights.data());
+    return rows.update(task, theta.data(), means.data(), variances.data(), weights.data());
   }
 
   void draw_prior(bool with_effects, int sweep) {
-    const PartnerPrior partners{partner_effects.data(), now.effects.size(), now.strength};
+    const EffectsPrior partners{partner_effects.data(), now.effects.size(), now.strength};
     do {
       sample_prior(ratings, {theta.data(), nullptr, with_effects ? effects.sums().data() : nullptr},
                    with_effects ? &partners : nullptr, rows.free(), stride, kScatter,
@@ -307,6 +308,7 @@ struct SampledSide {
   Side& now;
   Vector theta;
   Vector means;
+  Vector variances;
   Vector weights;
   Vector roots;
   Vector precision;

@@ -100,7 +100,8 @@ TEST_CASE("a model is the mean of samples that are kept evenly, side by side") {
       CAPTURE(one.samples);
       CAPTURE(one.keep);
       const Factorization model = train(data.list, {}, gibbs(kRank, kBurnIn, one.samples, one.keep, svdpp)).model;
-      CHECK(model.layout.rank == kRank * one.keep);
+      // Where there are fewer samples than may be kept the model has no more than these.
+      CHECK(model.layout.rank == kRank * static_cast<int>(one.kept.size()));
       const auto users = static_cast<Index>(data.list.users.size());
       const auto items = static_cast<Index>(data.list.items.size());
       std::vector<double> sums(std::size_t{users} * items);
@@ -124,11 +125,6 @@ TEST_CASE("a model is the mean of samples that are kept evenly, side by side") {
         }
       }
       CHECK(worst <= tolerance(1e-12, 1e-5));
-      // What no sample was kept in is 0.
-      for (std::size_t k = one.kept.size() * kRank; k < static_cast<std::size_t>(model.layout.rank); ++k) {
-        for (Index user = 0; user < users; ++user) CHECK(model.theta[model.layout.user_row(user) + k] == 0);
-        for (Index item = 0; item < items; ++item) CHECK(model.theta[model.layout.item_row(item) + k] == 0);
-      }
     }
   }
 }

@@ -109,7 +109,7 @@ struct PriorProblem {
   Dense draw(int sweep) const {
     Vector precision(stride * stride);
     Vector mean(stride);
-    const PartnerPrior partners{effects.data(), partner_count, strength};
+    const EffectsPrior partners{effects.data(), partner_count, strength};
     sample_prior(side(), {values.data(), nullptr, offsets.empty() ? nullptr : offsets.data()},
                  partner_count > 0 ? &partners : nullptr, free, stride, kScatter, Draws(9, Drawn::user_prior, sweep),
                  {precision.data(), mean.data()});

@@ -28,6 +28,7 @@ struct DenseRow {
   LongVector mean;
   LongMatrix covariance;
   LongMatrix root;
+  LongVector conditional;  // 1 / diag of the precision
 };
 
 // One side of a problem with all that its rows are drawn from.
@@ -89,8 +90,9 @@ struct SampleProblem {
         for (std::size_t k = 0; k < n; ++k) p[i][k] += precise * column(t, free[i]) * column(t, free[k]);
       }
     }
-    DenseRow out{dense_solve(p, b), {}, cholesky(p)};
+    DenseRow out{dense_solve(p, b), {}, cholesky(p), {}};
     for (std::size_t i = 0; i < n; ++i) {
+      out.conditional.push_back(1 / p[i][i]);
       LongVector unit(n);
       unit[i] = 1;
       out.covariance.push_back(dense_solve(p, unit));
@@ -115,12 +117,13 @@ struct SampleProblem {
   struct Drawing {
     Vector rows;
     Vector means;
+    Vector variances;
     Vector weights;
     double sum = 0;
   };
 
   Drawing update(SampledRows& by, int sweep, const Vector& from, std::uint64_t seed = 1) const {
-    Drawing out{from, Vector(from.size()), weights, 0};
+    Drawing out{from, Vector(from.size()), Vector(from.size()), weights, 0};
     const SampleTask task{columns.data(),
                           column_roots.data(),
                           {precision.data(), mean.data()},
@@ -130,7 +133,7 @@ struct SampleProblem {
                           seed,
                           users ? Drawn::user_rows : Drawn::item_rows,
                           sweep};
-    out.sum = by.update(task, out.rows.data(), out.means.data(), out.weights.data());
+    out.sum = by.update(task, out.rows.data(), out.means.data(), out.variances.data(), out.weights.data());
     return out;
   }
 
@@ -198,6 +201,14 @@ void check_draws(const SampleProblem& problem, const std::vector<Index>& chosen,
   Vector at = problem.rows;
   double worst_mean = 0;
   double worst_sum = 0;
+  // With the weights that they were drawn with, which are the same in all sweeps.
+  const Vector variances = problem.update(rows, 0, problem.rows).variances;
+  for (std::size_t c = 0; c < chosen.size(); ++c) {
+    for (std::size_t i = 0; i < n; ++i) {
+      const auto found = static_cast<Long>(variances[chosen[c] * stride + problem.free[i]]);
+      CHECK(relative(found, dense[c].conditional[i]) <= tolerance(1e-12, 1e-4));
+    }
+  }
   for (int sweep = 1; sweep <= sweeps; ++sweep) {
     const SampleProblem::Drawing drawing = problem.update(rows, sweep, at);
     at = drawing.rows;
@@ -301,6 +312,7 @@ TEST_CASE("rows that are drawn have the same bits on any number of threads") {
     if (count == 1) one = many;
     CHECK((many.rows == one.rows));
     CHECK((many.means == one.means));
+    CHECK((many.variances == one.variances));
     CHECK((many.weights == one.weights));
     CHECK(many.sum == one.sum);
   }

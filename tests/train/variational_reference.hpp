@@ -10,7 +10,7 @@
 
 #include "odot/model/factorization.hpp"
 #include "odot/ratings/rating_list.hpp"
-#include "support/dense_solve.hpp"
+#include "support/dense_ridge.hpp"
 
 namespace odot::test {
 
@@ -32,8 +32,12 @@ inline Long reference_log_det(LongMatrix a) {
 struct ReferenceSide {
   LongMatrix means;
   LongMatrix variances;
-  LongMatrix sums;  ///< g, zeros where the side is not moved
+  LongMatrix sums;     ///< g and Bᵀ(a − ā)
+  LongMatrix partner;  ///< g, zeros where the side is not moved
   LongMatrix effects;
+  LongMatrix inputs;  ///< a − ā, a row for each row; empty without features
+  LongMatrix moves;   ///< Bᵀ(a − ā), zeros without features
+  LongMatrix feature_effects;
   LongMatrix precision;
   LongVector prior_mean;
   std::vector<std::size_t> free;
@@ -45,6 +49,7 @@ struct ReferenceSide {
     for (const auto& of_row : ratings) count += of_row.empty() ? 0 : 1;
     return count;
   }
+  Long input_count() const { return static_cast<Long>(feature_effects.size()); }
 };
 
 /// Starts from the factors of `start`, an untrained model, which centres if its mean is not 0; with a link from its cut
@@ -72,7 +77,7 @@ class VariationalReference {
       const std::size_t width = layout_.width();
       side.ratings.resize(rows);
       side.means.assign(rows, LongVector(width));
-      side.variances = side.sums = side.means;
+      side.variances = side.sums = side.partner = side.moves = side.means;
       side.effects.assign(users ? layout_.items : layout_.users, LongVector(width));
       for (Index row = 0; row < rows; ++row) {
         const std::size_t first = users ? layout_.user_row(row) : layout_.item_row(row);
@@ -97,6 +102,17 @@ class VariationalReference {
     noise_ = ordinal() ? 1 : 1.5L / (unit_ * unit_);
   }
 
+  /// Features of users or of items, a row of inputs for each.
+  void set_inputs(bool users, const LongMatrix& inputs) {
+    ReferenceSide& side = users ? users_ : items_;
+    side.inputs = inputs;
+    raw_inputs_[users ? 0 : 1] = inputs;
+    LongVector rated;
+    for (const auto& of_row : side.ratings) rated.push_back(of_row.empty() ? 0 : 1);
+    centre(side.inputs, rated);
+    side.feature_effects.assign(inputs[0].size(), LongVector(layout_.width()));
+  }
+
   /// Sets value() to the divergence after the sweep, before the effects move.
   void sweep() {
     expect_latent();
@@ -116,6 +132,13 @@ class VariationalReference {
     }
     if (users_.moved) move(users_, triples_.item);
     if (items_.moved) move(items_, triples_.user);
+    for (const bool users : {true, false}) {
+      ReferenceSide& side = users ? users_ : items_;
+      if (!side.inputs.empty()) explain(side, raw_inputs_[users ? 0 : 1], users ? 30 : 3000);
+      for (std::size_t row = 0; row < side.means.size(); ++row) {
+        for (const std::size_t k : side.free) side.sums[row][k] = side.partner[row][k] + side.moves[row][k];
+      }
+    }
   }
 
   Long value() const { return value_; }
@@ -253,6 +276,11 @@ class VariationalReference {
       out[i][i] = 0.1L * unit_;
       for (std::size_t k = 0; k < n; ++k) out[i][k] += 2 * side.prior_mean[i] * side.prior_mean[k];
     }
+    for (const LongVector& effect : side.feature_effects) {
+      for (std::size_t i = 0; i < n; ++i) {
+        for (std::size_t k = 0; k < n; ++k) out[i][k] += 2 * effect[side.free[i]] * effect[side.free[k]];
+      }
+    }
     for (std::size_t row = 0; row < side.means.size(); ++row) {
       if (side.ratings[row].empty()) continue;
       for (std::size_t i = 0; i < n; ++i) {
@@ -277,7 +305,7 @@ class VariationalReference {
     const LongMatrix about = spread(side);
     for (std::size_t i = 0; i < n; ++i) {
       LongVector unit(n);
-      unit[i] = static_cast<Long>(n) + side.rated();
+      unit[i] = static_cast<Long>(n) + side.rated() + side.input_count();
       side.precision[i] = dense_solve(about, unit);
     }
   }
@@ -285,7 +313,7 @@ class VariationalReference {
   Long divergence(const ReferenceSide& side) const {
     const std::size_t n = side.free.size();
     const LongMatrix about = spread(side);
-    Long sum = -(static_cast<Long>(n) + side.rated()) / 2 * reference_log_det(side.precision);
+    Long sum = -(static_cast<Long>(n) + side.rated() + side.input_count()) / 2 * reference_log_det(side.precision);
     for (std::size_t i = 0; i < n; ++i) {
       for (std::size_t k = 0; k < n; ++k) sum += side.precision[i][k] * about[k][i] / 2;
       for (std::size_t row = 0; row < side.means.size(); ++row) {
@@ -329,7 +357,7 @@ class VariationalReference {
       const LongVector now = times(y);
       LongVector left(side.means.size());
       for (std::size_t row = 0; row < left.size(); ++row)
-        left[row] = side.means[row][k] - side.prior_mean[i] - now[row];
+        left[row] = side.means[row][k] - side.prior_mean[i] - now[row] - side.moves[row][k];
       LongVector residual = transposed_times(left);
       LongVector scaled(count);
       LongVector direction(count);
@@ -356,8 +384,47 @@ class VariationalReference {
       Long all = 0;
       for (const Long sum : sums) all += sum;
       for (std::size_t row = 0; row < sums.size(); ++row) {
-        side.sums[row][k] = side.ratings[row].empty() ? all / static_cast<Long>(side.rated()) : sums[row];
+        side.partner[row][k] = side.ratings[row].empty() ? all / static_cast<Long>(side.rated()) : sums[row];
       }
+    }
+  }
+
+  // B of what is left of the rated rows, τ = 2; then the rows without ratings.
+  static void explain(ReferenceSide& side, const LongMatrix& raw, Long half) {
+    LongMatrix left = side.means;
+    LongVector rated(left.size());
+    LongVector weights(left.size());
+    Long sum = 0;
+    for (std::size_t row = 0; row < left.size(); ++row) {
+      const auto count = static_cast<Long>(side.ratings[row].size());
+      rated[row] = count > 0 ? 1 : 0;
+      weights[row] = count / (count + half);
+      sum += weights[row];
+      LongVector of_free;
+      for (std::size_t i = 0; i < side.free.size(); ++i) {
+        const std::size_t k = side.free[i];
+        of_free.push_back(side.means[row][k] - side.prior_mean[i] - side.partner[row][k]);
+      }
+      left[row] = of_free;
+    }
+    for (Long& weight : weights) weight *= static_cast<Long>(side.rated()) / sum;
+    const LongMatrix effects = dense_ridge(side.inputs, rated, left, 2);
+    LongMatrix whole = left;
+    for (std::size_t row = 0; row < left.size(); ++row) {
+      for (std::size_t i = 0; i < side.free.size(); ++i) {
+        const std::size_t k = side.free[i];
+        whole[row][i] = side.means[row][k];
+        side.moves[row][k] = 0;
+        for (std::size_t f = 0; f < effects.size(); ++f) {
+          side.feature_effects[f][k] = effects[f][i];
+          side.moves[row][k] += side.inputs[row][f] * effects[f][i];
+        }
+      }
+    }
+    const RidgePrediction expected = ridge_predictions(raw, weights, whole, 3);
+    for (std::size_t row = 0; row < left.size(); ++row) {
+      if (rated[row] != 0) continue;
+      for (std::size_t i = 0; i < side.free.size(); ++i) side.means[row][side.free[i]] = expected.rows[row][i];
     }
   }
 
@@ -369,8 +436,28 @@ class VariationalReference {
   LongVector values_;
   ReferenceSide users_;
   ReferenceSide items_;
+  LongMatrix raw_inputs_[2];
   Long noise_ = 0;
   Long value_ = 0;
 };
+
+/// The largest difference between the model's rows and the reference's means; biases are without the pin.
+inline double largest_difference(const Factorization& model, const VariationalReference& reference, Long unit) {
+  const FactorLayout& layout = model.layout;
+  double worst = 0;
+  for (const bool users : {true, false}) {
+    const ReferenceSide& side = users ? reference.users() : reference.items();
+    for (Index row = 0; row < side.means.size(); ++row) {
+      const Real* found = model.theta.data() + (users ? layout.user_row(row) : layout.item_row(row));
+      for (const std::size_t k : side.free) {
+        const bool bias = static_cast<int>(k) == (users ? layout.user_bias() : layout.item_bias());
+        const Long expected = side.means[row][k] * (bias ? std::sqrt(unit) : 1);
+        const auto error = static_cast<double>(std::abs(static_cast<Long>(found[k]) - expected));
+        if (!(error <= worst)) worst = error;
+      }
+    }
+  }
+  return worst;
+}
 
 }  // namespace odot::test

@@ -33,25 +33,6 @@ std::vector<double> objectives(const RatingList& list, const TrainSettings& sett
   return out;
 }
 
-// The largest difference between the model's rows and the reference's means; biases are without the pin.
-double largest_difference(const Factorization& model, const VariationalReference& reference, Long unit) {
-  const FactorLayout& layout = model.layout;
-  double worst = 0;
-  for (const bool users : {true, false}) {
-    const ReferenceSide& side = users ? reference.users() : reference.items();
-    for (Index row = 0; row < side.means.size(); ++row) {
-      const Real* found = model.theta.data() + (users ? layout.user_row(row) : layout.item_row(row));
-      for (const std::size_t k : side.free) {
-        const bool bias = static_cast<int>(k) == (users ? layout.user_bias() : layout.item_bias());
-        const Long expected = side.means[row][k] * (bias ? std::sqrt(unit) : 1);
-        const auto error = static_cast<double>(std::abs(static_cast<Long>(found[k]) - expected));
-        if (!(error <= worst)) worst = error;
-      }
-    }
-  }
-  return worst;
-}
-
 TEST_CASE("sweeps are those of a dense implementation, and so is what the objective says") {
   for (const std::string svdpp : {"none", "users", "items", "both"}) {
     for (const int rank : {1, 3, 8}) {

@@ -5,6 +5,7 @@
 
 #include "odot/core/precision.hpp"
 #include "odot/core/vector.hpp"
+#include "odot/features/features.hpp"
 #include "odot/model/factor_layout.hpp"
 #include "odot/model/model.hpp"
 #include "odot/model/ordinal_link.hpp"
@@ -21,20 +22,45 @@ struct PredictionConstants {
   double unknown_mean = 0;        ///< the prediction where nothing is known
 };
 
-/// The normal distribution that training found a side's rows to come from: row i ~ N(μ + g_i, Λ⁻¹). Elements are those
-/// of θ's rows, with zeros where pins and padding are.
-struct SidePrior {
-  Vector precision;        ///< Λ, stride × stride
-  Vector mean;             ///< μ, stride
-  Vector partner_effects;  ///< g_i = |Ω_i|^(−½) Σ_{j ∈ Ω_i} y_j: a row y_j for each of the other side; empty: g = 0
+/// What features say of a side's rows, a the inputs of one and ā their mean. Rows have the stride of θ's.
+struct SideFeatures {
+  FeatureEncoding encoding;
+  Vector input_means;      ///< ā, encoding.inputs() elements
+  Vector effects;          ///< B, a row for each input: the prior mean of a row with ratings moves by Bᵀ(a − ā)
+  Vector unrated_effects;  ///< C, likewise: all that is expected of a row without ratings is unrated_mean + Cᵀ(a − ā)
+  Vector unrated_mean;     ///< a row
+  Vector unrated_variance;  ///< a row: how far one without ratings is from that, squared
 };
 
-/// What is known of factors beside their values, where training found distributions of rows.
+/// The normal distribution that training found a side's rows to come from: row i ~ N(μ + g_i + Bᵀ(a_i − ā), Λ⁻¹).
+/// Elements are those of a sample's rows (see FactorPosterior), with zeros where pins and padding are.
+struct SidePrior {
+  Vector precision;        ///< Λ, a row of stride for each element in use; that of each sample, one after another
+  Vector mean;             ///< μ, stride; likewise
+  Vector partner_effects;  ///< g_i = |Ω_i|^(−½) Σ_{j ∈ Ω_i} y_j: a row y_j for each of the other side, the mean over
+                           ///< samples; empty: g = 0
+  std::optional<SideFeatures> features{};  ///< none: B = 0
+};
+
+/// What is known of factors beside their values, where training found distributions of rows or samples of these. A row
+/// of θ holds those of S samples: their factors, rank / S each, side by side, users' divided by S, so that u·v is the
+/// mean of the samples' products; and the mean of their biases.
 struct FactorPosterior {
-  Vector variances;           ///< of θ's elements, laid out as θ; 0 where pins and padding are
-  double noise_variance = 0;  ///< of a rating about what its row and column would give if they were known, > 0
+  int samples = 1;            ///< S
+  Vector variances;           ///< of a sample's rows about what θ holds of them, the mean over samples; laid out as
+                              ///< sample_layout(); 0 where pins and padding are
+  Vector sample_biases;       ///< those of the S samples, over the pin: a row of S for each user, then for each item;
+                              ///< empty where S is 1 or there are no biases
+  Vector noise_weights;       ///< of each user, then of each item, > 0; empty: all 1
+  double noise_variance = 0;  ///< of a rating about what its row and column would give if they were known, times the
+                              ///< weights of both; > 0
   SidePrior users;
   SidePrior items;
+
+  /// Of a factorisation of one sample alone, where that of all is `whole`.
+  FactorLayout sample_layout(const FactorLayout& whole) const {
+    return {whole.users, whole.items, whole.rank / samples, whole.biases};
+  }
 };
 
 /// A factorisation that does not own its θ, so that θ can be evaluated while it is being trained.
@@ -58,7 +84,7 @@ struct FactorView : PredictionConstants, RatingRange {
 struct Factorization final : Model, PredictionConstants {
   FactorLayout layout;
   Vector theta;
-  std::optional<FactorPosterior> posterior{};  ///< where θ holds means
+  std::optional<FactorPosterior> posterior{};  ///< where training learned distributions
   std::optional<OrdinalLink> link{};           ///< where ratings are intervals of what θ gives; no posterior without
 
   /// Valid as long as the model is neither moved nor changed.

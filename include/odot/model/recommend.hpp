@@ -24,7 +24,7 @@ struct Scored {
 };
 
 /// What items are ranked by: predictions, or these less or more the deviation of what is not known of factors and
-/// biases (without the noise of ratings, which is the same for all).
+/// biases (without the noise of ratings).
 enum class RankBy { mean, lower, upper };
 
 /// Which items are recommended.
@@ -73,9 +73,10 @@ TopLists recommend(const FactorView& model, std::span<const Index> users, const 
 /// every item of every user. Throws Error where a bound is asked for and the model has no posterior.
 TopLists recommend(const Factorization& model, std::span<const Index> users, const RecommendSettings& settings);
 
-/// θ with every row drawn from its distribution: ranking by these (Thompson 1933) shows each item as often as it is
-/// believed to be the best. A function of model and seed alone. Throws Error where the model has no posterior.
-Vector sample_factors(const Factorization& model, std::uint64_t seed);
+/// Gives every row factors that are drawn from its distribution, each user those of one of the samples that the model
+/// is made of: ranking by these (Thompson 1933) shows each item as often as it is believed to be the best. The model is
+/// without a posterior then. A function of model and seed alone. Throws Error where the model has no posterior.
+void draw_factors(Factorization& model, std::uint64_t seed);
 
 /// What makes users or items alike.
 enum class Similarity {

@@ -15,6 +15,9 @@
 #pragma GCC visibility push(default)
 namespace odot::inline ODOT_PRECISION {
 
+/// Whether a method is given features of users and items.
+enum class FeatureUse { none, may, must };
+
 /// How a model is found from ratings.
 struct Method {
   std::string name{};                  ///< of --method
@@ -25,12 +28,14 @@ struct Method {
   /// Defaults that are not those of train_options(). One of an option that is not among `options` is how things are
   /// with this method: no other value is accepted.
   TrainSettings defaults{};
-  std::vector<TrainOption> own{};  ///< options that only this method has
-  std::vector<Word> solvers{};     ///< what --optimizer takes beside the optimizers of the registry
-  bool takes_steps = false;        ///< the default where an optimizer or a line search is named
-  bool needs_features = false;     ///< of users and items
-  bool needs_order = false;        ///< of the ratings, which a RatingMatrix does not keep
-  bool resumes = false;            ///< it saves its runs in checkpoints and goes on from them
+  /// Options whose default depends on the ratings, and how, for the help: run() sets those that are not set.
+  std::vector<std::pair<std::string, std::string>> decides{};
+  std::vector<TrainOption> own{};          ///< options that only this method has
+  std::vector<Word> solvers{};             ///< what --optimizer takes beside the optimizers of the registry
+  bool takes_steps = false;                ///< the default where an optimizer or a line search is named
+  FeatureUse features = FeatureUse::none;  ///< must: of users and items, may: of either
+  bool needs_order = false;                ///< of the ratings, which a RatingMatrix does not keep
+  bool resumes = false;                    ///< it saves its runs in checkpoints and goes on from them
   /// λ where none is chosen, for ratings of this standard deviation, which it is proportional to. Empty for methods
   /// without λ.
   std::function<Regularisation(int rank, double deviation)> default_regularisation{};
@@ -41,6 +46,10 @@ struct Method {
   std::function<TrainResult(Dataset, const TrainSettings&, const TrainObserver&, const CheckpointSettings&)> run{};
 
   bool uses(std::string_view option) const;
+  /// How the default of this option depends on the ratings; empty where it does not.
+  std::string decided(std::string_view option) const;
+  /// Whether the option may have this value: it is used, or that is how things are with this method.
+  bool takes(const TrainOption& option, const OptionValue& value) const;
   /// Whether it runs optimizers and line searches of the registry.
   bool takes_optimizers() const;
 };
@@ -54,7 +63,8 @@ const Method& find_method(std::string_view name);
 /// Adds one to methods(), and its own options to train_options(). Not while others train.
 void register_method(Method method);
 
-/// The method that the settings name or, where they name none, mean.
+/// The method that the settings name or, where they name none, mean: the one that takes steps where an optimizer or a
+/// line search is named, else the first that takes all that is set, or the default where none does.
 const Method& method_of(const TrainSettings& settings);
 
 /// Throws Error of an option that was given and that the method has no use for: only those of `users` have.

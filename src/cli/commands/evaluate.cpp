@@ -292,7 +292,8 @@ Options declare_evaluate() {
   options.toggle("clip", "keep predictions in the range of the training ratings (default: as the model was trained)");
   memory_option(options, "for the ratings of an .odr file (without --top, which needs them all)");
   options.value("interval", "P",
-                "of models that know their deviations (method variational): the share of the ratings that should be in "
+                "of models that know their deviations (methods variational and gibbs): the share of the ratings that "
+                "should be in "
                 "their intervals, whose coverage is measured, above 0 and below 1 (default 0.9)");
   options.group("Ranking");
   options.value("top,n", "N",

@@ -33,6 +33,9 @@ void check(const Options& options) {
     throw UsageError("--json and the lists of --top cannot both go to standard output");
   }
   if (!top && options.given("format")) throw UsageError("--format is of no use without --top N");
+  if (options.arguments().size() < 2 && !options.given("features")) {
+    throw UsageError("there is nothing to fold in: give RATINGS, or --features FILE of a model that knows features");
+  }
   if (!options.given("output")) {
     check_paths({}, options.inputs({}));
     return;
@@ -50,6 +53,19 @@ FoldInSettings settings_of(const Options& options) {
   return settings;
 }
 
+// Features as those that the model was trained on.
+FeatureTable newcomer_features(const Factorization& model, const Options& options, bool items) {
+  const char* what = items ? "items" : "users";
+  const SidePrior* prior = !model.posterior ? nullptr : items ? &model.posterior->items : &model.posterior->users;
+  if (!prior || !prior->features) {
+    throw UsageError(
+        fmt::format("--features is of no use: {} was trained without features of {}", options.arguments()[0], what));
+  }
+  FeatureTable table = read_features(options.text("features"), prior->features->encoding);
+  if (!options.quiet()) log(fmt::format("{}: features of {} {}\n", table.path, table.ids.size(), what));
+  return table;
+}
+
 std::string count_of(std::size_t count, std::string_view what) {
   return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
 }
@@ -61,7 +77,7 @@ std::string to_text(const FoldInReport& report, const Factorization& model, bool
   const auto line = [&](const std::string& name, const std::string& value) {
     text += fmt::format("{:<15} {}\n", name, value);
   };
-  line("ratings", fmt::format("{} of {}", report.ratings, count_of(report.users.size(), user)));
+  line("ratings", fmt::format("{} of {}", report.ratings, count_of(report.users.size() - report.by_features, user)));
   if (report.skipped_ratings > 0) {
     line("skipped", fmt::format("{} of {} that the model does not know", count_of(report.skipped_ratings, "rating"),
                                 count_of(report.unknown_items, item)));
@@ -71,9 +87,13 @@ std::string to_text(const FoldInReport& report, const Factorization& model, bool
          fmt::format("{:.4g}{}", by->lambda, by->per_rating > 0 ? fmt::format(" + {:.4g} n", by->per_rating) : ""));
   }
   std::string rows = fmt::format("{} added", report.added);
+  if (report.by_features > 0) rows += fmt::format(" ({} by features alone)", report.by_features);
   if (report.updated > 0) rows += fmt::format(", {} updated", report.updated);
   if (report.without_ratings > 0)
     rows += fmt::format(", {} left out for want of known {}s", report.without_ratings, item);
+  if (report.known_features > 0) {
+    rows += fmt::format(", features of {} that the model knows left aside", report.known_features);
+  }
   line(fmt::format("{}s", user), rows);
   line("model", fmt::format("rank {}, {} users, {} items", model.layout.rank, model.layout.users, model.layout.items));
   return text;
@@ -83,6 +103,8 @@ Json to_json(const FoldInReport& report, const Factorization& model, bool items,
   Json json{{"side", items ? "items" : "users"},
             {"added", report.added},
             {"updated", report.updated},
+            {"by_features", report.by_features},
+            {"known_features", report.known_features},
             {"without_ratings", report.without_ratings},
             {"ratings", report.ratings},
             {"skipped_ratings", report.skipped_ratings},
@@ -101,16 +123,22 @@ Json to_json(const FoldInReport& report, const Factorization& model, bool items,
 
 Options declare_fold_in() {
   Options options(
-      "odot fold-in MODEL RATINGS... (-o FILE | --top N) [options]",
+      "odot fold-in MODEL [RATINGS...] [--features FILE] (-o FILE | --top N) [options]",
       "Finds factors and biases for users that training never saw, from their ratings alone: exactly those that one\n"
       "more half-sweep of training would give them, everything else in MODEL, a factorisation, staying as it is.\n"
-      "Ratings of items that MODEL does not know are counted and skipped.");
-  options.arguments("MODEL RATINGS...", 2, -1);
+      "Ratings of items that MODEL does not know are counted and skipped. Where MODEL was trained with features of\n"
+      "users, those of newcomers count too, and RATINGS are not needed.");
+  options.arguments("MODEL [RATINGS...]", 1, -1);
   options.group("Folding in");
   options.flag("items", "fold in items from ratings by users that the model knows, instead of users");
   options.flag("update",
                "replace the factors of users (or items) that the model knows already by what RATINGS alone give; "
                "without it they are an error");
+  options.value(
+      "features", "FILE",
+      "features of the users (or items) that are folded in, with the columns that MODEL was trained on; those "
+      "who have no ratings get the factors that are to be expected by features alone. Users whom MODEL knows "
+      "and who have no ratings here stay as they are");
   options.value("lambda", "L",
                 "regularisation: L + C n for a user with n ratings of known items (default: as the model was trained; "
                 "where only one of L and C is given, the other is 0). Of no use to models of method variational, which "
@@ -130,7 +158,7 @@ int run_fold_in(const Arguments& arguments) {
   Options options = declare_fold_in();
   if (!options.parse(arguments)) return kDone;
   check(options);
-  const FoldInSettings settings = settings_of(options);
+  FoldInSettings settings = settings_of(options);
   RecommendSettings lists;
   lists.top = static_cast<std::size_t>(options.integer("top", 10, 1, std::numeric_limits<Index>::max()));
   (void)options.read_settings();
@@ -141,7 +169,8 @@ int run_fold_in(const Arguments& arguments) {
 
   Factorization model = load_factors(options.arguments()[0], FactorUse::fold_in);
   const std::vector<std::string> files(options.arguments().begin() + 1, options.arguments().end());
-  const RatingList list = load_ratings(files, options).list;
+  const RatingList list = files.empty() ? RatingList() : load_ratings(files, options).list;
+  if (options.given("features")) settings.features = newcomer_features(model, options, settings.items);
   const Stopwatch timer;
   const FoldInReport report = [&] {
     try {

@@ -116,7 +116,7 @@ Options declare_predict() {
   options.toggle("clip", "keep predictions in the range of the training ratings (default: as the model was trained)");
   options.flag("sd",
                "a column more: the standard deviation of the rating about its prediction before clipping; of models "
-               "that know it (method variational)");
+               "that know it (methods variational and gibbs)");
   options.value("interval", "P",
                 "two columns more: the bounds between which the rating is with this probability, above 0 and below 1; "
                 "likewise");

@@ -72,7 +72,7 @@ Options declare_recommend() {
       "by", "WHAT",
       "what is ranked by, and shown: the predicted mean; lower or upper, one standard deviation of what is not "
       "known of factors and biases below or above it; sample, the prediction by factors that are drawn from "
-      "their distributions. All but mean are for models that know these (method variational) (default mean)",
+      "their distributions. All but mean are for models that know these (methods variational and gibbs) (default mean)",
       {"mean", "lower", "upper", "sample"});
   options.value("seed", "N", "of --by sample (default 1)");
   options.group("Results");
@@ -101,7 +101,7 @@ int run_recommend(const Arguments& arguments) {
 
   Factorization model = load_factors(options.arguments()[0], FactorUse::rank);
   if (by != "mean") require_deviations(options.arguments()[0], model);
-  if (by == "sample") model.theta = sample_factors(model, seed);
+  if (by == "sample") draw_factors(model, seed);
   const std::vector<Index> users = choose_users(model, options);
   if (options.given("only")) settings.only = choose_items(model, options);
   const Titles titles(options, model.items);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "cli/options/train_options.hpp"
 #include "odot/core/error.hpp"
@@ -33,15 +34,13 @@ void check_inputs(const Options& options, const Method& method) {
     if (option.kind != OptionKind::input || !options.given(option.name) || method.uses(option.name)) continue;
     refuse_unused(option.name, method);
   }
-  if (!method.needs_features) return;
-  for (const char* needed : {"users", "items"}) {
-    if (!options.given(needed)) {
-      throw UsageError(
-          fmt::format("--method {} needs --{} FILE with the features of the {}", method.name, needed, needed));
-    }
+  for (const char* file : {"users", "items"}) {
+    if (method.features != FeatureUse::must || options.given(file)) continue;
+    throw UsageError(fmt::format("--method {} needs --{} FILE with the features of the {}", method.name, file, file));
   }
-  for (const char* specification : {"user-features", "item-features"}) {
-    if (!options.given(specification)) continue;
+  for (const auto& [specification, file] : {std::pair("user-features", "users"), std::pair("item-features", "items")}) {
+    if (method.features == FeatureUse::none || !options.given(specification)) continue;
+    if (!options.given(file)) throw UsageError(fmt::format("--{} is of no use without --{} FILE", specification, file));
     try {
       check_feature_specification(options.text(specification));
     } catch (const Error& error) {

@@ -9,7 +9,9 @@
 #include <utility>
 
 #include "model/kinds/factor_posterior.hpp"
+#include "model/kinds/latent_variances.hpp"
 #include "model/kinds/ordinal_link.hpp"
+#include "model/kinds/side_features.hpp"
 #include "odot/model/evaluate.hpp"
 #include "odot/model/model_reader.hpp"
 #include "odot/model/model_writer.hpp"
@@ -138,9 +140,17 @@ Description describe(const Model& any) {
   if (model.link) {
     description.emplace_back("values", fmt::format("{:g}", fmt::join(model.link->values, ", ")));
     description.emplace_back("cut_points", fmt::format("{:.6g}", fmt::join(model.link->cuts, ", ")));
-  } else if (model.posterior) {
-    description.emplace_back("noise", std::sqrt(model.posterior->noise_variance));
   }
+  if (!model.posterior) return description;
+  if (!model.link) description.emplace_back("noise", std::sqrt(model.posterior->noise_variance));
+  if (model.posterior->samples > 1) {
+    description.emplace_back("samples", static_cast<std::uint64_t>(model.posterior->samples));
+  }
+  const auto tell = [&](const char* name, const SidePrior& prior) {
+    if (prior.features) description.emplace_back(name, describe_features(prior.features->encoding));
+  };
+  tell("user_features", model.posterior->users);
+  tell("item_features", model.posterior->items);
   return description;
 }
 

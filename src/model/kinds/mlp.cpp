@@ -9,11 +9,11 @@
 #include <utility>
 
 #include "kernels/dense_layers.hpp"
+#include "model/kinds/side_features.hpp"
 #include "odot/core/error.hpp"
 #include "odot/model/model_reader.hpp"
 #include "odot/model/model_writer.hpp"
 #include "odot/model/pair_loops.hpp"
-#include "ratings/text/fields.hpp"
 
 namespace odot::inline ODOT_PRECISION {
 namespace {
@@ -41,16 +41,8 @@ std::vector<std::size_t> read_layers(const ModelReader& file) {
                         file.text("layers")));
 }
 
-FeatureEncoding read_encoding(const ModelReader& file, const std::string& name) {
-  try {
-    return feature_encoding_from_json(file.text(name));
-  } catch (const Error& error) {
-    file.fail(fmt::format("\"{}\" in its metadata is no encoding of features: {}", name, error.what()));
-  }
-}
-
 void read_side(ModelReader& file, const std::string& what, MlpSide& side, IdTable& ids) {
-  side.encoding = read_encoding(file, what + "_encoding");
+  side.encoding = read_encoding(file, what);
   const std::size_t width = side.encoding.inputs();
   const std::string inputs_name = what + "_inputs";
   const Input inputs = file.take(inputs_name, 2);
@@ -180,20 +172,6 @@ MlpSide make_side(FeatureTable& features) {
   const double count = std::max<double>(features.ids.size(), 1);
   for (const double sum : sums) side.unknown.push_back(static_cast<Real>(sum / count));
   return side;
-}
-
-// What each column of features was taken for.
-std::vector<std::pair<std::string, std::string>> describe_features(const FeatureEncoding& encoding) {
-  std::vector<std::pair<std::string, std::string>> texts;
-  for (const FeatureColumn& column : encoding.columns) {
-    // Names may have any bytes, what is told of them may not.
-    const std::string quoted = reading::printable(column.name);
-    texts.emplace_back(
-        column.name.empty() ? fmt::format("column {}", column.position + 1) : quoted.substr(1, quoted.size() - 2),
-        column.categorical ? fmt::format("{} categories", column.categories.size())
-                           : fmt::format("number from {} to {}", column.lowest, column.highest));
-  }
-  return texts;
 }
 
 Description describe(const Model& any) {

@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "kernels/normal_interval.hpp"
-#include "model/kinds/factor_posterior.hpp"
+#include "model/kinds/latent_variances.hpp"
 #include "odot/core/parallel.hpp"
 #include "odot/model/pair_loops.hpp"
 
@@ -25,9 +25,9 @@ void for_pairs(const Factorization& model, const Triples& pairs, Body&& body) {
   const VectorChunks chunks(pairs.size());
   const std::size_t count = model.link->values.size();
   const FactorView view = model.view();
+  const LatentVariances variances(view);
   parallel_for(chunks.count(), [&](std::size_t chunk) {
     check_pairs(pairs, chunks.begin(chunk), chunks.end(chunk), model.layout.users, model.layout.items);
-    const LatentVariances variances(view);
     std::array<double, kMostRatingValues> p{};
     const std::span<double> of_pair = std::span(p).first(count);
     for (std::size_t k = chunks.begin(chunk); k < chunks.end(chunk); ++k) {

@@ -1,10 +1,13 @@
 // Recommending by bounds of predictions, and by factors drawn from their distributions.
 #include <algorithm>
 #include <cmath>
+#include <span>
+#include <utility>
 #include <vector>
 
 #include "kernels/row_products.hpp"
 #include "model/kinds/factor_posterior.hpp"
+#include "model/kinds/factor_samples.hpp"
 #include "model/serve/scored.hpp"
 #include "model/serve/uncertain.hpp"
 #include "odot/core/parallel.hpp"
@@ -14,46 +17,72 @@
 namespace odot::inline ODOT_PRECISION {
 namespace {
 
-constexpr std::uint64_t kSampledFactors = 1;  // number of the random stream
+// The numbers of random streams.
+constexpr std::uint64_t kSampledFactors = 1;
+constexpr std::uint64_t kChosenSamples = 2;
 
 const FactorPosterior& posterior_of(const Factorization& model) {
   if (!model.posterior) refuse_deviations();
   return *model.posterior;
 }
 
+// Sets the `row` of a sample's width to one drawn from its distribution; `first` numbers its elements.
+void draw_row(const Real* variances, const RandomStream& stream, std::uint64_t first, std::span<Real> row) {
+  for (std::size_t k = 0; k < row.size(); ++k) {
+    if (variances[k] == 0) continue;
+    const double deviation = std::sqrt(static_cast<double>(variances[k]));
+    row[k] = static_cast<Real>(static_cast<double>(row[k]) + deviation * stream.normal(first + k));
+  }
+}
+
 }  // namespace
 
-ItemScores::ItemScores(const FactorView& model, RankBy by) : model_(model), by_(by) {
-  if (!model.posterior) {
-    if (by != RankBy::mean) refuse_deviations();
-    return;
+ItemScores::ItemScores(const FactorView& model, RankBy by)
+    : model_(model), by_(by), layout_(sample_layout(model)), samples_(sample_count(model)) {
+  if (!model.posterior && by != RankBy::mean) refuse_deviations();
+  if (model.posterior) squares_.resize(layout_.items * layout_.stride());
+  const Real share = Real{1} / static_cast<Real>(samples_);
+  for (int sample = 0; sample < samples_; ++sample) {
+    const Vector& one = rows_.emplace_back(sample_rows(model, true, sample));
+    for_each_element(squares_.size(), [&](std::size_t k) { squares_[k] += one[k] * one[k] * share; });
   }
-  const Real* rows = model.theta.data() + model.layout.item_row(0);
-  squares_.resize(model.layout.items * model.layout.stride());
-  for_each_element(squares_.size(), [&](std::size_t k) { squares_[k] = rows[k] * rows[k]; });
 }
 
 // The variance Σ_k (v_k c_k² + (m_k² + v_k) w_k) of the product of a user's row N(m, v) and an item's N(c, w) is two
-// inner products.
+// inner products; over samples, v and w are the same and the squares are their means.
 void ItemScores::of_user(Index user, std::span<double> scores) const {
-  const std::size_t stride = model_.layout.stride();
+  const std::size_t stride = layout_.stride();
   const std::size_t count = scores.size();
-  const std::size_t at = model_.layout.user_row(user);
-  const std::size_t items = model_.layout.item_row(0);
-  const Real* row = model_.theta.data() + at;
+  const Real share = Real{1} / static_cast<Real>(samples_);
+  Vector moments(stride);  // m² + v
+  Vector row(stride);
+  if (model_.posterior) std::copy_n(model_.posterior->variances.data() + layout_.user_row(user), stride, moments.data());
+  std::vector<double> products(count);
+  std::vector<double> between(count);  // Σ (product − mean)² over samples, their mean in `scores` (Welford 1962)
+  std::fill(scores.begin(), scores.end(), 0.0);
+  for (int sample = 0; sample < samples_; ++sample) {
+    copy_sample(model_, false, user, sample, row.data());
+    for (std::size_t k = 0; k < stride; ++k) moments[k] += row[k] * row[k] * share;
+    const Vector& columns = rows_[static_cast<std::size_t>(sample)];
+    wide_row_products({row.data(), 0}, {columns.data(), stride}, stride, count, products.data());
+    for (std::size_t item = 0; item < count; ++item) {
+      const double change = products[item] - scores[item];
+      scores[item] += change / (sample + 1);
+      between[item] += change * (products[item] - scores[item]);
+    }
+  }
   std::vector<double> of_user(count);
   std::vector<double> of_items(count);
-  wide_row_products({row, 0}, {model_.theta.data() + items, stride}, stride, count, scores.data());
   if (model_.posterior) {
-    const Real* variances = model_.posterior->variances.data();
-    Vector moments(stride);  // m² + v
-    for (std::size_t k = 0; k < stride; ++k) moments[k] = row[k] * row[k] + variances[at + k];
-    wide_row_products({variances + at, 0}, {squares_.data(), stride}, stride, count, of_user.data());
-    wide_row_products({moments.data(), 0}, {variances + items, stride}, stride, count, of_items.data());
+    const Real* variance = model_.posterior->variances.data() + layout_.user_row(user);
+    const Real* variances = model_.posterior->variances.data() + layout_.item_row(0);
+    wide_row_products({variance, 0}, {squares_.data(), stride}, stride, count, of_user.data());
+    wide_row_products({moments.data(), 0}, {variances, stride}, stride, count, of_items.data());
   }
   const double sign = by_ == RankBy::mean ? 0 : by_ == RankBy::lower ? -1 : 1;
+  const double freedom = std::max(samples_ - 1, 1);
   for (std::size_t item = 0; item < count; ++item) {
-    const double variance = of_user[item] + of_items[item];
+    const double variance = of_user[item] + of_items[item] + between[item] / freedom;
     const double latent = scores[item] + (model_.mean + sign * std::sqrt(variance));
     scores[item] = model_.link ? model_.link->mean(latent, by_ == RankBy::mean ? variance : 0) : latent;
   }
@@ -95,16 +124,43 @@ TopLists recommend(const Factorization& model, std::span<const Index> users, con
   return recommend_by_scores(model.view(), users, settings);
 }
 
-Vector sample_factors(const Factorization& model, std::uint64_t seed) {
-  const Vector& variances = posterior_of(model).variances;
-  const RandomStream stream(seed, kSampledFactors);
-  Vector theta = model.theta;
-  for_each_element(theta.size(), [&](std::size_t k) {
-    if (variances[k] == 0) return;
-    const double deviation = std::sqrt(static_cast<double>(variances[k]));
-    theta[k] = static_cast<Real>(static_cast<double>(theta[k]) + deviation * stream.normal(k));
+// With several samples, each user has the factors of one, and 0 where those of the others are. A sample's bias of an
+// item is a factor more, whose partner is the pin.
+void draw_factors(Factorization& model, std::uint64_t seed) {
+  const FactorPosterior& posterior = posterior_of(model);
+  const RandomStream normals(seed, kSampledFactors);
+  const RandomStream choice(seed, kChosenSamples);
+  const FactorLayout sample = posterior.sample_layout(model.layout);
+  const FactorView whole = model.view();
+  const bool several = posterior.samples > 1;
+  const std::size_t rank = static_cast<std::size_t>(sample.rank) + (several && sample.biases ? 1 : 0);
+  FactorLayout layout = model.layout;
+  layout.rank = posterior.samples * static_cast<int>(rank);
+  Vector theta(layout.size());
+  const auto put = [&](bool items, Index row, int number) {
+    Vector drawn(sample.stride());
+    copy_sample(whole, items, row, number, drawn.data());
+    const std::size_t at = row_place(sample, items, row, sample.stride());
+    draw_row(posterior.variances.data() + at, normals, static_cast<std::uint64_t>(number) * sample.size() + at, drawn);
+    Real* to = theta.data() + row_place(layout, items, row, layout.stride());
+    Real* factors = to + static_cast<std::size_t>(number) * rank;
+    std::copy_n(drawn.data(), sample.rank, factors);
+    if (!layout.biases) return;
+    const auto user_bias = drawn[static_cast<std::size_t>(sample.user_bias())];  // of an item its pin
+    const auto item_bias = drawn[static_cast<std::size_t>(sample.item_bias())];  // of a user its pin
+    if (several) factors[sample.rank] = item_bias;
+    if (!several || !items) to[layout.item_bias()] = item_bias;
+    to[layout.user_bias()] = user_bias;
+  };
+  for_each_element(layout.users, [&](std::size_t user) {
+    put(false, static_cast<Index>(user), static_cast<int>(choice.uniform(user) * posterior.samples));
   });
-  return theta;
+  for_each_element(layout.items, [&](std::size_t item) {
+    for (int number = 0; number < posterior.samples; ++number) put(true, static_cast<Index>(item), number);
+  });
+  model.theta = std::move(theta);
+  model.layout = layout;
+  model.posterior.reset();
 }
 
 }  // namespace odot::inline ODOT_PRECISION

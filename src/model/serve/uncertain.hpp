@@ -22,7 +22,10 @@ class ItemScores {
  private:
   FactorView model_;
   RankBy by_;
-  Vector squares_;  // of items' factors
+  FactorLayout layout_;  // of a sample
+  int samples_;
+  std::vector<Vector> rows_;  // of items, of each sample
+  Vector squares_;            // of these, the mean over samples
 };
 
 /// recommend() by these scores. Users, items and what is excluded are checked already.

@@ -13,9 +13,12 @@
 #include "odot/core/parallel.hpp"
 #include "odot/model/evaluate.hpp"
 #include "train/methods/methods.hpp"
+#include "train/posterior/kept_samples.hpp"
 #include "train/posterior/posterior_start.hpp"
 #include "train/posterior/sampled_effects.hpp"
 #include "train/posterior/sampled_rows.hpp"
+#include "train/posterior/sampler_layout.hpp"
+#include "train/posterior/svdpp_trial.hpp"
 #include "train/sweeps.hpp"
 
 namespace odot::inline ODOT_PRECISION {
@@ -40,34 +43,10 @@ constexpr double kFirstStrength = 1;  // τ of the effects
 
 int number(const TrainSettings& settings, const char* name) { return static_cast<int>(settings.parameters.at(name)); }
 
-// What is trained: θ of the model, which is the kept samples; behind it the sample as it is, the weights of all rows,
-// the effects of partners, the priors, and numbers.
-struct SamplerLayout {
-  FactorLayout model;
-  FactorLayout factors;
-  bool effects = false;
-
-  enum Number { noise_precision, user_freedom, item_freedom, user_strength, item_strength, numbers = kLanes };
-
-  std::size_t sample() const { return model.size(); }
-  std::size_t user_weights() const { return sample() + factors.size(); }
-  std::size_t item_weights() const { return user_weights() + padded(factors.users); }
-  std::size_t partner_effects() const { return item_weights() + padded(factors.items); }
-  std::size_t user_prior() const { return partner_effects() + (effects ? factors.size() : 0); }
-  std::size_t item_prior() const { return user_prior() + prior_size(factors.stride()); }
-  std::size_t number(Number which) const { return item_prior() + prior_size(factors.stride()) + which; }
-  std::size_t size() const { return number(numbers); }
-
-  GaussianPrior prior(Vector& all, std::size_t begin) const { return prior_at(all, begin, factors.stride()); }
-
- private:
-  static std::size_t padded(std::size_t count) { return (count + kLanes - 1) / kLanes * kLanes; }
-};
-
 SamplerLayout sampler_layout(const FactorLayout& model, const TrainSettings& settings) {
   FactorLayout factors = model;
   factors.rank = *settings.rank;
-  return {model, factors, moves_users(settings) || moves_items(settings)};
+  return {model, factors, number(settings, kKeep), moves_users(settings) || moves_items(settings)};
 }
 
 int kept_factors(const TrainSettings& settings) { return *settings.rank * number(settings, kKeep); }
@@ -97,7 +76,9 @@ Vector start(const StartTask& task) {
   return all;
 }
 
-void finish(Factorization& model, const TrainSettings& /*settings*/) { model.theta.resize(model.layout.size()); }
+void finish(Factorization& model, const TrainSettings& settings, const SideInputs& /*inputs*/) {
+  move_kept(sampler_layout(model.layout, settings), moves_users(settings), moves_items(settings), model);
+}
 
 // Draws ν of weights ω ~ Gamma(ν/2, ν/2) from its distribution given them, uniform over the logarithms of a grid.
 double draw_freedom(ConstSpan weights, Draws draws) {
@@ -128,15 +109,20 @@ double draw_freedom(ConstSpan weights, Draws draws) {
 // One side with all that sampling it needs.
 struct SampledSide {
   SampledSide(const RatingSide& side, const RatingSide& other, const FactorLayout& factors, int pinned, bool moved)
-      : ratings(side), rows(side, factors, pinned), means(side.rows() * factors.stride()), roots(side.rows()) {
+      : ratings(side),
+        rows(side, factors, pinned),
+        means(side.rows() * factors.stride()),
+        variances(means.size()),
+        roots(side.rows()) {
     if (moved) effects.emplace(side, other, factors.stride());
   }
 
   RatingSide ratings;
   SampledRows rows;
   std::optional<SampledEffects> effects;
-  Vector means;  // the distributions' that rows were drawn from
-  Vector roots;  // √ω
+  Vector means;      // the distributions' that rows were drawn from
+  Vector variances;  // 1 / diag P of these
+  Vector roots;      // √ω
 
   const Real* offsets() { return effects ? effects->sums().data() : nullptr; }
 };
@@ -200,7 +186,6 @@ class GibbsSweeper : public Sweeper {
     visitor.number("value", value_);
     visitor.integer("passes", passes_);
     visitor.integer("sweep", sweep_);
-    visitor.integer("kept", kept_);
     if (users_.effects) visitor.array("user_offsets", users_.effects->sums());
     if (items_.effects) visitor.array("item_offsets", items_.effects->sums());
   }
@@ -250,14 +235,15 @@ class GibbsSweeper : public Sweeper {
                           seed(),
                           draws.what,
                           sweep_};
-    return side.rows.update(task, all.data() + places.rows, side.means.data(), all.data() + places.weights);
+    return side.rows.update(task, all.data() + places.rows, side.means.data(), side.variances.data(),
+                            all.data() + places.weights);
   }
 
   void learn(Vector& all, SampledSide& side, std::size_t rows, std::size_t partners, const PriorDraws& draws) {
     const GaussianPrior prior = layout_.prior(all, draws.prior);
     const std::size_t stride = layout_.factors.stride();
     const std::size_t count = side.ratings.columns;
-    const PartnerPrior effects{all.data() + partners, count, get(all, draws.strength)};
+    const EffectsPrior effects{all.data() + partners, count, get(all, draws.strength)};
     sample_prior(side.ratings, {all.data() + rows, nullptr, side.offsets()}, side.effects ? &effects : nullptr,
                  side.rows.free(), stride, kPriorScatter * deviation_, Draws(seed(), draws.what, sweep_), prior);
     if (!side.effects) return;
@@ -282,36 +268,16 @@ class GibbsSweeper : public Sweeper {
            2;
   }
 
-  // Puts the sample among those that are the model: of `samples_` after the burn-in `keep_`, evenly. Until then the
-  // model is the sample. Items stand there with the means that they were drawn about, whose products with the users
-  // have the same expectation and less variance (Rao & Blackwell).
+  // Of `samples_` after the burn-in `keep_` are the model, evenly. Until then the model is the sample.
   void keep(Vector& all) {
     const auto due = [&](int samples) { return static_cast<long long>(samples) * keep_ / samples_; };
     const int sample = sweep_ - burn_in_;
-    if (sample > 0 && due(sample) == due(sample - 1)) return;
     if (sample > samples_) return;
-    if (sample > 0) ++kept_;
-    const int place = std::max(kept_, 1) - 1;
-    const FactorLayout& model = layout_.model;
-    const FactorLayout& factors = layout_.factors;
-    const auto rank = static_cast<std::size_t>(factors.rank);
-    const double share = 1.0 / (place + 1);
-    const auto put = [&](std::size_t begin, const Real* from, Index rows, int bias, int model_bias, bool scaled) {
-      for_each_element(rows, [&](std::size_t row) {
-        Real* to = all.data() + begin + row * model.stride();
-        const Real* source = from + row * factors.stride();
-        const std::size_t first = static_cast<std::size_t>(place) * rank;
-        const auto before = static_cast<Real>(1 - share);
-        if (scaled) {
-          for (std::size_t k = 0; k < first; ++k) to[k] *= before;
-        }
-        const auto factor = static_cast<Real>(scaled ? share : 1.0);
-        for (std::size_t k = 0; k < rank; ++k) to[first + k] = factor * source[k];
-        to[model_bias] = before * to[model_bias] + static_cast<Real>(share) * source[bias];
-      });
-    };
-    put(0, all.data() + layout_.sample(), factors.users, factors.user_bias(), model.user_bias(), true);
-    put(model.item_row(0), items_.means.data(), factors.items, factors.item_bias(), model.item_bias(), false);
+    const bool burning = sample <= 0;
+    if (!burning && due(sample) == due(sample - 1)) return;
+    const auto kept = static_cast<int>(get(all, SamplerLayout::kept));
+    keep_sample(layout_, kept, items_.means, items_.variances, all);
+    if (!burning) set(all, SamplerLayout::kept, kept + 1);
   }
 
   const TrainTask& task_;
@@ -323,7 +289,6 @@ class GibbsSweeper : public Sweeper {
   int samples_;
   int keep_;
   int sweep_ = 0;
-  int kept_ = 0;
   double value_ = 0;
   long passes_ = 0;
   const Vector* current_ = nullptr;
@@ -336,6 +301,19 @@ TrainOutcome run(const TrainTask& task, Vector& theta) {
   return run_sweeps(task, sweeper, theta);
 }
 
+void check_kept(const TrainSettings& settings) {
+  if (settings.parameters.contains(kSamples) && *settings.iterations != kUsualSweeps) {
+    throw Error::of_setting(kSamples, "says how many iterations there are: give one of the two");
+  }
+  if (!settings.rank) return;
+  const int factors = kept_factors(settings);
+  if (factors > kMostFactors) {
+    throw Error::of_setting(kKeep,
+                            fmt::format("{} samples of rank {} are {} factors, more than the {} that a model may have",
+                                        number(settings, kKeep), *settings.rank, factors, kMostFactors));
+  }
+}
+
 void decide(const RatingMatrix& ratings, TrainSettings& settings) {
   const int burn_in = number(settings, kBurnIn);
   if (settings.parameters.contains(kSamples)) {
@@ -344,19 +322,9 @@ void decide(const RatingMatrix& ratings, TrainSettings& settings) {
     // Which samples are kept depends on it, so that it is recorded, and a run cannot go on with another.
     settings.parameters[kSamples] = std::max(*settings.iterations - burn_in, 1);
   }
+  decide_rank(ratings, settings);
+  check_kept(settings);
   decide_svdpp(ratings, settings);
-}
-
-void check_kept(const TrainSettings& settings) {
-  if (settings.parameters.contains(kSamples) && *settings.iterations != kUsualSweeps) {
-    throw Error::of_setting(kSamples, "says how many iterations there are: give one of the two");
-  }
-  const int factors = kept_factors(settings);
-  if (factors > kMostFactors) {
-    throw Error::of_setting(kKeep,
-                            fmt::format("{} samples of rank {} are {} factors, more than the {} that a model may have",
-                                        number(settings, kKeep), *settings.rank, factors, kMostFactors));
-  }
 }
 
 std::vector<TrainOption> own_options() {
@@ -380,7 +348,8 @@ Method gibbs_method() {
                 .help = "samples of the same distributions; the most accurate, and the slowest",
                 .unit = "sweeps"};
   method.options = {"svdpp"};
-  method.defaults = {.rank = 30, .center = true, .biases = true, .iterations = kUsualSweeps};
+  method.defaults = {.center = true, .biases = true, .iterations = kUsualSweeps};
+  method.decides = decided_options();
   method.own = own_options();
   method.check = check_kept;
   return factor_method(std::move(method),

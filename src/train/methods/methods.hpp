@@ -18,9 +18,9 @@ Method gibbs_method();
 TrainOutcome run_blocks(const TrainTask& task, Vector& theta);
 TrainOutcome run_nnmf(const TrainTask& task, Vector& theta);
 
-/// Whether --svdpp moves users' rows, items' rows; what variational and gibbs make of "auto".
-bool moves_users(const TrainSettings& settings);
-bool moves_items(const TrainSettings& settings);
-void decide_svdpp(const RatingMatrix& ratings, TrainSettings& settings);
+/// What variational and gibbs make of a rank that was not chosen.
+void decide_rank(const RatingMatrix& ratings, TrainSettings& settings);
+/// Their Method::decides.
+std::vector<std::pair<std::string, std::string>> decided_options();
 
 }  // namespace odot::inline ODOT_PRECISION

@@ -21,6 +21,7 @@ namespace {
 
 constexpr std::size_t kWidest = 65536;  // of a layer
 constexpr double kMostRatings = 1e12;   // of a mini-batch
+constexpr const char* kFeatureGroup = "Features of users and items (--method mlp, variational)";
 
 // The rows of the feature table for the ids of the ratings.
 std::vector<Index> find_rows(const IdTable& ids, const FeatureTable& features, const char* what) {
@@ -251,8 +252,8 @@ TrainResult train_network(Dataset data, const TrainSettings& settings, const Tra
 
 std::vector<TrainOption> own_options() {
   const std::string group = "Neural network (--method mlp)";
-  const auto input = [&](const char* name, const char* placeholder, const char* help) {
-    return TrainOption{input_option(name, group, placeholder, help)};
+  const auto input = [](const char* name, const char* placeholder, const char* help) {
+    return TrainOption{input_option(name, kFeatureGroup, placeholder, help)};
   };
   Option layers = number_option("layers", group, "N,N,…", "sizes of the hidden layers, or none", {1, kWidest});
   layers.kind = OptionKind::sizes;
@@ -282,7 +283,7 @@ Method mlp_method() {
   method.options = {"optimizer", "line-search"};
   method.defaults = {.line_search = "constant", .parameters = {{"step", 0.001}}, .iterations = 50, .early_stop = 3};
   method.own = own_options();
-  method.needs_features = true;
+  method.features = FeatureUse::must;
   method.needs_order = true;
   method.resumes = true;
   method.check = check_batches;

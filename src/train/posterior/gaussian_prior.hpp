@@ -40,25 +40,27 @@ struct KnownRows {
   const Real* offsets = nullptr;
 };
 
-/// Sets `prior` to the most probable one given the rows that have ratings, under Λ ~ Wishart(D, I / scatter) and
-/// μ ~ N(0, (2Λ)⁻¹) (Salakhutdinov & Mnih 2008, with their β₀ = 2), both at the maximum over μ and log Λ:
-/// μ = Σρ / (n + 2), Λ = (D + n) (scatter I + Σ (ρ_i − ρ̄)(ρ_i − ρ̄)ᵀ + diag Σ v_i + 2n/(n + 2) ρ̄ρ̄ᵀ)⁻¹.
-/// Returns log det Λ. Parallel; the same bits on any number of threads. Throws Error where the rows are not finite.
-double fit_prior(const RatingSide& side, const KnownRows& known, const std::vector<std::size_t>& free,
-                 std::size_t stride, double scatter, const GaussianPrior& prior);
-
-/// What rows' partners do to them, which come from the same prior: y_j ~ N(0, (τΛ)⁻¹).
-struct PartnerPrior {
+/// What partners or features do to rows, which comes from the same prior: y_j ~ N(0, (τΛ)⁻¹).
+struct EffectsPrior {
   const Real* effects;  ///< a row for each of `count`
   std::size_t count;
   double strength;  ///< τ
 };
 
+/// Sets `prior` to the most probable one given the rows that have ratings, under μ ~ N(0, (2Λ)⁻¹) (Salakhutdinov & Mnih
+/// 2008, with their β₀ = 2) and p(log Λ) ∝ exp(−scatter tr Λ / 2), both at the maximum over μ and log Λ (their
+/// Wishart's D degrees of freedom would hold the rows of small data together as D rows without variance do): μ = Σρ /
+/// (n + 2), Λ = (n + 1) (scatter I + Σ (ρ_i − ρ̄)(ρ_i − ρ̄)ᵀ + diag Σ v_i + 2n/(n + 2) ρ̄ρ̄ᵀ)⁻¹; given `effects` too, n + 1
+/// + count times the inverse with τ Σ y yᵀ added. Returns log det Λ. Parallel; the same bits on any number of threads.
+/// Throws Error where the rows are not finite.
+double fit_prior(const RatingSide& side, const KnownRows& known, const std::vector<std::size_t>& free,
+                 std::size_t stride, double scatter, const GaussianPrior& prior, const EffectsPrior* effects = nullptr);
+
 /// Draws `prior` from its conditional distribution given the rows that have ratings (known.variances is not used) and
 /// the partners' effects, if any: Λ ~ Wishart(D + n + count, (scatter I + Σ (ρ_i − ρ̄)(ρ_i − ρ̄)ᵀ + 2n/(n + 2) ρ̄ρ̄ᵀ +
 /// τ Σ y yᵀ)⁻¹), μ ~ N(nρ̄/(n + 2), ((n + 2)Λ)⁻¹) (Salakhutdinov & Mnih 2008). Throws Error where the rows are not
 /// finite.
-void sample_prior(const RatingSide& side, const KnownRows& known, const PartnerPrior* partners,
+void sample_prior(const RatingSide& side, const KnownRows& known, const EffectsPrior* partners,
                   const std::vector<std::size_t>& free, std::size_t stride, double scatter, Draws draws,
                   const GaussianPrior& prior);
 

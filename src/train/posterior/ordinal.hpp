@@ -58,6 +58,17 @@ class LatentTargets : public ErrorTargets {
   ConstSpan cuts_;
 };
 
+/// A side whose rows are inferred from latent numbers.
+struct LatentRatings {
+  /// Of `ratings`, all of whose values are among the link's; both, and cuts, must outlive it.
+  LatentRatings(const RatingMatrix& ratings, const RatingSide& of, const OrdinalLink& link)
+      : classes(ConstSpan(ratings.table()), link.values), targets(classes, link.cuts), side(classes.without_values(of)) {}
+
+  RatingClasses classes;
+  LatentTargets targets;
+  RatingSide side;
+};
+
 /// What the ratings say of cut points, rows staying as they are: sums over ratings of value k between c_{k−1} and c_k.
 struct CutSums {
   explicit CutSums(std::size_t cuts) : gradient(cuts), diagonal(cuts), beside(cuts) {}

@@ -57,8 +57,8 @@ struct PosteriorRows::Rows {
   Workspace& workspace() { return all.workspaces_[static_cast<std::size_t>(thread_number())]; }
 
   void form(Index row, Offset begin, Offset end, RowQuadratic& out) {
-    odot::form(all.side_, begin, end, rows + row * all.stride_, task.columns, workspace().gathered, out, nullptr,
-               task.targets);
+    odot::form(all.side_, begin, end, rows + row * all.stride_, task.columns, workspace().gathered, out,
+               task.column_roots, task.targets);
   }
 
   double solve(Index row, Offset begin, Offset end) {
@@ -77,6 +77,10 @@ struct PosteriorRows::Rows {
   }
 
   void sum_variances(Offset begin, Offset end, Workspace& work) {
+    if (!task.column_variances) {
+      std::ranges::fill(work.variances, Real{0});
+      return;
+    }
     sum_rows(all.side_.indices.subspan(begin, end - begin), task.column_variances, all.stride_, work.variances.data());
   }
 

@@ -16,10 +16,11 @@ namespace odot::inline ODOT_PRECISION {
 /// is.
 struct PosteriorTask {
   const Real* columns;                    ///< means of the other side's rows
-  const Real* column_variances;           ///< their variances
+  const Real* column_variances;           ///< their variances; null where they are points
   ConstGaussianPrior prior;               ///< of this side's rows
   const Real* offsets;                    ///< g_i, which is added to the prior's mean for each row, or null
-  double noise_precision;                 ///< α: a rating's error is N(0, 1/α)
+  double noise_precision;                 ///< α: a rating's error is N(0, 1/(α γ_j))
+  const Real* column_roots = nullptr;     ///< √γ_j, or null where all γ_j are 1; column_variances are times γ_j then
   const ErrorTargets* targets = nullptr;  ///< instead of the ratings
 };
 
@@ -31,8 +32,8 @@ struct SquaredErrors {
 
 /// Rows of one side, each N(m_i, diag v_i) with the m_i and v_i that minimise the divergence of all rows'
 /// distributions from the posterior while the other side's stay (Lim & Teh 2007, with diagonal covariances as Raiko et
-/// al. 2007): with P = Λ + α Σ_j (c_j c_jᵀ + diag w_j) over the means c_j and variances w_j of the row's columns,
-/// m = P⁻¹ (Λ(μ + g) + α Σ x_j c_j) and v = 1 / diag P. The pinned element, which is known, is no variable.
+/// al. 2007): with P = Λ + α Σ_j γ_j (c_j c_jᵀ + diag w_j) over the means c_j and variances w_j of the row's columns,
+/// m = P⁻¹ (Λ(μ + g) + α Σ γ_j x_j c_j) and v = 1 / diag P. The pinned element, which is known, is no variable.
 class PosteriorRows {
  public:
   /// `pinned` is the pinned element of a row, or −1.

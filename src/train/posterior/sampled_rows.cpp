@@ -34,6 +34,7 @@ struct SampledRows::Rows {
   const SampleTask& task;
   Real* rows;
   Real* means;
+  Real* variances;
   Real* weights;
 
   Workspace& workspace() { return all.workspaces_[static_cast<std::size_t>(thread_number())]; }
@@ -69,6 +70,8 @@ double SampledRows::Rows::solve(Index number, const RowQuadratic& quadratic) {
   start_system(quadratic, all.precision_, share, free, all.pinned_, work.system);
   for (std::size_t i = 0; i < n; ++i) {
     work.system.row(i)[n] = -(of(quadratic.gradient[free[i]]) + share * work.pull[i]);
+    variances[number * stride + free[i]] =
+        static_cast<Real>(1 / (task.noise_precision * weight * work.system.row(i)[i]));
   }
   const double* mean_step = work.system.solve(kGramRounding);
   for (std::size_t i = 0; i < n; ++i) {
@@ -109,11 +112,11 @@ SampledRows::SampledRows(const RatingSide& side, const FactorLayout& layout, int
 
 SampledRows::~SampledRows() = default;
 
-double SampledRows::update(const SampleTask& task, Real* rows, Real* means, Real* weights) {
+double SampledRows::update(const SampleTask& task, Real* rows, Real* means, Real* variances, Real* weights) {
   scaled_precision(task.prior, task.noise_precision, free_, stride_, precision_);
   double sum = 0;
   for (std::size_t block = 0; block < walk_.blocks(); ++block) {
-    sum += walk_.update(block, Rows{*this, task, rows, means, weights});
+    sum += walk_.update(block, Rows{*this, task, rows, means, variances, weights});
   }
   return sum;
 }

@@ -37,9 +37,9 @@ class SampledRows {
   SampledRows(const RatingSide& side, const FactorLayout& layout, int pinned);
   ~SampledRows();
 
-  /// Draws all `rows` and their `weights` anew, and sets `means` to the m of each. Returns Σ ω_i γ_j e². Parallel; the
-  /// same bits on any number of threads.
-  double update(const SampleTask& task, Real* rows, Real* means, Real* weights);
+  /// Draws all `rows` and their `weights` anew, and sets `means` to the m of each, `variances` to 1 / diag P. Returns
+  /// Σ ω_i γ_j e². Parallel; the same bits on any number of threads.
+  double update(const SampleTask& task, Real* rows, Real* means, Real* variances, Real* weights);
 
   /// The elements of a row that are variables.
   const std::vector<std::size_t>& free() const { return free_; }
