@@ -242,12 +242,13 @@ void form(const RatingSide& side, Offset begin, Offset end, const Real* row, con
   const std::size_t stride = out.gradient.size();
   const std::size_t most = gather_tile(width);
   out.squared_error = 0;
+  out.information = 0;
   std::fill(out.gram.begin(), out.gram.end(), Real{0});
   std::fill(tile.products_.begin(), tile.products_.end(), Real{0});
   for (Offset first = begin; first < end; first += most) {
     tile.gather(side, first, std::min<Offset>(end, first + most), row, columns);
     if (targets) {
-      targets->retarget(side, first, first + tile.size(), tile.errors_.data());
+      out.information += targets->retarget(side, first, first + tile.size(), tile.errors_.data());
       tile.sum_squares();
     }
     if (roots) tile.scale(side.indices.data() + first, roots);
@@ -269,6 +270,7 @@ void form(const RatingSide& side, Offset begin, Offset end, const Real* row, con
 
 RowQuadratic& RowQuadratic::operator+=(const RowQuadratic& part) {
   squared_error += part.squared_error;
+  information += part.information;
   for (std::size_t k = 0; k < gradient.size(); ++k) gradient[k] += part.gradient[k];
   for (std::size_t k = 0; k < gram.size(); ++k) gram[k] += part.gram[k];
   return *this;

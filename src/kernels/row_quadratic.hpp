@@ -21,6 +21,7 @@ struct RowQuadratic {
   RowQuadratic& operator+=(const RowQuadratic& part);
 
   double squared_error = 0;  ///< Σ e_j²
+  double information = 0;    ///< Σ_j of what ErrorTargets::retarget() returns
   Vector gradient;           ///< Σ e_j v_j, `stride` elements
   Vector gram;               ///< Σ v_j v_jᵀ, stride × stride, symmetric; every row padded as the factors are
 };
@@ -34,7 +35,8 @@ class ErrorTargets {
   virtual ~ErrorTargets() = default;
 
   /// `errors`, which hold row·column − rating for the ratings [begin, end) of a side, are made row·column − target.
-  virtual void retarget(const RatingSide& side, Offset begin, Offset end, Real* errors) const = 0;
+  /// Returns the sum over these ratings of what each says of row·column, where a number would say 1.
+  virtual double retarget(const RatingSide& side, Offset begin, Offset end, Real* errors) const = 0;
 };
 
 /// The columns of some of a row's ratings side by side, with their errors, and room to work on them.

@@ -123,8 +123,8 @@ TrainResult train_factors(const Method& method, const FactorTraining& training, 
         start_from(*settings.init, {data.users, data.items}, model.layout, model.pin, model.mean, model.theta);
   }
   matrix.subtract(model.mean);
-  TrainTask task{matrix,       model.layout, settings, report.regularisation, {},
-                 resume.get(), inputs,       model.link ? &*model.link : nullptr};
+  TrainTask task{matrix, model.layout, settings, report.regularisation,
+                 {},     resume.get(), inputs,   model.link ? &*model.link : nullptr};
   if (!observe.idle()) {
     task.observe = [&](const TrainState& state) {
       const auto measure = [&] {

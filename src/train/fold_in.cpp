@@ -213,8 +213,8 @@ Solved solve(const Factorization& model, const Wanted& wanted, const Sides& side
   return {std::move(solved)};
 }
 
-// The distributions of those that are wanted, the `ids`, under the prior that training learned, sample by sample. Newcomers are
-// taken as noisy as those that are known are on average.
+// The distributions of those that are wanted, the `ids`, under the prior that training learned, sample by sample.
+// Newcomers are taken as noisy as those that are known are on average.
 Solved infer(const Factorization& model, const Wanted& wanted, const Sides& sides, const FoldInSettings& settings,
              const IdTable& ids) {
   if (wanted.ids.empty()) return {};

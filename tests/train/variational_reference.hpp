@@ -16,6 +16,9 @@ namespace odot::test {
 
 using Long = long double;
 
+/// Sweeps at the start in which partners are points: the objective is of no model before they are over.
+inline constexpr int kPointSweeps = 2;
+
 inline Long reference_log_det(LongMatrix a) {
   Long sum = 0;
   for (std::size_t i = 0; i < a.size(); ++i) {
@@ -113,8 +116,10 @@ class VariationalReference {
     side.feature_effects.assign(inputs[0].size(), LongVector(layout_.width()));
   }
 
-  /// Sets value() to the divergence after the sweep, before the effects move.
+  /// Sets value() to the divergence after the sweep, before the effects move. In the first two, partners are points,
+  /// the noise stays as it is, and value() is nothing.
   void sweep() {
+    points_ = sweeps_++ < kPointSweeps;
     expect_latent();
     infer(users_, items_, triples_.item);
     expect_latent();
@@ -123,7 +128,7 @@ class VariationalReference {
       value_ = variances() / 2 - log_likelihood(cuts_);
       move_cuts();
     } else {
-      noise_ = (ratings() + 2) / (expected_error() + unit_ * unit_);
+      if (!points_) noise_ = (ratings() + 2) / (expected_error() + unit_ * unit_);
       value_ = noise_ / 2 * (expected_error() + unit_ * unit_) - (ratings() + 2) / 2 * std::log(noise_);
     }
     for (ReferenceSide* side : {&users_, &items_}) {
@@ -169,22 +174,30 @@ class VariationalReference {
     return std::exp(-x * x / 2) / std::sqrt(2 * std::numbers::pi_v<Long>);
   }
 
-  // Ratings become the means of normal numbers within their intervals.
+  Long log_probability(std::size_t t, Long latent, const LongVector& cuts) const {
+    const auto of_class = static_cast<std::ptrdiff_t>(classes_[t]);
+    return std::log(below(cuts, of_class, latent) - below(cuts, of_class - 1, latent));
+  }
+
+  // Ratings become the means of normal numbers within their intervals. What they say is the curvature of −log P, here
+  // by differences.
   void expect_latent() {
+    constexpr Long kStep = 1e-4L;
+    curvatures_.assign(values_.size(), 1);
     for (std::size_t t = 0; ordinal() && t < values_.size(); ++t) {
       const auto of_class = static_cast<std::ptrdiff_t>(classes_[t]);
       const Long mean = latent(t);
       values_[t] = mean + (density(of_class - 1, mean) - density(of_class, mean)) /
                               (below(cuts_, of_class, mean) - below(cuts_, of_class - 1, mean));
+      curvatures_[t] = (2 * log_probability(t, mean, cuts_) - log_probability(t, mean + kStep, cuts_) -
+                        log_probability(t, mean - kStep, cuts_)) /
+                       (kStep * kStep);
     }
   }
 
   Long log_likelihood(const LongVector& cuts) const {
     Long sum = 0;
-    for (std::size_t t = 0; t < classes_.size(); ++t) {
-      const auto of_class = static_cast<std::ptrdiff_t>(classes_[t]);
-      sum += std::log(below(cuts, of_class, latent(t)) - below(cuts, of_class - 1, latent(t)));
-    }
+    for (std::size_t t = 0; t < classes_.size(); ++t) sum += log_probability(t, latent(t), cuts);
     return sum;
   }
 
@@ -235,14 +248,19 @@ class VariationalReference {
         for (const std::size_t k : side.free) x += mean[k] * c[k];
         for (std::size_t i = 0; i < n; ++i) {
           b[i] += noise_ * x * c[side.free[i]];
-          p[i][i] += noise_ * w[side.free[i]];
+          if (!points_) p[i][i] += noise_ * w[side.free[i]];
           for (std::size_t k = 0; k < n; ++k) p[i][k] += noise_ * c[side.free[i]] * c[side.free[k]];
         }
+      }
+      Long share = 0;
+      for (const std::size_t t : side.ratings[row]) {
+        share += curvatures_[t] / static_cast<Long>(side.ratings[row].size());
       }
       const LongVector solution = dense_solve(p, b);
       for (std::size_t i = 0; i < n; ++i) {
         mean[side.free[i]] = solution[i];
-        side.variances[row][side.free[i]] = 1 / p[i][i];
+        const Long of_prior = side.precision[i][i];
+        side.variances[row][side.free[i]] = 1 / (of_prior + share * (p[i][i] - of_prior));
       }
     }
   }
@@ -305,7 +323,7 @@ class VariationalReference {
     const LongMatrix about = spread(side);
     for (std::size_t i = 0; i < n; ++i) {
       LongVector unit(n);
-      unit[i] = static_cast<Long>(n) + side.rated() + side.input_count();
+      unit[i] = 1 + side.rated() + side.input_count();
       side.precision[i] = dense_solve(about, unit);
     }
   }
@@ -313,7 +331,7 @@ class VariationalReference {
   Long divergence(const ReferenceSide& side) const {
     const std::size_t n = side.free.size();
     const LongMatrix about = spread(side);
-    Long sum = -(static_cast<Long>(n) + side.rated() + side.input_count()) / 2 * reference_log_det(side.precision);
+    Long sum = -(1 + side.rated() + side.input_count()) / 2 * reference_log_det(side.precision);
     for (std::size_t i = 0; i < n; ++i) {
       for (std::size_t k = 0; k < n; ++k) sum += side.precision[i][k] * about[k][i] / 2;
       for (std::size_t row = 0; row < side.means.size(); ++row) {
@@ -434,9 +452,12 @@ class VariationalReference {
   LongVector cuts_;                   // empty where ratings are numbers
   std::vector<std::size_t> classes_;  // of ratings
   LongVector values_;
+  LongVector curvatures_;  // of −log P; of numbers 1
   ReferenceSide users_;
   ReferenceSide items_;
   LongMatrix raw_inputs_[2];
+  int sweeps_ = 0;
+  bool points_ = false;
   Long noise_ = 0;
   Long value_ = 0;
 };

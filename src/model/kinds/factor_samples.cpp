@@ -27,8 +27,8 @@ void copy_sample(const FactorView& model, bool items, Index row, int sample, Rea
   const int bias = items ? layout.item_bias() : layout.user_bias();
   const int whole_bias = items ? whole.item_bias() : whole.user_bias();
   const bool biases_apart = model.posterior && !model.posterior->sample_biases.empty();
-  out[bias] = biases_apart ? model.posterior->sample_biases[row_place(whole, items, row, samples) + number]
-                           : from[whole_bias];
+  out[bias] =
+      biases_apart ? model.posterior->sample_biases[row_place(whole, items, row, samples) + number] : from[whole_bias];
   out[items ? layout.item_pin() : layout.user_pin()] = static_cast<Real>(model.pin);
 }
 

@@ -23,7 +23,8 @@ void copy_sample(const FactorView& model, bool items, Index row, int sample, Rea
 /// All rows of a side, one after another. Parallel.
 Vector sample_rows(const FactorView& model, bool items, int sample);
 
-/// The noise weight of a row of users, or of items, of one that is unknown (kUnknown) the mean over all. The model has a posterior.
+/// The noise weight of a row of users, or of items, of one that is unknown (kUnknown) the mean over all. The model has
+/// a posterior.
 double noise_weight(const FactorView& model, bool items, Index row);
 
 }  // namespace odot::inline ODOT_PRECISION

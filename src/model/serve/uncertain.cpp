@@ -56,7 +56,9 @@ void ItemScores::of_user(Index user, std::span<double> scores) const {
   const Real share = Real{1} / static_cast<Real>(samples_);
   Vector moments(stride);  // m² + v
   Vector row(stride);
-  if (model_.posterior) std::copy_n(model_.posterior->variances.data() + layout_.user_row(user), stride, moments.data());
+  if (model_.posterior) {
+    std::copy_n(model_.posterior->variances.data() + layout_.user_row(user), stride, moments.data());
+  }
   std::vector<double> products(count);
   std::vector<double> between(count);  // Σ (product − mean)² over samples, their mean in `scores` (Welford 1962)
   std::fill(scores.begin(), scores.end(), 0.0);

@@ -32,6 +32,15 @@ Bounds bounds(std::size_t of_class, ConstSpan cuts, double latent) {
           of_class < cuts.size() ? static_cast<double>(cuts[of_class]) - latent : kInfinity};
 }
 
+// −∂²(log P)/∂t² in what bounds are about, which is 1 less the variance within the bounds.
+double curvature(const NormalInterval& interval, const Bounds& about) {
+  const double mean = interval.mean();
+  double sum = mean * mean;
+  if (std::isfinite(about.lower)) sum -= about.lower * interval.at_lower;
+  if (std::isfinite(about.upper)) sum += about.upper * interval.at_upper;
+  return std::clamp(sum, 0.0, 1.0);
+}
+
 // The mean of a rating as a function of its latent mean, by linear interpolation: what a trace shows needs no more.
 class MeanRatings {
  public:
@@ -108,11 +117,15 @@ RatingSide RatingClasses::without_values(const RatingSide& side) const {
   return out;
 }
 
-void LatentTargets::retarget(const RatingSide& side, Offset begin, Offset end, Real* errors) const {
+double LatentTargets::retarget(const RatingSide& side, Offset begin, Offset end, Real* errors) const {
+  double information = 0;
   for (Offset k = begin; k < end; ++k, ++errors) {
     const Bounds about = bounds(classes_.of(side, k), cuts_, static_cast<double>(*errors));
-    *errors = static_cast<Real>(-normal_interval(about.lower, about.upper).mean());
+    const NormalInterval interval = normal_interval(about.lower, about.upper);
+    *errors = static_cast<Real>(-interval.mean());
+    information += curvature(interval, about);
   }
+  return information;
 }
 
 // With A = φ(a)/P and B = φ(b)/P the derivatives of log P in a and b are −A and B, of which the derivatives are

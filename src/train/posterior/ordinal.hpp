@@ -50,8 +50,8 @@ class LatentTargets : public ErrorTargets {
   /// `classes` must outlive this; `cuts` may change.
   LatentTargets(const RatingClasses& classes, ConstSpan cuts) : classes_(classes), cuts_(cuts) {}
 
-  /// Of a side without values.
-  void retarget(const RatingSide& side, Offset begin, Offset end, Real* errors) const override;
+  /// Of a side without values. Returns Σ −∂²(log P)/∂t², of which 1 would be a number's.
+  double retarget(const RatingSide& side, Offset begin, Offset end, Real* errors) const override;
 
  private:
   const RatingClasses& classes_;
@@ -62,7 +62,9 @@ class LatentTargets : public ErrorTargets {
 struct LatentRatings {
   /// Of `ratings`, all of whose values are among the link's; both, and cuts, must outlive it.
   LatentRatings(const RatingMatrix& ratings, const RatingSide& of, const OrdinalLink& link)
-      : classes(ConstSpan(ratings.table()), link.values), targets(classes, link.cuts), side(classes.without_values(of)) {}
+      : classes(ConstSpan(ratings.table()), link.values),
+        targets(classes, link.cuts),
+        side(classes.without_values(of)) {}
 
   RatingClasses classes;
   LatentTargets targets;

@@ -15,12 +15,12 @@ namespace odot::inline ODOT_PRECISION {
 /// What the rows of a side are inferred from. All rows have `stride` Reals; variances are zero where a pin or padding
 /// is.
 struct PosteriorTask {
-  const Real* columns;                    ///< means of the other side's rows
-  const Real* column_variances;           ///< their variances; null where they are points
-  ConstGaussianPrior prior;               ///< of this side's rows
-  const Real* offsets;                    ///< g_i, which is added to the prior's mean for each row, or null
-  double noise_precision;                 ///< α: a rating's error is N(0, 1/(α γ_j))
-  const Real* column_roots = nullptr;     ///< √γ_j, or null where all γ_j are 1; column_variances are times γ_j then
+  const Real* columns;                 ///< means of the other side's rows
+  const Real* column_variances;        ///< their variances; null where they are points
+  ConstGaussianPrior prior;            ///< of this side's rows
+  const Real* offsets;                 ///< g_i, which is added to the prior's mean for each row, or null
+  double noise_precision;              ///< α: a rating's error is N(0, 1/(α γ_j))
+  const Real* column_roots = nullptr;  ///< √γ_j, or null where all γ_j are 1; column_variances are times γ_j then
   const ErrorTargets* targets = nullptr;  ///< instead of the ratings
 };
 
