@@ -52,15 +52,19 @@ std::string lambda_default() {
   return text + "; where one of them is given, 0 for the other";
 }
 
+// A value in words, and whose default it is.
+using UsersOf = std::pair<std::string, std::vector<std::string>>;
+
+void add_user(std::vector<UsersOf>& values, const std::string& value, std::string_view user) {
+  auto same = std::ranges::find(values, value, &UsersOf::first);
+  if (same == values.end()) same = values.insert(values.end(), {value, {}});
+  same->second.emplace_back(user);
+}
+
 // "default 0.3 (lipschitz), 0.5 (armijo, strong-wolfe)"
 std::string parameter_default(const Option& option) {
-  std::vector<std::pair<std::string, std::vector<std::string>>> values;
-  const auto add = [&](double value, std::string_view user) {
-    const std::string text = user_text(option, value);
-    auto same = std::ranges::find(values, text, &std::pair<std::string, std::vector<std::string>>::first);
-    if (same == values.end()) same = values.insert(values.end(), {text, {}});
-    same->second.emplace_back(user);
-  };
+  std::vector<UsersOf> values;
+  const auto add = [&](double value, std::string_view user) { add_user(values, user_text(option, value), user); };
   for (const auto* all : {&optimizers(), &line_searches()}) {
     for (const Algorithm& algorithm : *all) {
       for (const auto& [name, value] : algorithm.parameters) {
@@ -180,10 +184,13 @@ void add_optimisation(std::deque<TrainOption>& rows) {
       with(integer_option("iterations", kOptimisationGroup, "N", "most iterations, sweeps or epochs", {0, kMostInt}),
            [](Option& o) { o.common = o.limits = true, o.letter = 't', o.standard = std::int64_t{100}; }),
       &S::iterations));
-  rows.push_back(member(with(number_option("tolerance", kOptimisationGroup, "X",
-                                           "stop when the objective changes by less than this share; 0: never", {0, 1}),
-                             [](Option& o) { o.standard = 1e-5; }),
-                        &S::tolerance));
+  rows.push_back(member(
+      with(number_option("tolerance", kOptimisationGroup, "X",
+                         "stop when the objective changes by less than this share of it, or, with distributions, by "
+                         "less than this for each rating; 0: never",
+                         {0, 1}),
+           [](Option& o) { o.standard = 1e-5; }),
+      &S::tolerance));
   rows.push_back(
       member(with(number_option("gradient-tolerance", kOptimisationGroup, "X",
                                 "stop when the gradient is at most this share of what it was at the start", {0, 1}),
@@ -275,19 +282,18 @@ std::string default_text(const TrainOption& option) {
   if (option.default_text) return option.default_text();
   if (is_parameter(option.name)) return parameter_default(option);
   if (!option.standard || !option.get) return {};
-  std::vector<std::string> others;
+  std::vector<UsersOf> others;
   for (const Method& method : methods()) {
     if (!method.uses(option.name)) continue;
-    if (const std::string how = method.decided(option.name); !how.empty()) {
-      others.push_back(fmt::format("{}: {}", method.name, how));
-      continue;
-    }
-    if (const auto own = option.get(method.defaults)) {
-      others.push_back(fmt::format("{}: {}", method.name, user_text(option, *own)));
-    }
+    const std::optional<OptionValue> own = option.get(method.defaults);
+    const std::string text = own ? user_text(option, *own) : method.decided(option.name);
+    if (!text.empty()) add_user(others, text, method.name);
   }
-  const std::string standard = user_text(option, *option.standard);
-  return fmt::format("default {}{}{}", standard, others.empty() ? "" : "; ", fmt::join(others, ", "));
+  std::string text = "default " + user_text(option, *option.standard);
+  for (const auto& [value, users] : others) {
+    text += fmt::format("{}{}: {}", &value == &others.front().first ? "; " : ", ", fmt::join(users, ", "), value);
+  }
+  return text;
 }
 
 void set(TrainSettings& settings, std::string_view name, std::string_view text) {

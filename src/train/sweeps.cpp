@@ -17,6 +17,8 @@ constexpr std::string_view kTheta = "theta";
 
 }  // namespace
 
+bool Sweeper::settled(double before, double tolerance) const { return odot::settled(before, value(), tolerance); }
+
 void restore_factors(const TrainTask& task, Vector& theta) {
   if (task.resume) task.resume->array(kTheta, theta);
 }
@@ -52,7 +54,7 @@ TrainOutcome run_sweeps(const TrainTask& task, Sweeper& sweeper, Vector& theta) 
     sweeper.visit(visitor);
   };
   const auto ended = [&]() -> std::optional<StopReason> {
-    if (sweeps > 0 && settled(before, value, stop.tolerance)) return StopReason::tolerance;
+    if (sweeps > 0 && stop.tolerance > 0 && sweeper.settled(before, stop.tolerance)) return StopReason::tolerance;
     if (sweeps >= stop.iterations) return StopReason::iterations;
     if (stop.seconds > 0 && seconds() >= stop.seconds) return StopReason::time;
     return std::nullopt;

@@ -24,6 +24,10 @@ class Sweeper {
   /// Visits what is not a function of the factors alone.
   virtual void visit(StateVisitor& visitor) = 0;
 
+  /// Whether f, which was `before` a sweep, has settled for this tolerance, above 0: by default, as everywhere, its
+  /// change is that share of it.
+  virtual bool settled(double before, double tolerance) const;
+
   /// What optimizers of rows have done so far.
   virtual Counts work() const { return {}; }
 };

@@ -167,7 +167,7 @@ TEST_CASE("wrong usage of checkpoints and models to start from") {
   refused(1, {"--resume", "nowhere"}, {"cannot load the checkpoint nowhere: there is no such file"});
   refused(1, {"--resume", "r.csv"}, {"cannot load the checkpoint r.csv: it is no checkpoint"});
   refused(1, {"--resume", "m"}, {"cannot load the checkpoint m: it is a model"});
-  refused(1, {"--resume", "ck"}, {"it is of another run: rank was 3 there, and is 16 here"});
+  refused(1, {"--resume", "ck"}, {"it is of another run: rank was 3 there, and is 9 here"});
   refused(1, {"--resume", "ck", "-k", "3", "--holdout", "0.1"}, {"the number of training ratings was 480 there"});
   refused(2, {"--init-model", "m", "-k", "4"}, {"--rank is 4, but must be 3, as in the model m"});
   refused(2, {"--init-model", "m", "--no-biases"}, {"--init-model m has biases"});

@@ -72,36 +72,30 @@ const std::vector<Settings> kLineSearches{
     kConstant, joined({{"line-search", "decreasing"}}, kConstant), kLipschitz, kArmijo, kWeakWolfe, kStrongWolfe,
     kExact};
 
-// A method, the words that ask for it and all that it is by default.
+const Settings kDistributions{{"method", "variational"}, {"center", "yes"},      {"biases", "yes"},
+                              {"clip", "yes"},           {"seed", "1"},          {"svdpp", "auto"},
+                              {"iterations", "20"},      {"tolerance", "0.0002"}};
+const Settings kUsualRank{{"rank", "10"}};  // of 480 ratings by 30 users of 16 items
+
+// A method, the words that ask for it, all that it is by default, and what else the ratings decide.
 struct Standard {
   std::string words;
   Settings settings;
-  Settings lambdas{{"lambda", "6"}, {"lambda-per-rating", "0.025"}};
+  Settings decided{{"lambda", "6"}, {"lambda-per-rating", "0.025"}};
 };
 
 std::vector<Standard> standards() {
   std::vector<Standard> all{
-      {"", joined(kRows, {{"optimizer", "newton"}})},
+      {"--method blocks", joined(kRows, {{"optimizer", "newton"}})},
       {"--method full", joined(joined(kFull, kAdam), kExact)},
       {"--method nnmf",
        joined({{"method", "nnmf"}, {"center", "no"}, {"biases", "no"}, {"iterations", "500"}, {"tolerance", "1e-05"}},
               kCommon),
        {{"lambda", "8"}, {"lambda-per-rating", "0"}}},
-      {"--method variational",
-       {{"method", "variational"},
-        {"rank", "30"},
-        {"center", "yes"},
-        {"biases", "yes"},
-        {"clip", "yes"},
-        {"seed", "1"},
-        {"svdpp", "auto"},
-        {"likelihood", "normal"},
-        {"iterations", "20"},
-        {"tolerance", "0"}},
-       {}},
+      {"", joined(kDistributions, {{"likelihood", "normal"}}), kUsualRank},
+      {"--method variational", joined(kDistributions, {{"likelihood", "normal"}}), kUsualRank},
       {"--method gibbs",
        {{"method", "gibbs"},
-        {"rank", "30"},
         {"center", "yes"},
         {"biases", "yes"},
         {"clip", "yes"},
@@ -110,7 +104,7 @@ std::vector<Standard> standards() {
         {"iterations", "170"},
         {"burn-in", "20"},
         {"keep", "30"}},
-       {}},
+       kUsualRank},
       {"--method mlp --users users.csv --items items.csv",
        joined(kAdam, {{"method", "mlp"},
                       {"users", "users.csv"},
@@ -174,7 +168,7 @@ TEST_CASE("a run to which the defaults are given writes the model of the run wit
     CAPTURE(standard.words);
     const std::string expected = model(standard.words);
     const Json recorded = Json::parse(session.done({"info", "m", "--json"}).out)["settings"];
-    for (const auto& [name, value] : joined(standard.settings, standard.lambdas)) {
+    for (const auto& [name, value] : joined(standard.settings, standard.decided)) {
       // Features are part of a network, whatever their files are called.
       if (name == "users" || name == "items") continue;
       CAPTURE(name);
@@ -186,10 +180,10 @@ TEST_CASE("a run to which the defaults are given writes the model of the run wit
       }
       CHECK(recorded[name] == (value == "yes" ? "true" : value == "no" ? "false" : zero ? "0" : value));
     }
-    CHECK((model(options_with(joined(standard.settings, standard.lambdas))) == expected));
+    CHECK((model(options_with(joined(standard.settings, standard.decided))) == expected));
   }
   // An eighth of the rows and columns, and what is in proportion where one of them is given.
-  const std::string expected = tensors(model(""));
+  const std::string expected = tensors(model("--method blocks"));
   CHECK((tensors(model("--block-rows 4 --block-cols 2")) == expected));
   CHECK((tensors(model("--block-rows 4")) == expected));
   CHECK((model("--no-unobserved") == model("")));
@@ -219,8 +213,10 @@ std::string help_of(const std::string& command, const std::string& option) {
 
 TEST_CASE("--help of train, cv and tune says these defaults") {
   const std::vector<Words> all{
-      {"method", "(default blocks; full where an optimizer or a line search is named)"},
-      {"rank", "(default 16; variational: 30, gibbs: 30)"},
+      {"method",
+       "(default variational, or the first that uses what else is given; full where an optimizer or a line search is "
+       "named)"},
+      {"rank", "(default 16; variational, gibbs: ratings a user or item has on average, 6 to 30)"},
       {"lambda", "standard deviations of the ratings: 6 and 0.025; nnmf 8 and 0 at rank 16"},
       {"center", "(default on)"},
       {"biases", "(default on)"},
@@ -230,11 +226,11 @@ TEST_CASE("--help of train, cv and tune says these defaults") {
        "Polyak's momentum [exact]", "Nesterov's momentum [exact]", "sum of past squared gradients [exact]",
        "steps scaled by the mean of recent squared gradients [exact] adam", "gradients [exact] bfgs", "[weak-wolfe]",
        "last few steps [exact]"},
-      {"iterations", "(default 100; blocks: 50, nnmf: 500, mlp: 50, variational: 20, gibbs: 170)"},
+      {"iterations", "(default 100; variational: 20, gibbs: 170, blocks, mlp: 50, nnmf: 500)"},
       {"inner-iterations", "(default 3)"},
       {"block-rows", "in proportion to --block-cols, or else an eighth of all"},
       {"block-cols", "in proportion to --block-rows, or else an eighth of all"},
-      {"tolerance", "0: never; from 0 to 1 (default 1e-05; blocks: 0.0001, variational: 0)"},
+      {"tolerance", "0: never; from 0 to 1 (default 1e-05; variational: 0.0002, blocks: 0.0001)"},
       {"gradient-tolerance", "(default 0)"},
       {"early-stop", "(default 0; mlp: 3)"},
       {"time-limit", "(default: no limit)"},

@@ -120,7 +120,7 @@ TEST_CASE("features that are of no use are refused") {
   write_bytes(data.folder / "odd", "user_id,age,sex\n101,20,X\n");
   data.refused({"fold-in", "m", "--features", "odd", "-o", "n"}, {"odd:2", "\"X\""}, 1);
   data.refused({"train", "r.csv", "--users", "users.csv", "--method", "blocks", "-o", "n"},
-               {"--users is of no use to method blocks", "mlp, variational"});
+               {"--users is of no use to method blocks", "variational, mlp"});
   write_bytes(data.folder / "nobody", "user_id,age\nx,1\ny,2\n");
   data.refused(with(kTrain, {"--users", "nobody", "-o", "n"}), {"none of the users of the ratings has features"}, 1);
   CHECK(!std::filesystem::exists(data.folder / "n"));

@@ -18,7 +18,7 @@ struct Prepared : Session {
     }
     write_bytes(folder / "old", old_ratings);
     write_bytes(folder / "new", fresh);
-    REQUIRE(run(folder, {"train", "old", "-o", "m", "-q", "--rank", "4"}).code == 0);
+    REQUIRE(run(folder, {"train", "old", "--method", "blocks", "-o", "m", "-q", "--rank", "4"}).code == 0);
   }
 };
 

@@ -58,6 +58,7 @@ const std::vector<Command> kCommands{
      {"out1"}},
     {{"similar", "m", "--item", "1", "--items", "items.csv", "-o", "out1"}, {"m", "items.csv"}, {"out1"}},
     {{"fold-in", "m", "new.csv", "-o", "out1"}, {"m", "new.csv"}, {"out1"}},
+    {{"fold-in", "f", "--features", "new-users.csv", "-o", "out1"}, {"f", "new-users.csv"}, {"out1"}},
     {{"export", "m", "--format", "libmf", "-o", "out1"}, {"m"}, {"out1"}, {".users", ".items"}},
     {{"export", "m", "--format", "npy", "-o", "out1"}, {"m"}, {"out1"}},
     {{"export", "m", "--format", "csv", "-o", "out1"}, {"m"}, {"out1"}},
@@ -81,6 +82,8 @@ struct Files : Session {
     write_bytes(folder / "config", "iterations = 1\n");
     done({"train", "r.csv", "-q", "-k", "3", "-t", "1", "-o", "m", "--checkpoint", "ck"});
     done(with(kNetwork, {"-q", "-o", "network"}));
+    done({"train", "r.csv", "--users", "users.csv", "-t", "1", "-q", "-o", "f"});
+    write_bytes(folder / "new-users.csv", lines_of(read_bytes(folder / "users.csv"))[0] + "\n99,20,F\n");
     done({"export", "m", "--format", "libmf", "-o", "libmf", "-q"});
     // Not written where ids are what LIBMF takes them for, the numbers of the rows.
     for (const auto& [name, count] : {std::pair{"libmf.users", 31}, std::pair{"libmf.items", 21}}) {

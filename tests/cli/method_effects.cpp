@@ -24,7 +24,7 @@ std::string full(const std::string& optimizer, const std::string& line_search) {
 const std::vector<Effect> kModel{
     {"method", "-t 3", "--method full", ""},
     {"method", "-t 3", "--method nnmf", ""},
-    {"method", "-t 3", "--method variational", ""},
+    {"method", "-t 3", "--method blocks", ""},
     {"method", "-t 3", "--method gibbs", ""},
     {"method", "-t 3", "--method blocks", "", "--method full"},
     {"method", "--optimizer adam -t 3", "--method blocks", ""},

@@ -162,7 +162,8 @@ TEST_CASE("scripts are told what the help page says") {
     check_has(words[k++]["help"], {std::string(method.help)});
   }
   CHECK(option_of("train", "rank")["letter"] == "k");
-  CHECK(option_of("train", "rank")["default"] == "16; variational: 30, gibbs: 30");
+  CHECK(option_of("train", "rank")["default"] ==
+        "16; variational, gibbs: ratings a user or item has on average, 6 to 30");
   CHECK(option_of("train", "biases")["toggle"] == true);
   CHECK(option_of("split", "fraction")["default"] == "0.1");
   CHECK(option_of("similar", "metric")["words"] == Json::parse(R"([{"name": "cosine", "help": null},

@@ -55,21 +55,24 @@ TEST_CASE("defaults in effect are recorded, for every method") {
         merged(merged(merged(kBlocks, {{"inner-iterations", "3"}}), kAdam), kExact));
   CHECK(trained(data, with(kLambda, {"--method", "nnmf"})) ==
         merged(kFactorDefaults, {{"method", "nnmf"}, {"center", "false"}, {"biases", "false"}}));
-  CHECK(trained(data, {"--method", "variational", "--svdpp", "both"}) == Settings{{"method", "variational"},
-                                                                                  {"rank", "30"},
-                                                                                  {"center", "true"},
-                                                                                  {"biases", "true"},
-                                                                                  {"clip", "true"},
-                                                                                  {"seed", "1"},
-                                                                                  {"iterations", "1"},
-                                                                                  {"tolerance", "0"},
-                                                                                  {"svdpp", "both"},
-                                                                                  {"likelihood", "normal"}});
+  CHECK(trained(data, {"--method", "variational", "--svdpp", "both", "--rank", "30"}) ==
+        Settings{{"method", "variational"},
+                 {"rank", "30"},
+                 {"center", "true"},
+                 {"biases", "true"},
+                 {"clip", "true"},
+                 {"seed", "1"},
+                 {"iterations", "1"},
+                 {"tolerance", "0.0002"},
+                 {"svdpp", "both"},
+                 {"likelihood", "normal"}});
   // What was decided, so that the record says how the model is made again.
-  CHECK(trained(data, {"--method", "variational"}).at("svdpp") != "auto");
+  CHECK(trained(data, {}).at("svdpp") != "auto");
+  CHECK(trained(data, {}).at("method") == "variational");
+  CHECK(trained(data, {}).at("rank") == fmt::format("{}", std::max<std::size_t>(data.train.size() / 50, 6)));
   CHECK(trained(data, kNetwork) == merged(kMlp, kAdam));
   // λ by default is what was used.
-  const Settings settings = trained(data, {});
+  const Settings settings = trained(data, {"--method", "blocks"});
   CHECK(std::stod(settings.at("lambda")) == doctest::Approx(6 * deviation_of(data.train)));
   CHECK(std::stod(settings.at("lambda-per-rating")) == doctest::Approx(0.025 * deviation_of(data.train)));
 }

@@ -71,7 +71,7 @@ TEST_CASE("the report for people") {
 
 TEST_CASE("evaluate agrees with the report of train") {
   const Synthetic data;
-  const Words train{"train", "r.csv", "-o", "m", "--json", "-t", "5"};
+  const Words train{"train", "r.csv", "--method", "blocks", "-o", "m", "--json", "-t", "5"};
   const Json whole = json_of(data.folder, train);
   const Json on_training = json_of(data.folder, {"evaluate", "m", "r.csv", "--json"});
   std::set<std::string> keys;

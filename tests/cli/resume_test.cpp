@@ -119,11 +119,12 @@ struct Ending {
 TEST_CASE("a resumed run ends for every reason as the unbroken one, and says the same") {
   const Rated data;
   const std::vector<Ending> endings{
-      {"tolerance", {"--tolerance", "0.01"}},
+      {"tolerance", {}},
+      {"tolerance", {"--method", "blocks", "--tolerance", "0.01"}},
       {"tolerance", {"--method", "full", "--tolerance", "0.01"}},
       {"tolerance", {"--method", "nnmf", "--tolerance", "0.01"}},
       {"tolerance", {"--method", "variational", "--tolerance", "0.01"}},
-      {"early_stop", {"--method", "variational", "--svdpp", "both", "--early-stop", "3"}},
+      {"early_stop", {"--method", "variational", "--svdpp", "both", "--tolerance", "0", "--early-stop", "3"}},
       {"gradient", {"--method", "full", "--tolerance", "0", "--gradient-tolerance", "0.1"}},
       {"early_stop", {"--tolerance", "0", "--early-stop", "3", "--lambda", "0.01"}},
       {"early_stop", {"--optimizer", "lbfgs", "--tolerance", "0", "--early-stop", "3", "--lambda", "4"}},

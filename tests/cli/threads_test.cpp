@@ -100,7 +100,7 @@ TEST_CASE("less memory for the ratings where --memory-limit says so") {
   if (!can_look()) return;
   const Session session;
   session.done(words_of("synth -o r.odr --users 20000 --items 500 --ratings 2000000 -q"));
-  const std::string command = "train r.odr --rank 1 -t 1 -q";
+  const std::string command = "train r.odr --method blocks --rank 1 -t 1 -q";
   const long all = look_at(session, command).peak;
   const long some = look_at(session, command + " --memory-limit 1M").peak;
   CHECK(some < 0.8 * static_cast<double>(all));

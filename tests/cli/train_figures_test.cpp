@@ -43,7 +43,7 @@ struct Case {
 };
 
 const std::vector<Case> kCases{
-    {{}, "blocks", "newton", nullptr, 1, 2, 0, 0, 0},
+    {{"--method", "blocks"}, "blocks", "newton", nullptr, 1, 2, 0, 0, 0},
     {{"--block-rows", "4", "--no-biases"}, "blocks", "newton", nullptr, 1, 2, 0, 0, 0},
     // Two evaluations and a trial a row: 50 rows.
     {{"--method", "blocks", "--optimizer", "adam", "--inner-iterations", "1"},

@@ -175,19 +175,19 @@ TEST_CASE("the option is checked as all are, and is of no use to others, nor the
   const Extended session;
   for (const std::string command : {"train", "cv"}) {
     CAPTURE(command);
-    session.refused(2, {command, "r.csv", "--shrinkage", "0.5"},
-                    {"--shrinkage is of no use to method blocks, only to means"});
+    session.done({command, "r.csv", "--shrinkage", "0.5", "-q"});  // which says what method is meant
     session.refused(2, {command, "r.csv", "--method", "full", "--shrinkage", "0.5"},
                     {"--shrinkage is of no use to method full, only to means"});
     session.refused(2, {command, "r.csv", "--method", "means", "--shrinkage", "-1"},
                     {"--shrinkage is '-1', but must be a number from 0 to 100000"});
     session.refused(2, {command, "r.csv", "--method", "means", "--rank", "3"},
-                    {"--rank is of no use to method means, only to blocks, full, nnmf"});
+                    {"--rank is of no use to method means, only to variational, gibbs, blocks, full, nnmf"});
     session.refused(2, {command, "r.csv", "--method", "means", "--optimizer", "adam"},
                     {"--optimizer is of no use to method means"});
   }
   session.refused(2, {"tune", "r.csv", "--method", "means", "--shrinkage", "-1..5"}, {"--shrinkage is '-1'", "100000"});
-  session.refused(2, {"tune", "r.csv", "--shrinkage", "1..5"}, {"--shrinkage is of no use to method blocks"});
+  session.refused(2, {"tune", "r.csv", "--method", "blocks", "--shrinkage", "1..5"},
+                  {"--shrinkage is of no use to method blocks"});
   session.refused(2, {"train", "r.csv", "--method", "mean"}, {"unknown method 'mean': known are means, "});
 }
 
@@ -195,7 +195,7 @@ TEST_CASE("a method that does not say that it has checkpoints refuses them befor
   const Extended session;
   for (const std::string option : {"--checkpoint", "--resume"}) {
     session.refused(2, {"train", "there is no such file", "--method", "means", option, "c"},
-                    {option + " is of no use to method means, only to blocks, full, nnmf, mlp"});
+                    {option + " is of no use to method means, only to variational, gibbs, blocks, full, nnmf, mlp"});
   }
 }
 

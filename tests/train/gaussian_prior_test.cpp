@@ -96,9 +96,9 @@ struct PriorProblem {
     return out;
   }
 
-  Long strength() const { return static_cast<Long>(free.size()) + rated_rows(); }
+  Long strength() const { return 1 + rated_rows(); }
 
-  // ½ tr(Λ spread) − (D + n)/2 log det Λ.
+  // ½ tr(Λ spread) − (n + 1)/2 log det Λ.
   Long value(const Dense& prior) const {
     const LongMatrix about = spread(prior.mean);
     Long trace = 0;

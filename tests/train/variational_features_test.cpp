@@ -45,14 +45,14 @@ TEST_CASE("sweeps with features are those of a dense implementation, and so is w
       if (data.item_features) reference.set_inputs(false, inputs_of(*data.item_features));
       Long first_value = 0;
       double first_objective = 0;
-      for (int sweep = 1; sweep <= 4; ++sweep) {
+      for (int sweep = 1; sweep <= 5; ++sweep) {
         CAPTURE(sweep);
         settings.iterations = sweep;
         const FactorResult result = train_with(data, settings);
         reference.sweep();
         CHECK(largest_difference(result.model, reference, unit) <= tolerance(1e-10, 2e-3));
         const double objective = result.report.optimisation.value;
-        if (sweep == 1) {
+        if (sweep <= kPointSweeps + 1) {
           first_value = reference.value();
           first_objective = objective;
           continue;
@@ -74,11 +74,11 @@ TEST_CASE("without partners' effects the objective never rises with features eit
       return true;
     });
     REQUIRE(values.size() == 60);
-    for (std::size_t t = 1; t < values.size(); ++t) {
+    for (std::size_t t = kPointSweeps + 1; t < values.size(); ++t) {
       CAPTURE(t);
       CHECK(values[t] <= values[t - 1] + tolerance(1e-10, 1e-5) * (std::abs(values[t]) + 100));
     }
-    CHECK(values.back() < values.front() - 1);
+    CHECK(values.back() < values[kPointSweeps] - 1);
   }
 }
 

@@ -4,56 +4,19 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <numbers>
 #include <string>
 #include <vector>
 
 #include "odot/model/factorization.hpp"
 #include "odot/ratings/rating_list.hpp"
 #include "support/dense_ridge.hpp"
+#include "train/ordinal_reference.hpp"
+#include "train/reference_side.hpp"
 
 namespace odot::test {
 
-using Long = long double;
-
 /// Sweeps at the start in which partners are points: the objective is of no model before they are over.
 inline constexpr int kPointSweeps = 2;
-
-inline Long reference_log_det(LongMatrix a) {
-  Long sum = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    sum += std::log(a[i][i]);
-    for (std::size_t k = i + 1; k < a.size(); ++k) {
-      const Long factor = a[k][i] / a[i][i];
-      for (std::size_t c = i; c < a.size(); ++c) a[k][c] -= factor * a[i][c];
-    }
-  }
-  return sum;
-}
-
-/// What is known of users or of items. Matrices of rows have all columns in use; those of a prior the free ones.
-struct ReferenceSide {
-  LongMatrix means;
-  LongMatrix variances;
-  LongMatrix sums;     ///< g and Bᵀ(a − ā)
-  LongMatrix partner;  ///< g, zeros where the side is not moved
-  LongMatrix effects;
-  LongMatrix inputs;  ///< a − ā, a row for each row; empty without features
-  LongMatrix moves;   ///< Bᵀ(a − ā), zeros without features
-  LongMatrix feature_effects;
-  LongMatrix precision;
-  LongVector prior_mean;
-  std::vector<std::size_t> free;
-  std::vector<std::vector<std::size_t>> ratings;  ///< of each row
-  bool moved = false;
-
-  double rated() const {
-    double count = 0;
-    for (const auto& of_row : ratings) count += of_row.empty() ? 0 : 1;
-    return count;
-  }
-  Long input_count() const { return static_cast<Long>(feature_effects.size()); }
-};
 
 /// Starts from the factors of `start`, an untrained model, which centres if its mean is not 0; with a link from its cut
 /// points, ratings being intervals.
@@ -64,9 +27,9 @@ class VariationalReference {
         unit_(start.link ? 1.35L : static_cast<Long>(summarize(ratings.value).scale())),
         triples_(ratings) {
     if (start.link) {
-      cuts_.assign(start.link->cuts.begin(), start.link->cuts.end());
+      ordinal_.cuts.assign(start.link->cuts.begin(), start.link->cuts.end());
       for (const Real value : ratings.value) {
-        classes_.push_back(
+        ordinal_.classes.push_back(
             static_cast<std::size_t>(std::ranges::find(start.link->values, value) - start.link->values.begin()));
       }
     }
@@ -125,8 +88,8 @@ class VariationalReference {
     expect_latent();
     infer(items_, users_, triples_.user);
     if (ordinal()) {
-      value_ = variances() / 2 - log_likelihood(cuts_);
-      move_cuts();
+      value_ = variances() / 2 - ordinal_.log_likelihood(latents());
+      ordinal_.move_cuts(latents());
     } else {
       if (!points_) noise_ = (ratings() + 2) / (expected_error() + unit_ * unit_);
       value_ = noise_ / 2 * (expected_error() + unit_ * unit_) - (ratings() + 2) / 2 * std::log(noise_);
@@ -148,12 +111,12 @@ class VariationalReference {
 
   Long value() const { return value_; }
   Long noise() const { return noise_; }
-  const LongVector& cuts() const { return cuts_; }
+  const LongVector& cuts() const { return ordinal_.cuts; }
   const ReferenceSide& users() const { return users_; }
   const ReferenceSide& items() const { return items_; }
 
  private:
-  bool ordinal() const { return !cuts_.empty(); }
+  bool ordinal() const { return !ordinal_.cuts.empty(); }
 
   Long latent(std::size_t t) const {
     Long sum = 0;
@@ -162,65 +125,19 @@ class VariationalReference {
     return sum;
   }
 
-  // Φ and φ at a cut, −1 being below all.
-  static Long below(const LongVector& cuts, std::ptrdiff_t cut, Long t) {
-    if (cut < 0) return 0;
-    if (cut == static_cast<std::ptrdiff_t>(cuts.size())) return 1;
-    return std::erfc((t - cuts[static_cast<std::size_t>(cut)]) / std::sqrt(2.0L)) / 2;
-  }
-  Long density(std::ptrdiff_t cut, Long t) const {
-    if (cut < 0 || cut == static_cast<std::ptrdiff_t>(cuts_.size())) return 0;
-    const Long x = cuts_[static_cast<std::size_t>(cut)] - t;
-    return std::exp(-x * x / 2) / std::sqrt(2 * std::numbers::pi_v<Long>);
+  LongVector latents() const {
+    LongVector out(values_.size());
+    for (std::size_t t = 0; t < out.size(); ++t) out[t] = latent(t);
+    return out;
   }
 
-  Long log_probability(std::size_t t, Long latent, const LongVector& cuts) const {
-    const auto of_class = static_cast<std::ptrdiff_t>(classes_[t]);
-    return std::log(below(cuts, of_class, latent) - below(cuts, of_class - 1, latent));
-  }
-
-  // Ratings become the means of normal numbers within their intervals. What they say is the curvature of −log P, here
-  // by differences.
+  // Ratings become the means of normal numbers within their intervals.
   void expect_latent() {
-    constexpr Long kStep = 1e-4L;
     curvatures_.assign(values_.size(), 1);
     for (std::size_t t = 0; ordinal() && t < values_.size(); ++t) {
-      const auto of_class = static_cast<std::ptrdiff_t>(classes_[t]);
-      const Long mean = latent(t);
-      values_[t] = mean + (density(of_class - 1, mean) - density(of_class, mean)) /
-                              (below(cuts_, of_class, mean) - below(cuts_, of_class - 1, mean));
-      curvatures_[t] = (2 * log_probability(t, mean, cuts_) - log_probability(t, mean + kStep, cuts_) -
-                        log_probability(t, mean - kStep, cuts_)) /
-                       (kStep * kStep);
+      values_[t] = ordinal_.target(t, latent(t));
+      curvatures_[t] = ordinal_.curvature(t, latent(t));
     }
-  }
-
-  Long log_likelihood(const LongVector& cuts) const {
-    Long sum = 0;
-    for (std::size_t t = 0; t < classes_.size(); ++t) sum += log_probability(t, latent(t), cuts);
-    return sum;
-  }
-
-  // Newton's step, from differences of the likelihood.
-  void move_cuts() {
-    constexpr Long kStep = 1e-4L;
-    const std::size_t n = cuts_.size();
-    const auto at = [&](std::size_t i, Long a, std::size_t k, Long b) {
-      LongVector cuts = cuts_;
-      cuts[i] += a * kStep;
-      cuts[k] += b * kStep;
-      return log_likelihood(cuts);
-    };
-    LongMatrix hessian(n, LongVector(n));
-    LongVector gradient(n);
-    for (std::size_t i = 0; i < n; ++i) {
-      gradient[i] = (at(i, 1, i, 0) - at(i, -1, i, 0)) / (2 * kStep);
-      for (std::size_t k = 0; k < n; ++k) {
-        hessian[i][k] = -(at(i, 1, k, 1) - at(i, 1, k, -1) - at(i, -1, k, 1) + at(i, -1, k, -1)) / (4 * kStep * kStep);
-      }
-    }
-    const LongVector step = dense_solve(hessian, gradient);
-    for (std::size_t i = 0; i < n; ++i) cuts_[i] += step[i];
   }
 
   Long variances() const {
@@ -449,17 +366,15 @@ class VariationalReference {
   FactorLayout layout_;
   Long unit_;
   Triples triples_;
-  LongVector cuts_;                   // empty where ratings are numbers
-  std::vector<std::size_t> classes_;  // of ratings
   LongVector values_;
+  OrdinalReference ordinal_;
   LongVector curvatures_;  // of −log P; of numbers 1
   ReferenceSide users_;
   ReferenceSide items_;
   LongMatrix raw_inputs_[2];
   int sweeps_ = 0;
   bool points_ = false;
-  Long noise_ = 0;
-  Long value_ = 0;
+  Long noise_, value_ = 0;
 };
 
 /// The largest difference between the model's rows and the reference's means; biases are without the pin.

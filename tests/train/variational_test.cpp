@@ -49,14 +49,14 @@ TEST_CASE("sweeps are those of a dense implementation, and so is what the object
         VariationalReference reference(train(data.list, {}, settings).model, ratings, svdpp);
         Long first_value = 0;
         double first_objective = 0;
-        for (int sweep = 1; sweep <= 5; ++sweep) {
+        for (int sweep = 1; sweep <= 6; ++sweep) {
           CAPTURE(sweep);
           settings.iterations = sweep;
           const FactorResult result = train(data.list, {}, settings);
           reference.sweep();
           CHECK(largest_difference(result.model, reference, unit) <= tolerance(1e-10, 1e-3));
           const double objective = result.report.optimisation.value;
-          if (sweep == 1) {
+          if (sweep <= kPointSweeps + 1) {
             first_value = reference.value();
             first_objective = objective;
             continue;
@@ -79,11 +79,11 @@ TEST_CASE("without effects the objective never rises") {
       const Simulated data = simulate(40, 30, 2, seed % 3 == 0 ? 0.1 : 0.5, noise, seed);
       const std::vector<double> values = objectives(data.list, variational(rank, 100));
       REQUIRE(values.size() == 100);
-      for (std::size_t t = 1; t < values.size(); ++t) {
+      for (std::size_t t = kPointSweeps + 1; t < values.size(); ++t) {
         CAPTURE(t);
         CHECK(values[t] <= values[t - 1] + tolerance(1e-10, 1e-5) * (std::abs(values[t]) + 100));
       }
-      CHECK(values.back() < values.front() - 1);
+      CHECK(values.back() < values[kPointSweeps] - 1);
     }
   }
 }

@@ -64,6 +64,12 @@ Vector start(const StartTask& task) {
   all[layout.number(SamplerLayout::item_freedom)] = static_cast<Real>(kItemFreedom);
   all[layout.number(SamplerLayout::user_strength)] = static_cast<Real>(kFirstStrength);
   all[layout.number(SamplerLayout::item_strength)] = static_cast<Real>(kFirstStrength);
+  // What is kept of no sample: what the first one is drawn by.
+  all[layout.number(SamplerLayout::mean_noise)] = 1 / all[layout.number(SamplerLayout::noise_precision)];
+  std::fill_n(all.begin() + static_cast<std::ptrdiff_t>(layout.mean_weights()),
+              layout.item_variances() - layout.mean_weights(), Real{1});
+  std::copy_n(all.begin() + static_cast<std::ptrdiff_t>(layout.user_prior()), 2 * prior_size(layout.factors.stride()),
+              all.begin() + static_cast<std::ptrdiff_t>(layout.kept_priors()));
   // The pins of the model, which stay as they are.
   const FactorLayout& model = task.layout;
   for (std::size_t row = 0; row < model.users; ++row) {
@@ -301,17 +307,20 @@ TrainOutcome run(const TrainTask& task, Vector& theta) {
   return run_sweeps(task, sweeper, theta);
 }
 
-void check_kept(const TrainSettings& settings) {
-  if (settings.parameters.contains(kSamples) && *settings.iterations != kUsualSweeps) {
-    throw Error::of_setting(kSamples, "says how many iterations there are: give one of the two");
-  }
-  if (!settings.rank) return;
+void check_factors(const TrainSettings& settings) {
   const int factors = kept_factors(settings);
   if (factors > kMostFactors) {
     throw Error::of_setting(kKeep,
                             fmt::format("{} samples of rank {} are {} factors, more than the {} that a model may have",
                                         number(settings, kKeep), *settings.rank, factors, kMostFactors));
   }
+}
+
+void check_kept(const TrainSettings& settings) {
+  if (settings.parameters.contains(kSamples) && *settings.iterations != kUsualSweeps) {
+    throw Error::of_setting(kSamples, "says how many iterations there are: give one of the two");
+  }
+  if (settings.rank) check_factors(settings);
 }
 
 void decide(const RatingMatrix& ratings, TrainSettings& settings) {
@@ -323,7 +332,7 @@ void decide(const RatingMatrix& ratings, TrainSettings& settings) {
     settings.parameters[kSamples] = std::max(*settings.iterations - burn_in, 1);
   }
   decide_rank(ratings, settings);
-  check_kept(settings);
+  check_factors(settings);
   decide_svdpp(ratings, settings);
 }
 

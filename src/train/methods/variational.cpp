@@ -142,7 +142,7 @@ Method variational_method() {
   Method method{.name = "variational",
                 .help = "distributions of factors, with priors and noise that are learned: no lambda",
                 .unit = "sweeps"};
-  method.defaults = {.center = true, .biases = true, .iterations = 20, .tolerance = 0};
+  method.defaults = {.center = true, .biases = true, .iterations = 20, .tolerance = 2e-4};
   method.decides = decided_options();
   method.own = own_options();
   method.options = {"users", "items", "user-features", "item-features"};

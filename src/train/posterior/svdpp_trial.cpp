@@ -23,6 +23,7 @@ constexpr int kTrialSweeps = 5;
 // Both sides' effects have to predict what is held out better by this share. Where sets say nothing they do by a third
 // of it at most, on MovieLens by twice as much.
 constexpr double kTrialGain = 0.003;
+constexpr std::size_t kFewestTried = 1000;  // ratings held out, to say it by
 
 // The numbers of random streams, beside those of the start.
 enum Stream : std::uint64_t { kTrialUsers = 3, kTrialRatings = 4 };
@@ -88,8 +89,8 @@ bool moves_items(const TrainSettings& settings) { return *settings.svdpp == kBot
 void decide_svdpp(const RatingMatrix& ratings, TrainSettings& settings) {
   if (*settings.svdpp != kAuto) return;
   const Trial trial = trial_of(ratings, *settings.seed);
-  const bool any = trial.held_out.size() > 0 && trial.ratings.size() > 0;
-  const bool both = any && trial_error(trial, settings, kBoth) < (1 - kTrialGain) * trial_error(trial, settings, kNone);
+  const bool both = trial.held_out.size() >= kFewestTried &&
+                    trial_error(trial, settings, kBoth) < (1 - kTrialGain) * trial_error(trial, settings, kNone);
   settings.svdpp = both ? kBoth : kNone;
 }
 

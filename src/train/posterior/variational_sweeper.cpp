@@ -128,6 +128,14 @@ class VariationalSweeper : public Sweeper {
 
   double value() const override { return value_; }
   double squared_error() const override { return errors_.squared; }
+
+  // F may have any sign; what it falls by is nats. With effects, or where ratings are ordinal, it may also rise a
+  // little.
+  bool settled(double before, double tolerance) const override {
+    const auto ratings = static_cast<double>(users_.ratings.size());
+    return sweeps_ > kPointSweeps + 1 && before - value_ <= tolerance * ratings;
+  }
+
   long passes() const override { return passes_; }
 
   void visit(StateVisitor& visitor) override {
