@@ -173,7 +173,7 @@ TEST_CASE("what ratings say of latent numbers: targets and curvatures against di
   }
 }
 
-TEST_CASE("the objective falls, if not always, and comes to rest") {
+TEST_CASE("without effects the objective falls but for a little, and comes to rest") {
   for (const std::uint64_t seed : {1, 2, 3, 4, 5, 6}) {
     for (const int rank : {1, 7}) {
       for (const std::vector<double>& cuts :
@@ -188,11 +188,15 @@ TEST_CASE("the objective falls, if not always, and comes to rest") {
           return true;
         });
         REQUIRE(values.size() == 60);
-        double most = 0;
-        for (std::size_t t = kPointSweeps + 1; t < values.size(); ++t) most = std::max(most, values[t] - values[t - 1]);
-        MESSAGE("rise " << most << " last " << values[59] - values[58] << " all "
-                        << values.back() - values[kPointSweeps] << " n " << data.list.ratings.size());
-        CHECK(values.back() < values[kPointSweeps] - 1);
+        // Laplace's variances are not where it is lowest: it comes to rest a little higher than it has been.
+        const auto ratings = static_cast<double>(data.list.ratings.size());
+        const double rounding = tolerance(0, 1e-5) * (std::abs(values.back()) + 100);
+        for (std::size_t t = kPointSweeps + 1; t < values.size(); ++t) {
+          CAPTURE(t);
+          CHECK(values[t] <= values[t - 1] + 1e-3 * ratings + rounding);
+          CHECK(values.back() <= values[t] + 1e-2 * ratings + rounding);
+        }
+        CHECK(std::abs(values[59] - values[58]) <= 1e-4 * ratings + rounding);
       }
     }
   }

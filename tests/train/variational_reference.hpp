@@ -9,7 +9,6 @@
 
 #include "odot/model/factorization.hpp"
 #include "odot/ratings/rating_list.hpp"
-#include "support/dense_ridge.hpp"
 #include "train/ordinal_reference.hpp"
 #include "train/reference_side.hpp"
 
@@ -374,7 +373,8 @@ class VariationalReference {
   LongMatrix raw_inputs_[2];
   int sweeps_ = 0;
   bool points_ = false;
-  Long noise_, value_ = 0;
+  Long noise_ = 0;
+  Long value_ = 0;
 };
 
 /// The largest difference between the model's rows and the reference's means; biases are without the pin.
