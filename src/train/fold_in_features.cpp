@@ -1,9 +1,21 @@
 // Rows from inputs, by what training learned of them.
 #include "train/fold_in_features.hpp"
 
+#include <fmt/format.h>
+
 #include "model/kinds/side_features.hpp"
+#include "odot/core/error.hpp"
 
 namespace odot::inline ODOT_PRECISION {
+
+void check_features(const SidePrior* prior, const FeatureTable& table, const char* side) {
+  if (!prior || !prior->features) {
+    throw Error::of_setting("features", fmt::format("is of no use: the model knows no features of its {}s", side));
+  }
+  if (table.encoding != prior->features->encoding) {
+    throw Error(fmt::format("{}: the features are not encoded as those of the model", table.path));
+  }
+}
 
 void add_feature_moves(const SideFeatures& features, const FeatureTable& table, const IdTable& ids,
                        const std::vector<Index>& wanted, std::size_t stride, Vector& rows) {

@@ -32,6 +32,8 @@ FOLDS = "src/search/cross_validation.cpp"
 DATASET = "src/train/dataset.cpp"
 VALUES = "src/settings/option.cpp"
 VARIATIONAL = "src/train/methods/variational.cpp"
+SWEEPER = "src/train/posterior/variational_sweeper.cpp"
+TRIAL = "src/train/posterior/svdpp_trial.cpp"
 
 TABLE = {
     "setting not recorded": [
@@ -314,11 +316,12 @@ TABLE = {
          '''{"tolerance", "init-model"}''', '''{"init-model"}'''),
         ("factorisations have no option lambda-per-rating", FACTORS,
          '''{"lambda", "lambda-per-rating"}) row''', '''{"lambda"}) row'''),
-        ("svdpp auto is both", VARIATIONAL, "settings.svdpp = both ? kBoth : kNone;", "settings.svdpp = kBoth;"),
+        ("svdpp auto is both", TRIAL, "settings.svdpp = both ? kBoth : kNone;", "settings.svdpp = kBoth;"),
         ("the effects on users are not kept in the model", VARIATIONAL, "if (moves_users(settings)) {\n    posterior",
          "if (false) {\n    posterior"),
-        ("the sums of effects are not in checkpoints", VARIATIONAL,
+        ("the sums of effects are not in checkpoints", SWEEPER,
          '''if (items_.effects) visitor.array("item_offsets", items_.effects->sums());''', ""),
+        ("after resume partners are points again", SWEEPER, '''visitor.integer("sweeps", sweeps_);''', ""),
         ("the network has no option line-search", NETWORK, '''{"optimizer", "line-search"}''', '''{"optimizer"}'''),
         ("full is not the method that takes steps", FULL, ".takes_steps = true", ".takes_steps = false"),
         ("the network's own check is missing", NETWORK, '''  method.check = check_batches;\n''', ""),

@@ -18,6 +18,7 @@
 #include "train/posterior/sampled_effects.hpp"
 #include "train/posterior/sampled_rows.hpp"
 #include "train/posterior/sampler_layout.hpp"
+#include "train/posterior/svdpp_trial.hpp"
 #include "train/sweeps.hpp"
 
 namespace odot::inline ODOT_PRECISION {
