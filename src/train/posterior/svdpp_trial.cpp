@@ -15,7 +15,7 @@ namespace odot::inline ODOT_PRECISION {
 namespace {
 
 // What svdpp auto tries: ratings, share held out, factors and sweeps.
-constexpr double kMostTrial = 1e6;
+constexpr double kMostTrial = 3e5;
 constexpr double kTrialHeldOut = 0.05;
 constexpr int kTrialRank = 14;
 constexpr int kTrialSweeps = 5;
