@@ -94,9 +94,12 @@ void load_features(const Options& options, Dataset& data) {
   const auto load = [&](const char* file, const char* specification, IdTable& ids) -> std::optional<FeatureTable> {
     if (!options.given(file)) return std::nullopt;
     FeatureTable table = read_features(options.text(file), options.text(specification, ""));
+    Index missing = 0;
+    for (Index k = 0; k < ids.size(); ++k) missing += table.ids.find(ids[k]) == kUnknown ? 1 : 0;
     for (Index k = 0; k < table.ids.size(); ++k) ids.add(table.ids[k]);
     if (options.quiet()) return table;
-    log(fmt::format("{}: features of {} {}, {} inputs\n", table.path, table.ids.size(), file, table.encoding.inputs()));
+    log(fmt::format("{}: features of {} {}, {} inputs{}\n", table.path, table.ids.size(), file, table.encoding.inputs(),
+                    missing > 0 ? fmt::format("; {} {} of the ratings have no line there", missing, file) : ""));
     for (const std::string& note : table.notes) log(fmt::format("  {}\n", note));
     return table;
   };

@@ -41,8 +41,9 @@ void add_features(Model& model, bool items, const std::string& path, const Optio
   if (!options.given(option)) return;
   const ModelKind& kind = model.kind();
   if (!kind.add_features) {
-    throw UsageError(fmt::format("--{} is of no use: {} is a {}, and only {}s have features", option, path, kind.word,
-                                 words_of(has_features, "s and ")));
+    throw UsageError(fmt::format("--{} is of no use: {} is a {}, and only {}s take features of others here{}", option,
+                                 path, kind.word, words_of(has_features, "s and "),
+                                 kind.folds_in ? "; odot fold-in --features adds users and items" : ""));
   }
   const AddedFeatures features = kind.add_features(model, items, options.text(option));
   if (!options.quiet()) {

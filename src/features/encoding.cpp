@@ -48,8 +48,16 @@ json from_column(const FeatureColumn& column) {
   return out;
 }
 
+std::size_t to_position(const json& value) {
+  constexpr std::uint64_t kMostColumns = 1'000'000;
+  if (!value.is_number_unsigned() || value.get<std::uint64_t>() >= kMostColumns) {
+    throw Error("an encoding of features has the position " + value.dump() + ", which is none of a column");
+  }
+  return value.get<std::size_t>();
+}
+
 FeatureColumn to_column(const json& entry) {
-  FeatureColumn column{.name = to_text(entry.at("name")), .position = entry.at("position").get<std::size_t>()};
+  FeatureColumn column{.name = to_text(entry.at("name")), .position = to_position(entry.at("position"))};
   column.categorical = entry.contains("categories");
   if (!column.categorical) {
     column.lowest = entry.at("lowest").get<double>();
@@ -87,7 +95,7 @@ FeatureEncoding feature_encoding_from_json(const std::string& text) {
     const json parsed = json::parse(text);
     FeatureEncoding encoding;
     encoding.id_name = to_text(parsed.at("id").at("name"));
-    encoding.id_position = parsed.at("id").at("position").get<std::size_t>();
+    encoding.id_position = to_position(parsed.at("id").at("position"));
     for (const json& column : parsed.at("columns")) encoding.columns.push_back(to_column(column));
     return encoding;
   } catch (const json::exception& error) {

@@ -7,6 +7,7 @@
 
 #include "odot/core/error.hpp"
 #include "odot/core/stopwatch.hpp"
+#include "odot/train/methods.hpp"
 #include "odot/train/options.hpp"
 
 namespace odot::inline ODOT_PRECISION {
@@ -68,7 +69,10 @@ SearchOutcome search(const SearchSettings& settings, const std::vector<Dataset>&
   Halving halving(settings.trials, settings.rungs);
   const auto going = [&] { return (!hooks.going || hooks.going()) && watch.seconds() < settings.seconds; };
   const auto limit_of = [&](const TrainSettings& chosen, const Halving::Job& job) {
-    return rung_iterations(*in_effect(chosen).iterations, job.rung, settings.rungs);
+    const TrainSettings all = in_effect(chosen);
+    const Method& method = method_of(all);
+    const int least = method.warm_up ? method.warm_up(all) : 1;
+    return std::max(rung_iterations(*all.iterations, job.rung, settings.rungs), std::min(*all.iterations, least));
   };
   const auto message = [&](const Error& error) {
     return hooks.message ? hooks.message(error) : std::string(error.what());

@@ -111,7 +111,7 @@ TrainResult train_factors(const Method& method, const FactorTraining& training, 
   if (model.layout.biases) model.training_pin = model.pin;
 
   model.theta = random_start(training, settings, model, scale, values, inputs);
-  RunObserver observe(*settings.early_stop, valid.size() > 0, observer);
+  RunObserver observe(*settings.early_stop, valid.size() > 0, observer, method.warm_up ? method.warm_up(settings) : 0);
   std::unique_ptr<StateVisitor> resume;
   if (checkpoints.writes() || !checkpoints.resume.empty()) {
     RunIdentity identity = identify({data.users, data.items}, matrix, valid, model.settings);

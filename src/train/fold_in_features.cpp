@@ -8,12 +8,30 @@
 
 namespace odot::inline ODOT_PRECISION {
 
+namespace {
+
+// Columns as inputs, wherever they stand in a file.
+std::vector<FeatureColumn> placeless(std::vector<FeatureColumn> columns) {
+  for (FeatureColumn& column : columns) column.position = 0;
+  return columns;
+}
+
+}  // namespace
+
 void check_features(const SidePrior* prior, const FeatureTable& table, const char* side) {
   if (!prior || !prior->features) {
     throw Error::of_setting("features", fmt::format("is of no use: the model knows no features of its {}s", side));
   }
-  if (table.encoding != prior->features->encoding) {
-    throw Error(fmt::format("{}: the features are not encoded as those of the model", table.path));
+  if (placeless(table.encoding.columns) != placeless(prior->features->encoding.columns)) {
+    const auto told = [](const FeatureEncoding& encoding) {
+      std::string text;
+      for (const auto& [name, what] : describe_features(encoding)) {
+        text += fmt::format("{}{} ({})", text.empty() ? "" : ", ", name, what);
+      }
+      return text;
+    };
+    throw Error(fmt::format("{}: its features are {}, and those of the model {}", table.path, told(table.encoding),
+                            told(prior->features->encoding)));
   }
 }
 

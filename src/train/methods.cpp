@@ -91,9 +91,11 @@ void register_method(Method method) {
 const Method& method_of(const TrainSettings& settings) {
   if (settings.method) return find_method(*settings.method);
   const auto stepping = std::ranges::find_if(methods(), &Method::takes_steps);
-  if (stepping != methods().end() && chooses_steps(settings)) return *stepping;
+  const bool steps = stepping != methods().end() && chooses_steps(settings);
+  if (steps && takes_all(*stepping, settings)) return *stepping;
   const auto able = std::ranges::find_if(methods(), [&](const Method& method) { return takes_all(method, settings); });
-  return able != methods().end() ? *able : methods().front();
+  if (able != methods().end()) return *able;
+  return steps ? *stepping : methods().front();
 }
 
 void refuse_unused(const std::string& option, const Method& method, const std::function<bool(const Method&)>& users) {

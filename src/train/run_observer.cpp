@@ -1,12 +1,14 @@
 // What every method does after an iteration: measure, keep the best, tell the observer, save.
 #include "odot/train/run_observer.hpp"
 
+#include <algorithm>
+
 #include "train/checkpoint_file.hpp"
 
 namespace odot::inline ODOT_PRECISION {
 
-RunObserver::RunObserver(int early_stop, bool held_out, const TrainObserver& observer)
-    : patience_(held_out ? early_stop : 0), held_out_(held_out), observer_(observer) {}
+RunObserver::RunObserver(int early_stop, bool held_out, const TrainObserver& observer, int warm_up)
+    : patience_(held_out ? early_stop : 0), warm_up_(warm_up), held_out_(held_out), observer_(observer) {}
 
 RunObserver::~RunObserver() = default;
 
@@ -22,7 +24,7 @@ std::unique_ptr<StateVisitor> RunObserver::start(const CheckpointSettings& check
 bool RunObserver::operator()(TrainProgress progress, ConstSpan theta, const std::function<double()>& measure,
                              const RunPoint& point) {
   const int iteration = progress.counts.iterations;
-  const auto is_stale = [&] { return patience_ > 0 && iteration - best_.iteration >= patience_; };
+  const auto is_stale = [&] { return patience_ > 0 && iteration - std::max(best_.iteration, warm_up_) >= patience_; };
   if (point.resumed) {
     stopped_early_ = is_stale();
     return !stopped_early_;

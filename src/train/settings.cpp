@@ -14,6 +14,32 @@
 namespace odot::inline ODOT_PRECISION {
 namespace {
 
+// Where no method is named: tells what is given that goes with no method together, and what each goes with.
+void check_together(const Method& meant, const TrainSettings& settings) {
+  std::string first;
+  std::vector<std::pair<std::string, std::string>> told;  // the methods, and how it is said
+  bool all = true;
+  for (const TrainOption& option : train_options()) {
+    const std::optional<OptionValue> value = option.get ? option.get(settings) : std::nullopt;
+    if (!value) continue;
+    all = all && meant.takes(option, *value);
+    std::vector<std::string_view> names;
+    for (const Method& method : methods()) {
+      if (method.takes(option, *value)) names.emplace_back(method.name);
+    }
+    const std::string takers = fmt::format("{}", fmt::join(names, ", "));
+    if (names.size() == methods().size()) continue;
+    if (std::ranges::count(told, takers, &std::pair<std::string, std::string>::first) > 0) continue;
+    const std::string name = value == OptionValue(false) ? "no-" + option.name : option.name;
+    if (first.empty()) first = name;
+    told.emplace_back(takers, fmt::format("{} for {}", told.empty() ? "is" : name, takers));
+  }
+  if (all || told.size() < 2) return;
+  std::vector<std::string> texts;
+  for (const auto& [takers, text] : told) texts.push_back(text);
+  throw Error::of_setting(first, fmt::format("{}: no method takes all of them", fmt::join(texts, "; ")));
+}
+
 void check_use(const Method& method, const TrainOption& option, const OptionValue& value) {
   if (!method.takes(option, value)) refuse_unused(option.name, method);
 }
@@ -78,6 +104,7 @@ TrainSettings in_effect(TrainSettings settings) {
 
 void check(const TrainSettings& settings) {
   const Method& method = method_of(settings);
+  if (!settings.method) check_together(method, settings);
   for (const auto& [name, value] : settings.parameters) {
     if (!find_train_option(name)) (void)find_parameter(name);
   }

@@ -37,6 +37,10 @@ void check_start_model(const InitModel& init, const TrainSettings& settings, boo
                                                   "training starts",
                                                   init.path));
   }
+  if (model.posterior && model.posterior->samples > 1) {
+    throw Error::of_setting(kSetting, fmt::format("{} holds {} samples side by side, from which no training starts",
+                                                  init.path, model.posterior->samples));
+  }
   if (model.layout.rank != *settings.rank) {
     throw Error::of_setting("rank", fmt::format("is {}, but must be {}, as in the model {} to start from",
                                                 *settings.rank, model.layout.rank, init.path));

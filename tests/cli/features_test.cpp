@@ -95,6 +95,10 @@ TEST_CASE("fold-in takes features, alone or with ratings") {
   CHECK(json["by_features"] == 1);
   CHECK(json["known_features"] == 1);
   CHECK(json["ratings"] == 2);
+  // Columns have names: their order is nothing.
+  write_bytes(data.folder / "turned.csv", "sex,user_id,age\nF,101,20\nM,102,40\nF,7,30\n");
+  data.done({"fold-in", "m", "--features", "turned.csv", "-o", "m5", "-q"});
+  CHECK((read_bytes(data.folder / "m5") == read_bytes(data.folder / "m2")));
   const Factorization by_features = load_factorization(data.folder / "m2");
   const Factorization by_both = load_factorization(data.folder / "m3");
   const auto prediction = [](const Factorization& model, const char* user) {

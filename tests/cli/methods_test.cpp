@@ -49,7 +49,10 @@ TEST_CASE("options that a method does not use are refused, and the methods that 
     check_has(outcome.err, message);
   };
   for (const std::string option : {"--inner-iterations", "--block-rows", "--block-cols"}) {
-    refused({option, "2", "--optimizer", "gd"}, {option + " is of no use to method full", "blocks"});
+    refused({option, "2", "--optimizer", "gd", "--gradient-tolerance", "0.1"},
+            {"--optimizer is for blocks, full, mlp; gradient-tolerance for full; " + option.substr(2) +
+             " for blocks: no method"});
+    CHECK(data.report({option, "2", "--optimizer", "gd", "-t", "1"})["method"] == "blocks");
     refused({"--method", "full", option, "2"}, {option + " is of no use to method full", "blocks"});
     refused({"--method", "nnmf", option, "2"}, {option + " is of no use to method nnmf", "blocks"});
   }

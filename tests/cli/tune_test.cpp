@@ -328,7 +328,9 @@ TEST_CASE("a config of tune is one that the command can read, and is read once")
 TEST_CASE("points that come again are not trained again") {
   const TemporaryFolder folder;
   write_bytes(folder / "r", small_ratings());
-  REQUIRE(run(folder, {"tune", "r", "--rank", "1,2", "--trials", "12", "-t", "3", "--log", "log", "-q"}).code == 0);
+  REQUIRE(run(folder,
+              {"tune", "r", "--method", "blocks", "--rank", "1,2", "--trials", "12", "-t", "3", "--log", "log", "-q"})
+              .code == 0);
   std::map<std::string, std::set<std::string>> figures;
   std::map<std::string, int> trained;
   for (const std::string& line : lines_of(read_bytes(folder / "log"))) {

@@ -200,6 +200,9 @@ TEST_CASE("encodings survive as JSON, whatever bytes they have") {
   CHECK(table.encoding.columns.at(1).categories.back() == "\xff\xfe");
   for (const char* bad : {"", "[]", "{}", "{\"id\":{\"name\":\"a\",\"position\":0}}",
                           "{\"id\":{\"name\":\"\",\"position\":\"x\"},\"columns\":[]}",
+                          "{\"id\":{\"name\":\"\",\"position\":-1},\"columns\":[]}",
+                          "{\"id\":{\"name\":\"\",\"position\":1.5},\"columns\":[]}",
+                          "{\"id\":{\"name\":\"\",\"position\":18446744073709551615},\"columns\":[]}",
                           "{\"id\":{\"name\":\"\",\"position\":0},\"columns\":[{\"name\":\"\",\"position\":1}]}",
                           "{\"id\":{\"name\":\"\",\"position\":0},\"columns\":[{\"name\":\"\",\"position\":1,"
                           "\"lowest\":2,\"highest\":1}]}",

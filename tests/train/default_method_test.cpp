@@ -44,7 +44,14 @@ TEST_CASE("the method is the first that takes all that is set, or the one that t
   TrainSettings both;
   set(both, "svdpp", "both");
   set(both, "lambda", "3");
-  CHECK_THROWS_WITH_AS(check(both), doctest::Contains("lambda is of no use to method variational"), Error);
+  CHECK_THROWS_WITH_AS(
+      check(both),
+      doctest::Contains("lambda is for blocks, full, nnmf; svdpp for variational, gibbs: no method takes all"), Error);
+  TrainSettings without;
+  set(without, "biases", "no");
+  set(without, "burn-in", "3");
+  CHECK_THROWS_WITH_AS(check(without), doctest::Contains("no-biases is for blocks, full, nnmf; burn-in for gibbs"),
+                       Error);
 }
 
 TEST_CASE("the rank is the number of ratings that a row has on average, within bounds, or what is asked for") {
@@ -112,6 +119,23 @@ TEST_CASE("effects of partners are there where they predict better, and where en
   CHECK(decided(grouped(1600, 120, true)) == "both");
   CHECK(decided(grouped(1600, 120, false)) == "none");
   CHECK(decided(grouped(160, 120, true)) == "none");
+}
+
+TEST_CASE("early stopping waits until a model tells what it will be worth") {
+  // Held-out ratings that no model predicts: the first iterate is the best.
+  Simulated data = simulate(30, 20, 2, 0.5, 0.3, 5);
+  for (std::size_t k = 0; k < data.valid.size(); ++k) data.valid.value[k] = k % 2 == 0 ? Real{100} : Real{-100};
+  for (const auto& [method, sweeps] : std::vector<std::pair<std::string, int>>{{"blocks", 1}, {"variational", 7}}) {
+    CAPTURE(method);
+    TrainSettings settings{.method = method, .rank = 2, .iterations = 20, .tolerance = 0, .early_stop = 1};
+    const FactorResult result = train(data.list, data.valid, settings);
+    const int best = result.report.best_iteration.value();
+    CHECK(result.report.optimisation.counts.iterations == std::max(best, sweeps - 1) + 1);
+    CHECK(result.report.stop_reason == "early_stop");
+  }
+  TrainSettings sampler{.method = "gibbs", .rank = 2, .iterations = 60, .early_stop = 1};
+  set(sampler, "burn-in", "5");
+  CHECK(train(data.list, data.valid, sampler).report.optimisation.counts.iterations > 15);
 }
 
 TEST_CASE("what rows of few ratings share is found, from random rows") {

@@ -153,7 +153,10 @@ TABLE = {
     ],
     "early stopping": [
         ("one iteration later", OBSERVER,
-         "iteration - best_.iteration >= patience_", "iteration - best_.iteration > patience_"),
+         "iteration - std::max(best_.iteration, warm_up_) >= patience_",
+         "iteration - std::max(best_.iteration, warm_up_) > patience_"),
+        ("it does not wait for samples", OBSERVER,
+         "iteration - std::max(best_.iteration, warm_up_)", "iteration - best_.iteration"),
         ("an equal RMSE is better", OBSERVER, "< best_.valid_rmse) {", "<= best_.valid_rmse) {"),
         ("the last iterate stays", FACTORS, '''    model.theta = std::move(best->theta);\n''', ""),
         ("the report has the last iterate's objective", FACTORS,

@@ -40,6 +40,9 @@ struct Method {
   /// without λ.
   std::function<Regularisation(int rank, double deviation)> default_regularisation{};
   std::string regularisation_note{};  ///< on how it depends on the rank, for the help
+  /// Iterations, with settings in effect, that it takes until a model tells what it will be worth: searches give no
+  /// fewer, and early stopping waits for them. Empty: none.
+  std::function<int(const TrainSettings&)> warm_up{};
   /// Throws Error for settings, which are in effect, that this method cannot use.
   std::function<void(const TrainSettings&)> check{};
   /// What train() does, with settings that are checked and in effect.
@@ -63,8 +66,8 @@ const Method& find_method(std::string_view name);
 /// Adds one to methods(), and its own options to train_options(). Not while others train.
 void register_method(Method method);
 
-/// The method that the settings name or, where they name none, mean: the one that takes steps where an optimizer or a
-/// line search is named, else the first that takes all that is set, or the default where none does.
+/// The method that the settings name or, where they name none, mean: of those that take all that is set the one that
+/// takes steps, where an optimizer or a line search is named, or the first. Where none takes all, likewise of all.
 const Method& method_of(const TrainSettings& settings);
 
 /// Throws Error of an option that was given and that the method has no use for: only those of `users` have.

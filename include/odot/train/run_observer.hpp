@@ -53,8 +53,9 @@ struct RunPoint {
 /// of the lowest held-out RMSE, the start among them.
 class RunObserver {
  public:
-  /// `early_stop` as in the settings, of no effect unless `held_out`. `observer` must outlive this.
-  RunObserver(int early_stop, bool held_out, const TrainObserver& observer);
+  /// `early_stop` as in the settings, of no effect unless `held_out`, nor in the first `warm_up` iterations. `observer`
+  /// must outlive this.
+  RunObserver(int early_stop, bool held_out, const TrainObserver& observer, int warm_up = 0);
   ~RunObserver();
   RunObserver(const RunObserver&) = delete;
   RunObserver& operator=(const RunObserver&) = delete;
@@ -85,6 +86,7 @@ class RunObserver {
   void visit(StateVisitor& visitor, std::size_t size);
 
   int patience_;
+  int warm_up_;
   bool held_out_;
   const TrainObserver& observer_;
   KeptIterate best_;

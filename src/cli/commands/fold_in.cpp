@@ -141,8 +141,8 @@ Options declare_fold_in() {
       "and who have no ratings here stay as they are");
   options.value("lambda", "L",
                 "regularisation: L + C n for a user with n ratings of known items (default: as the model was trained; "
-                "where only one of L and C is given, the other is 0). Of no use to models of method variational, which "
-                "have learned priors");
+                "where only one of L and C is given, the other is 0). Of no use to models that have "
+                "learned priors, those of methods variational and gibbs");
   options.value("lambda-per-rating", "C", "see --lambda");
   options.group("Results");
   options.value("output,o", "FILE", "write the model with them added here");

@@ -30,6 +30,7 @@ constexpr const char* kKeep = "keep";
 constexpr double kUsualBurnIn = 20;
 constexpr double kUsualKeep = 30;
 constexpr int kUsualSweeps = 170;
+constexpr int kFirstSamples = 10;              // that tell what more will be worth
 constexpr double kMostSweeps = (1 << 24) - 1;  // what Draws can number
 
 // Degrees of freedom of the weights of rows: those they start with, and a grid that they are drawn from.
@@ -317,16 +318,14 @@ void check_factors(const TrainSettings& settings) {
 }
 
 void check_kept(const TrainSettings& settings) {
-  if (settings.parameters.contains(kSamples) && *settings.iterations != kUsualSweeps) {
-    throw Error::of_setting(kSamples, "says how many iterations there are: give one of the two");
-  }
   if (settings.rank) check_factors(settings);
 }
 
 void decide(const RatingMatrix& ratings, TrainSettings& settings) {
   const int burn_in = number(settings, kBurnIn);
   if (settings.parameters.contains(kSamples)) {
-    settings.iterations = number(settings, kSamples) + burn_in;
+    const int all = number(settings, kSamples) + burn_in;
+    settings.iterations = *settings.iterations == kUsualSweeps ? all : std::min(*settings.iterations, all);
   } else {
     // Which samples are kept depends on it, so that it is recorded, and a run cannot go on with another.
     settings.parameters[kSamples] = std::max(*settings.iterations - burn_in, 1);
@@ -360,6 +359,7 @@ Method gibbs_method() {
   method.defaults = {.center = true, .biases = true, .iterations = kUsualSweeps};
   method.decides = decided_options();
   method.own = own_options();
+  method.warm_up = [](const TrainSettings& settings) { return number(settings, kBurnIn) + kFirstSamples; };
   method.check = check_kept;
   return factor_method(std::move(method),
                        {.run = run, .decide = decide, .factors = kept_factors, .start = start, .finish = finish});

@@ -22,6 +22,9 @@ namespace {
 constexpr std::string_view kNormal = "normal";
 constexpr std::string_view kOrdinal = "ordinal";
 
+// After so many sweeps the one that is better at the end usually is.
+constexpr int kTellingSweeps = 6;
+
 // Factors where none are asked for: as many as a row has ratings on average, within these.
 constexpr int kFewestFactors = 6;
 constexpr int kMostUsualFactors = 30;
@@ -143,6 +146,7 @@ Method variational_method() {
                 .help = "distributions of factors, with priors and noise that are learned: no lambda",
                 .unit = "sweeps"};
   method.defaults = {.center = true, .biases = true, .iterations = 20, .tolerance = 2e-4};
+  method.warm_up = [](const TrainSettings&) { return kTellingSweeps; };
   method.decides = decided_options();
   method.own = own_options();
   method.options = {"users", "items", "user-features", "item-features"};
