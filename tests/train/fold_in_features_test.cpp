@@ -162,7 +162,8 @@ TEST_CASE("features that the model cannot know are refused, and it stays as it w
                        doctest::Contains("knows no features of its items"), Error);
   FeatureTable other = data.table(false, {"n"});
   other.encoding.columns.pop_back();
-  CHECK_THROWS_WITH_AS(fold_in(users_only, {}, {.features = other}), doctest::Contains("and those of the model"), Error);
+  CHECK_THROWS_WITH_AS(fold_in(users_only, {}, {.features = other}), doctest::Contains("and those of the model"),
+                       Error);
   CHECK_THROWS_WITH_AS(fold_in(users_only, {}, {}), doctest::Contains("no ratings to fold in"), Error);
   CHECK(file_bytes(users_only) == before);
 }
