@@ -27,6 +27,7 @@
 #include "odot/model/model_file.hpp"
 #include "odot/model/model_reader.hpp"
 #include "odot/model/model_writer.hpp"
+#include "odot/model/ordinal_link.hpp"
 #include "odot/model/pair_loops.hpp"
 #include "odot/model/ranking.hpp"
 #include "odot/model/recommend.hpp"

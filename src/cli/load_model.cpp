@@ -85,6 +85,14 @@ void require_deviations(const std::string& path, const Model& model) {
                   path, model.kind().word));
 }
 
+void require_probabilities(const std::string& path, const Model& model) {
+  if (!model.rating_values().empty()) return;
+  throw Error(
+      fmt::format("{}: found a {} that does not know how probable each value of a rating is; expected one that was "
+                  "trained with --likelihood ordinal",
+                  path, model.kind().word));
+}
+
 Factorization load_factors(const std::string& path, FactorUse use) {
   const std::unique_ptr<Model> model = load_model(path);
   if (use == FactorUse::rank) require(path, *model, &ModelKind::ranks, "ranks no items");

@@ -24,6 +24,9 @@ std::unique_ptr<Model> load_predicting_model(const std::string& path, const Opti
 /// Throws Error for a model that does not know how far ratings are from its predictions.
 void require_deviations(const std::string& path, const Model& model);
 
+/// Throws Error for a model that does not know how probable each value of a rating is.
+void require_probabilities(const std::string& path, const Model& model);
+
 /// What factors are needed for.
 enum class FactorUse { rank, fold_in, export_factors };
 

@@ -215,15 +215,21 @@ void GatheredColumns::gather(const RatingSide& side, Offset begin, Offset end, c
                                                         columns_.data(), stride_, errors_.data());
 }
 
-void GatheredColumns::scale(const Index* indices, const Real* roots) {
+void GatheredColumns::sum_squares() {
   squared_error_ = 0;
+  for (std::size_t t = 0; t < size_; ++t) {
+    squared_error_ += static_cast<double>(errors_[t]) * static_cast<double>(errors_[t]);
+  }
+}
+
+void GatheredColumns::scale(const Index* indices, const Real* roots) {
   for (std::size_t t = 0; t < size_; ++t) {
     const Real root = roots[indices[t]];
     Real* column = columns_.data() + t * stride_;
     for (std::size_t k = 0; k < width_; ++k) column[k] *= root;
     errors_[t] *= root;
-    squared_error_ += static_cast<double>(errors_[t]) * static_cast<double>(errors_[t]);
   }
+  sum_squares();
 }
 
 std::size_t gather_tile(std::size_t width) {
@@ -231,15 +237,20 @@ std::size_t gather_tile(std::size_t width) {
 }
 
 void form(const RatingSide& side, Offset begin, Offset end, const Real* row, const Real* columns, GatheredColumns& tile,
-          RowQuadratic& out, const Real* roots) {
+          RowQuadratic& out, const Real* roots, const ErrorTargets* targets) {
   const std::size_t width = tile.width_;
   const std::size_t stride = out.gradient.size();
   const std::size_t most = gather_tile(width);
   out.squared_error = 0;
+  out.information = 0;
   std::fill(out.gram.begin(), out.gram.end(), Real{0});
   std::fill(tile.products_.begin(), tile.products_.end(), Real{0});
   for (Offset first = begin; first < end; first += most) {
     tile.gather(side, first, std::min<Offset>(end, first + most), row, columns);
+    if (targets) {
+      out.information += targets->retarget(side, first, first + tile.size(), tile.errors_.data());
+      tile.sum_squares();
+    }
     if (roots) tile.scale(side.indices.data() + first, roots);
     out.squared_error += tile.squared_error();
     for (std::size_t t = 0; t < tile.size(); ++t) tile.columns_[t * tile.stride_ + width] = tile.errors_[t];
@@ -259,6 +270,7 @@ void form(const RatingSide& side, Offset begin, Offset end, const Real* row, con
 
 RowQuadratic& RowQuadratic::operator+=(const RowQuadratic& part) {
   squared_error += part.squared_error;
+  information += part.information;
   for (std::size_t k = 0; k < gradient.size(); ++k) gradient[k] += part.gradient[k];
   for (std::size_t k = 0; k < gram.size(); ++k) gram[k] += part.gram[k];
   return *this;

@@ -13,7 +13,7 @@ namespace odot::inline ODOT_PRECISION {
 /// About the row u, with errors e_j = u·v_j − x_j over the row's ratings: Σ_j ((u + s)·v_j − x_j)² =
 /// squared_error + 2 gradient·s + sᵀ gram s (document, equations 7 and 8, about u instead of 0 for the sake of
 /// rounding). Where the columns have weights w_j, every sum is Σ_j w_j …: a column and its error times √w_j give that.
-/// A target t_j for each rating would come in there, too.
+/// Other targets than the ratings come in there, too: an error is then about its target.
 struct RowQuadratic {
   explicit RowQuadratic(std::size_t stride) : gradient(stride), gram(stride * stride) {}
 
@@ -21,12 +21,23 @@ struct RowQuadratic {
   RowQuadratic& operator+=(const RowQuadratic& part);
 
   double squared_error = 0;  ///< Σ e_j²
+  double information = 0;    ///< Σ_j of what ErrorTargets::retarget() returns
   Vector gradient;           ///< Σ e_j v_j, `stride` elements
   Vector gram;               ///< Σ v_j v_jᵀ, stride × stride, symmetric; every row padded as the factors are
 };
 
 /// Rounding of the elements of `gram`, relative to its diagonal.
 inline constexpr double kGramRounding = static_cast<double>(std::numeric_limits<Real>::epsilon());
+
+/// What errors are about where that is not the ratings themselves.
+class ErrorTargets {
+ public:
+  virtual ~ErrorTargets() = default;
+
+  /// `errors`, which hold row·column − rating for the ratings [begin, end) of a side, are made row·column − target.
+  /// Returns the sum over these ratings of what each says of row·column, where a number would say 1.
+  virtual double retarget(const RatingSide& side, Offset begin, Offset end, Real* errors) const = 0;
+};
 
 /// The columns of some of a row's ratings side by side, with their errors, and room to work on them.
 class GatheredColumns {
@@ -47,8 +58,9 @@ class GatheredColumns {
 
  private:
   friend void form(const RatingSide& side, Offset begin, Offset end, const Real* row, const Real* columns,
-                   GatheredColumns& tile, RowQuadratic& out, const Real* roots);
+                   GatheredColumns& tile, RowQuadratic& out, const Real* roots, const ErrorTargets* targets);
   void scale(const Index* indices, const Real* roots);
+  void sum_squares();
 
   std::size_t width_;
   std::size_t stride_;  // of columns_ and products_: room for the errors in column width_, and whole vectors
@@ -64,9 +76,9 @@ std::size_t gather_tile(std::size_t width);
 
 /// Sets `out` to the quadratic of the ratings [begin, end) of `row`. Of `gram` only what is on and above its diagonal
 /// counts: mirror() does the rest. `tile` is for columns of the same width; what it holds is lost. `roots` has √w_j for
-/// every index, or is null where all weights are 1.
+/// every index, or is null where all weights are 1; without `targets` errors are about the ratings.
 void form(const RatingSide& side, Offset begin, Offset end, const Real* row, const Real* columns, GatheredColumns& tile,
-          RowQuadratic& out, const Real* roots = nullptr);
+          RowQuadratic& out, const Real* roots = nullptr, const ErrorTargets* targets = nullptr);
 
 /// Completes `gram` below the diagonal.
 void mirror(RowQuadratic& quadratic);

@@ -11,6 +11,11 @@ namespace odot::inline ODOT_PRECISION {
 
 void Model::deviations(const Triples&, std::span<double>) const { refuse_deviations(); }
 
+void Model::probabilities(const Triples&, std::span<double>) const {
+  throw Error("the model does not know how probable each value of a rating is; models of ordinal ratings do",
+              ErrorKind::usage);
+}
+
 Triples reindex(const RatingList& list, const Model& model) { return reindex(list, model.users, model.items); }
 
 void check_pairs(const Triples& pairs, std::size_t begin, std::size_t end, Index users, Index items) {

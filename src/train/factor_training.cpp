@@ -13,6 +13,7 @@
 #include "train/checkpoint_file.hpp"
 #include "train/initial_factors.hpp"
 #include "train/optimizer_choice.hpp"
+#include "train/posterior/ordinal.hpp"
 #include "train/start_model.hpp"
 
 namespace odot::inline ODOT_PRECISION {
@@ -42,8 +43,10 @@ void set_fallbacks(Factorization& model, const RatingMatrix& matrix, bool centre
 }
 
 Vector random_start(const FactorTraining& training, const TrainSettings& settings, const Factorization& model,
-                    const ValueSummary& values, const SideInputs& inputs) {
-  if (training.start) return training.start({model.layout, model.pin, values.scale(), settings, inputs});
+                    double scale, const ValueSummary& values, const SideInputs& inputs) {
+  if (training.start) {
+    return training.start({model.layout, model.pin, scale, settings, inputs, model.link ? &*model.link : nullptr});
+  }
   const double offset = values.mean - model.mean;
   if (training.non_negative) return initial_non_negative_factors(model.layout, offset, *settings.seed);
   return initial_factors(model.layout, model.pin, offset, values.scale(), *settings.seed);
@@ -73,7 +76,8 @@ TrainResult train_factors(const Method& method, const FactorTraining& training, 
   Factorization model;
   TrainReport report;
   const ValueSummary& values = matrix.summary();
-  const double scale = values.scale();
+  if (training.link) model.link = training.link(matrix, settings);
+  const double scale = model.link ? kLatentDeviation : values.scale();
   if (training.non_negative && values.lowest < 0) {
     throw Error(
         fmt::format("{} needs ratings that are not negative, and the lowest here is {}", method.name, values.lowest));
@@ -92,10 +96,11 @@ TrainResult train_factors(const Method& method, const FactorTraining& training, 
                   *settings.biases};
   // With partners pinned at √scale instead of 1, biases grow with the ratings as the factors do, and one λ serves both.
   model.pin = std::sqrt(scale);
-  model.mean = *settings.center ? values.mean : 0;
+  // Cut points take the mean's place.
+  model.mean = *settings.center && !model.link ? values.mean : 0;
   model.lowest = values.lowest;
   model.highest = values.highest;
-  model.unknown_mean = values.mean;
+  model.unknown_mean = model.link ? 0 : values.mean;
   TrainSettings as_used = settings;
   as_used.regularisation = by;
   model.settings = recorded_settings(as_used);
@@ -105,7 +110,7 @@ TrainResult train_factors(const Method& method, const FactorTraining& training, 
   // Biases are penalised over the pin, which the model does not have any more after absorb_pin().
   if (model.layout.biases) model.training_pin = model.pin;
 
-  model.theta = random_start(training, settings, model, values, inputs);
+  model.theta = random_start(training, settings, model, scale, values, inputs);
   RunObserver observe(*settings.early_stop, valid.size() > 0, observer);
   std::unique_ptr<StateVisitor> resume;
   if (checkpoints.writes() || !checkpoints.resume.empty()) {
@@ -118,11 +123,20 @@ TrainResult train_factors(const Method& method, const FactorTraining& training, 
         start_from(*settings.init, {data.users, data.items}, model.layout, model.pin, model.mean, model.theta);
   }
   matrix.subtract(model.mean);
-  TrainTask task{matrix, model.layout, settings, report.regularisation, {}, resume.get(), inputs};
+  TrainTask task{matrix, model.layout, settings, report.regularisation,
+                 {},     resume.get(), inputs,   model.link ? &*model.link : nullptr};
   if (!observe.idle()) {
     task.observe = [&](const TrainState& state) {
-      const ConstSpan factors = state.theta.first(model.layout.size());
-      const auto measure = [&] { return evaluate(model.view(factors), valid, *settings.clip).rmse; };
+      const auto measure = [&] {
+        if (!model.link) {
+          return evaluate(model.view(state.theta.first(model.layout.size())), valid, *settings.clip).rmse;
+        }
+        // A link's predictions are made of more than factors.
+        Factorization now = model;
+        now.theta.assign(state.theta.begin(), state.theta.end());
+        training.finish(now, settings, inputs);
+        return now.evaluate(valid, *settings.clip).rmse;
+      };
       return observe({state.counts, state.objective, state.gradient_norm, state.step,
                       root_mean(state.squared_error, count), state.passes, state.seconds},
                      state.theta, measure, {state.last, state.resumed, state.visit});
@@ -140,7 +154,7 @@ TrainResult train_factors(const Method& method, const FactorTraining& training, 
   }
   if (training.finish) training.finish(model, settings, inputs);
   absorb_pin(model);
-  set_fallbacks(model, matrix, *settings.center);
+  set_fallbacks(model, matrix, *settings.center || model.link);
 
   const Stopwatch watch;
   matrix.subtract(0);
@@ -151,6 +165,7 @@ TrainResult train_factors(const Method& method, const FactorTraining& training, 
   report.users = model.layout.users;
   report.items = model.layout.items;
   report.model = describe(settings, by, inputs);
+  if (model.link) report.model += fmt::format(", {} values", model.link->values.size());
   report.figures = {{"rank", std::int64_t{*settings.rank}}};
   if (settings.svdpp) report.figures.emplace_back("svdpp", *settings.svdpp);
   if (inputs.any()) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 
 #include "kernels/penalty.hpp"
 #include "odot/core/precision.hpp"
@@ -36,6 +37,7 @@ struct TrainTask {
   std::function<bool(const TrainState&)> observe;  ///< as TrainObserver; may be empty
   StateVisitor* resume = nullptr;                  ///< gives back what TrainState::visit visited, to go on from there
   const SideInputs& inputs = kNoInputs;
+  const OrdinalLink* link = nullptr;  ///< at the start, where ratings are intervals of latent numbers
 };
 
 /// How a method ended.
@@ -55,15 +57,18 @@ using RunFactors = TrainOutcome (*)(const TrainTask& task, Vector& theta);
 struct StartTask {
   const FactorLayout& layout;
   double pin;
-  double deviation;               ///< of the ratings
+  double deviation;               ///< of the ratings, or of the latent numbers that they are intervals of
   const TrainSettings& settings;  ///< in effect
   const SideInputs& inputs = kNoInputs;
+  const OrdinalLink* link = nullptr;  ///< of the latter
 };
 
 /// What a method of training a factorisation is, beside its row.
 struct FactorTraining {
   RunFactors run;
   bool non_negative = false;  ///< factors are, and ratings have to be
+  /// The link that training starts from, where these settings ask for one.
+  std::optional<OrdinalLink> (*link)(const RatingMatrix& ratings, const TrainSettings& settings) = nullptr;
   /// Settings that depend on the ratings, which are as they were given.
   void (*decide)(const RatingMatrix& ratings, TrainSettings& settings) = nullptr;
   /// Factors of a row of θ, by default those of settings.rank. A method that has another number cannot start from a

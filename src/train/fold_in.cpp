@@ -5,17 +5,21 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
-#include "kernels/row_sums.hpp"
 #include "model/kinds/factor_samples.hpp"
 #include "odot/core/error.hpp"
 #include "train/fold_in_features.hpp"
-#include "train/posterior/partner_weights.hpp"
+#include "train/posterior/ordinal.hpp"
+#include "train/posterior/partner_effects.hpp"
 #include "train/posterior/posterior_rows.hpp"
 #include "train/rows/half_sweep.hpp"
 
 namespace odot::inline ODOT_PRECISION {
 namespace {
+
+// Of rows with a link: expectation and maximisation in turn, which 30 rounds bring as near as training comes.
+constexpr int kLatentSweeps = 30;
 
 // The side of a model that gets rows, here called users, and the one that stays, its items, whichever they are.
 struct Sides {
@@ -123,7 +127,9 @@ Wanted gather(const Factorization& model, const RatingList& list, const Sides& s
     }
     (usable.*sides.user_of).push_back(row_of[user_of[k]]);
     (usable.*sides.item_of).push_back(item);
-    usable.value.push_back(list.ratings.value[k]);
+    const Real value = list.ratings.value[k];
+    usable.value.push_back(
+        model.link ? model.link->values[nearest_value(model.link->values, static_cast<double>(value))] : value);
   }
   report.ratings = usable.size();
   if (report.ratings == 0 && !(settings.features && list.ratings.size() == 0)) {
@@ -199,18 +205,6 @@ FoldedRows solve(const Factorization& model, const Wanted& wanted, const Sides& 
   return {std::move(solved)};
 }
 
-// g of those that are wanted; empty where partners have no effects.
-Vector offsets_of(const RatingSide& side, const SidePrior& prior, std::size_t stride) {
-  if (prior.partner_effects.empty()) return {};
-  Vector offsets(side.rows() * stride);
-  MaskedSums(side, stride)(prior.partner_effects.data(), offsets.data());
-  for (Index row = 0; row < side.rows(); ++row) {
-    const Real weight = partner_weight(side.count(row));
-    for (std::size_t k = 0; k < stride; ++k) offsets[row * stride + k] *= weight;
-  }
-  return offsets;
-}
-
 // The distributions of those that are wanted, the `ids`, under the prior that training learned, sample by sample.
 // Newcomers are taken as noisy as those that are known are on average.
 FoldedRows infer(const Factorization& model, const Wanted& wanted, const Sides& sides, const FoldInSettings& settings,
@@ -226,10 +220,10 @@ FoldedRows infer(const Factorization& model, const Wanted& wanted, const Sides& 
   const Index columns = layout.*sides.item_count;
   const auto samples = static_cast<std::size_t>(posterior.samples);
   const RatingSide side = items ? wanted.ratings.by_item() : wanted.ratings.by_user();
-  const Vector of_partners = offsets_of(side, prior, stride);
+  const Vector of_partners = sums_of_effects(side, prior.partner_effects, stride);
 
   FoldedRows solved{Vector(rows * model.layout.stride()), Vector(rows * stride)};
-  solved.noise_weight = noise_weight(model, items, kUnknown);
+  solved.noise_weight = noise_weight(model.view(), items, kUnknown);
   if (!posterior.sample_biases.empty()) solved.sample_biases.resize(rows * samples);
   Vector roots;
   const auto first = posterior.variances.begin() + static_cast<std::ptrdiff_t>(of_sample.item_begin);
@@ -237,14 +231,16 @@ FoldedRows infer(const Factorization& model, const Wanted& wanted, const Sides& 
   if (!posterior.noise_weights.empty()) {
     roots.resize(columns);
     for (Index column = 0; column < columns; ++column) {
-      const double weight = 1 / noise_weight(model, !items, column);
+      const double weight = 1 / noise_weight(model.view(), !items, column);
       roots[column] = static_cast<Real>(std::sqrt(weight));
       for (std::size_t k = 0; k < stride; ++k) column_variances[column * stride + k] *= static_cast<Real>(weight);
     }
   }
-  PosteriorRows inference(side, layout, of_sample.pin);
+  std::optional<LatentRatings> latent;
+  if (model.link) latent.emplace(wanted.ratings, side, *model.link);
+  PosteriorRows inference(latent ? latent->side : side, layout, of_sample.pin);
   for (std::size_t sample = 0; sample < samples; ++sample) {
-    const Vector known = sample_rows(model, !items, static_cast<int>(sample));
+    const Vector known = sample_rows(model.view(), !items, static_cast<int>(sample));
     Vector offsets = of_partners;
     if (settings.features) {
       offsets.resize(rows * stride);
@@ -257,12 +253,19 @@ FoldedRows infer(const Factorization& model, const Wanted& wanted, const Sides& 
         means[row * stride + static_cast<std::size_t>(of_sample.pin)] = static_cast<Real>(model.pin);
       }
     }
-    inference.update({known.data(), column_variances.data(),
-                      ConstGaussianPrior(prior.precision.data() + sample * layout.width() * stride,
-                                         prior.mean.data() + sample * stride),
-                      offsets.empty() ? nullptr : offsets.data(), 1 / (posterior.noise_variance * solved.noise_weight),
-                      roots.empty() ? nullptr : roots.data()},
-                     means.data(), variances.data());
+    // With latent numbers, rows and what they say of these come in turn, as often for all, so that no row depends on
+    // others.
+    const PosteriorTask task{known.data(),
+                             column_variances.data(),
+                             ConstGaussianPrior(prior.precision.data() + sample * layout.width() * stride,
+                                                prior.mean.data() + sample * stride),
+                             offsets.empty() ? nullptr : offsets.data(),
+                             1 / (posterior.noise_variance * solved.noise_weight),
+                             roots.empty() ? nullptr : roots.data(),
+                             latent ? &latent->targets : nullptr};
+    for (int sweep = 0; sweep < (latent ? kLatentSweeps : 1); ++sweep) {
+      inference.update(task, means.data(), variances.data());
+    }
     for (std::size_t row = 0; row < rows; ++row) {
       put_sample(model, items, static_cast<int>(sample), means.data() + row * stride, row, solved.rows,
                  solved.sample_biases);
@@ -272,17 +275,6 @@ FoldedRows infer(const Factorization& model, const Wanted& wanted, const Sides& 
     }
   }
   return solved;
-}
-
-void check_features(const Factorization& model, const Sides& sides, const FoldInSettings& settings) {
-  const SidePrior* prior = model.posterior ? &((*model.posterior).*sides.user_prior) : nullptr;
-  if (!prior || !prior->features) {
-    throw Error::of_setting("features",
-                            fmt::format("is of no use: the model knows no features of its {}s", sides.user));
-  }
-  if (settings.features->encoding != prior->features->encoding) {
-    throw Error(fmt::format("{}: the features are not encoded as those of the model", settings.features->path));
-  }
 }
 
 // The lines of features of users that neither the model knows nor ratings tell of; counts all others.
@@ -354,7 +346,9 @@ FoldInReport fold_in(Factorization& model, const RatingList& list, const FoldInS
   if (!model.posterior) {
     report.regularisation = settings.regularisation ? *settings.regularisation : trained_regularisation(model);
   }
-  if (settings.features) check_features(model, sides, settings);
+  if (settings.features) {
+    check_features(model.posterior ? &((*model.posterior).*sides.user_prior) : nullptr, *settings.features, sides.user);
+  }
   if (!settings.update) check_new(model, ids, sides);
   const Wanted wanted = gather(model, list, sides, settings, report);
   FoldedRows solved = model.posterior ? infer(model, wanted, sides, settings, ids)

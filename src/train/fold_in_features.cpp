@@ -1,10 +1,22 @@
 // Rows from inputs, by what training learned of them.
 #include "train/fold_in_features.hpp"
 
+#include <fmt/format.h>
+
 #include "model/kinds/factor_samples.hpp"
 #include "model/kinds/side_features.hpp"
+#include "odot/core/error.hpp"
 
 namespace odot::inline ODOT_PRECISION {
+
+void check_features(const SidePrior* prior, const FeatureTable& table, const char* side) {
+  if (!prior || !prior->features) {
+    throw Error::of_setting("features", fmt::format("is of no use: the model knows no features of its {}s", side));
+  }
+  if (table.encoding != prior->features->encoding) {
+    throw Error(fmt::format("{}: the features are not encoded as those of the model", table.path));
+  }
+}
 
 void add_feature_moves(const SideFeatures& features, std::size_t sample, const FeatureTable& table, const IdTable& ids,
                        const std::vector<Index>& wanted, std::size_t stride, Vector& rows) {
@@ -26,7 +38,7 @@ void add_unrated(const Factorization& model, bool items, const FeatureTable& tab
   const auto samples = static_cast<std::size_t>(posterior.samples);
   const std::size_t before = rows.rows.size() / model.layout.stride();
   const std::size_t count = before + lines.size();
-  rows.noise_weight = noise_weight(model, items, kUnknown);
+  rows.noise_weight = noise_weight(model.view(), items, kUnknown);
   rows.rows.resize(count * model.layout.stride());
   if (!posterior.sample_biases.empty()) rows.sample_biases.resize(count * samples);
   std::vector<double> expected(stride);

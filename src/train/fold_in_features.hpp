@@ -18,6 +18,9 @@ struct FoldedRows {
   double noise_weight = 1;
 };
 
+/// Throws Error unless the prior, which may be null, knows features as the table's are. `side` is what its rows are.
+void check_features(const SidePrior* prior, const FeatureTable& table, const char* side);
+
 /// Adds Bᵀ(a − ā) of a sample to each row of stride in `rows`, those of the ids[wanted[0]], ids[wanted[1]], …, where
 /// the table has them.
 void add_feature_moves(const SideFeatures& features, std::size_t sample, const FeatureTable& table, const IdTable& ids,

@@ -32,6 +32,11 @@ std::string first_negative(const Factorization& model) {
 
 void check_start_model(const InitModel& init, const TrainSettings& settings, bool non_negative) {
   const Factorization& model = init.model;
+  if (model.link) {
+    throw Error::of_setting(kSetting, fmt::format("{} predicts by cut points (likelihood ordinal), from which no "
+                                                  "training starts",
+                                                  init.path));
+  }
   if (model.layout.rank != *settings.rank) {
     throw Error::of_setting("rank", fmt::format("is {}, but must be {}, as in the model {} to start from",
                                                 *settings.rank, model.layout.rank, init.path));

@@ -9,6 +9,7 @@ void train_models(Lab& lab) {
   lab.prepare(words_of("train r.csv -q -t 9 --rank 4 --lambda 0.2 -o model"));
   lab.prepare(words_of("train r.csv -q -t 9 --rank 4 --lambda 0 --tolerance 0 --no-clip -o loose"));
   lab.prepare(words_of("train r.csv -q -t 9 --rank 4 --method variational -o sure"));
+  lab.prepare(words_of("train r.csv -q -t 4 --rank 4 --method variational --likelihood ordinal -o coarse"));
   lab.prepare(words_of("train r.csv -q -t 2 --method mlp --users users.csv --items items.csv --layers 5 -o network"));
   lab.prepare(words_of("train r.csv -q -t 3 --rank 4 --method variational --users users.csv -o featured"));
   lab.write("40", "user_id,age,sex\n40,90,F\n");
@@ -58,18 +59,20 @@ TEST_CASE("every option of the commands that use a model") {
                       quiet("model r.csv"),
                       help("model r.csv")}),
                 {"threads"});
-  lab.check_all("predict",
-                with(reading_effects("model", "out", true), {{"output", "model r.csv", "--output o", "o"},
-                                                             {"json", "model r.csv -o o", "--json", "out"},
-                                                             {"clip", "loose r.csv", "--clip", "out"},
-                                                             {"no-clip", "model r.csv", "--no-clip", "out"},
-                                                             {"sd", "sure r.csv", "--sd", "out"},
-                                                             {"interval", "sure r.csv", "--interval 0.5", "out"},
-                                                             {"users", "network strangers.csv", "--users 77", "out"},
-                                                             {"items", "network strangers.csv", "--items 99", "out"},
-                                                             quiet("model r.csv"),
-                                                             help("model r.csv")}),
-                {"threads"});
+  lab.check_all(
+      "predict",
+      with(reading_effects("model", "out", true), {{"output", "model r.csv", "--output o", "o"},
+                                                   {"json", "model r.csv -o o", "--json", "out"},
+                                                   {"clip", "loose r.csv", "--clip", "out"},
+                                                   {"no-clip", "model r.csv", "--no-clip", "out"},
+                                                   {"sd", "sure r.csv", "--sd", "out"},
+                                                   {"interval", "sure r.csv", "--interval 0.5", "out"},
+                                                   {"probabilities", "coarse r.csv", "--probabilities", "out"},
+                                                   {"users", "network strangers.csv", "--users 77", "out"},
+                                                   {"items", "network strangers.csv", "--items 99", "out"},
+                                                   quiet("model r.csv"),
+                                                   help("model r.csv")}),
+      {"threads"});
   std::vector<Effect> reading = reading_effects("model --top 20 --exclude", "out", true);
   // What is left out does not show users that nobody knows.
   reading.back().where = "err";

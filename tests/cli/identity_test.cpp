@@ -31,9 +31,13 @@ const std::vector<Change> kFactors{
     {"--early-stop", "5", "6"},     {"--early-stop", "5", "0"}, {"--center", "yes", "no"},
     {"--biases", "yes", "no"}};
 const std::vector<Change> kNonNegative(kFactors.begin(), kFactors.begin() + 8);
-const std::vector<Change> kDistributions{{"--rank", "3", "2"},       {"--tolerance", "0.25", "0.5"},
-                                         {"--clip", "yes", "no"},    {"--seed", "3", "4"},
-                                         {"--early-stop", "5", "6"}, {"--svdpp", "both", "none"}};
+const std::vector<Change> kDistributions{{"--rank", "3", "2"},
+                                         {"--tolerance", "0.25", "0.5"},
+                                         {"--clip", "yes", "no"},
+                                         {"--seed", "3", "4"},
+                                         {"--early-stop", "5", "6"},
+                                         {"--svdpp", "both", "none"},
+                                         {"--likelihood", "normal", "ordinal"}};
 const std::vector<Change> kStart{{"--init-model", "m", "m2"}, {"--init-model", "m", ""}};
 const std::vector<Change> kAdam{{"--beta1", "0.5", "0.75"},
                                 {"--beta2", "0.5", "0.75"},

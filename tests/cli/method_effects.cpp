@@ -78,6 +78,7 @@ const std::vector<Effect> kOptimisation{
     {"iterations", kFeatures + " --layers 5 --no-clip", "--iterations 2", ""},
     {"iterations", "--method variational --rank 2", "--iterations 2", ""},
     {"svdpp", kVariational, "--svdpp both", "", "--svdpp none"},
+    {"likelihood", kVariational, "--likelihood ordinal", ""},
     {"svdpp", kVariational, "--svdpp users", "", "--svdpp items"},
     {"svdpp", kGibbs, "--svdpp both", "", "--svdpp none"},
     {"iterations", "--method gibbs --rank 2 --burn-in 1", "--iterations 4", "", "--iterations 3"},

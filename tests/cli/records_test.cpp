@@ -64,7 +64,8 @@ TEST_CASE("defaults in effect are recorded, for every method") {
                  {"seed", "1"},
                  {"iterations", "1"},
                  {"tolerance", "0.0002"},
-                 {"svdpp", "both"}});
+                 {"svdpp", "both"},
+                 {"likelihood", "normal"}});
   // What was decided, so that the record says how the model is made again.
   CHECK(trained(data, {}).at("svdpp") != "auto");
   CHECK(trained(data, {}).at("method") == "variational");

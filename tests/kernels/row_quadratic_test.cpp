@@ -16,14 +16,24 @@ using namespace test;
 
 constexpr Real kGarbage = 12345;
 
-RowQuadratic form_piece(const RowProblem& problem, Offset begin, Offset end, const Real* roots = nullptr) {
+// Errors are about 1 more than the ratings, and each says a quarter.
+struct OneMore final : ErrorTargets {
+  double retarget(const RatingSide& /*side*/, Offset begin, Offset end, Real* errors) const override {
+    for (Offset k = begin; k < end; ++k) errors[k - begin] -= 1;
+    return static_cast<double>(end - begin) / 4;
+  }
+};
+
+RowQuadratic form_piece(const RowProblem& problem, Offset begin, Offset end, const Real* roots = nullptr,
+                        const ErrorTargets* targets = nullptr) {
   RowQuadratic quadratic(problem.stride);
   // Whatever was there before must not matter.
   quadratic.squared_error = 77;
+  quadratic.information = 77;
   std::fill(quadratic.gradient.begin(), quadratic.gradient.end(), kGarbage);
   std::fill(quadratic.gram.begin(), quadratic.gram.end(), kGarbage);
   GatheredColumns tile(0, problem.used);
-  form(problem.side(), begin, end, problem.row.data(), problem.columns.data(), tile, quadratic, roots);
+  form(problem.side(), begin, end, problem.row.data(), problem.columns.data(), tile, quadratic, roots, targets);
   return quadratic;
 }
 
@@ -123,6 +133,36 @@ TEST_CASE("pieces with weights add up to the whole") {
     mirror(total);
     CHECK(worst_error(problem, total, roots) <= tolerance(1e-13, 2e-5));
     CHECK(worst_error(problem, total) > 0.1);
+  }
+}
+
+TEST_CASE("targets take the place of ratings") {
+  const RowProblem problem(10, 1000, 0, -1, 10);
+  const Vector roots = random_roots(problem, 7);
+  const OneMore targets;
+  const Offset begin = problem.begin();
+  const Offset end = problem.end();
+  for (const Real* weights : {static_cast<const Real*>(nullptr), roots.data()}) {
+    RowQuadratic total = form_piece(problem, begin, begin + 640, weights, &targets);
+    total += form_piece(problem, begin + 640, end, weights, &targets);
+    CHECK(total.information == 250);
+    const RowQuadratic without = form_piece(problem, begin, end, weights);
+    CHECK(without.information == 0);
+    // Errors e − 1 instead of e: Σ w (e − 1)² and Σ w (e − 1) c.
+    double squares = without.squared_error;
+    std::vector<double> gradient(without.gradient.begin(), without.gradient.end());
+    const LongVector row = to_long(problem.row);
+    for (std::size_t t = 0; t < problem.count; ++t) {
+      const auto root = weights ? static_cast<double>(weights[problem.indices[begin + t]]) : 1;
+      squares += root * root * (1 - 2 * static_cast<double>(problem.error(row, t)));
+      for (std::size_t k = 0; k < problem.used; ++k) {
+        gradient[k] -= root * root * static_cast<double>(problem.column(t, k));
+      }
+    }
+    CHECK(total.squared_error == doctest::Approx(squares).epsilon(tolerance(1e-11, 1e-5)));
+    for (std::size_t k = 0; k < problem.used; ++k) {
+      CHECK(std::abs(static_cast<double>(total.gradient[k]) - gradient[k]) <= tolerance(1e-9, 1e-2));
+    }
   }
 }
 

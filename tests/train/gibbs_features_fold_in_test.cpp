@@ -45,7 +45,7 @@ TEST_CASE("newcomers with features alone get in each sample what training gives 
       const FactorLayout layout = posterior.sample_layout(folded.layout);
       for (Index k = 0; k < 3; ++k) {
         for (int sample = 0; sample < samples; ++sample) {
-          const Vector rows = sample_rows(folded, items, sample);
+          const Vector rows = sample_rows(folded.view(), items, sample);
           for (const std::size_t element : variables(layout, items)) {
             CHECK(rows[report.users[k] * layout.stride() + element] ==
                   doctest::Approx(rows[k * layout.stride() + element]).epsilon(1e-4));
@@ -63,7 +63,8 @@ TEST_CASE("newcomers with features alone get in each sample what training gives 
           };
           CHECK(predict(report.users[k]) == doctest::Approx(predict(k)).epsilon(1e-4));
         }
-        CHECK(noise_weight(folded, items, report.users[k]) == doctest::Approx(noise_weight(model, items, kUnknown)));
+        CHECK(noise_weight(folded.view(), items, report.users[k]) ==
+              doctest::Approx(noise_weight(model.view(), items, kUnknown)));
       }
       (void)saved(folded, folder / "n");
       CHECK_NOTHROW((void)load_model(folder / "n"));
@@ -87,7 +88,7 @@ Expected dense_row(const Factorization& model, int sample, const std::vector<dou
   const std::vector<std::size_t> element = variables(layout, false);
   const std::size_t n = element.size();
   const Real* precision = prior.precision.data() + s * layout.width() * stride;
-  const Long alpha = 1 / (static_cast<Long>(posterior.noise_variance) * noise_weight(model, false, kUnknown));
+  const Long alpha = 1 / (static_cast<Long>(posterior.noise_variance) * noise_weight(model.view(), false, kUnknown));
   LongMatrix p(n, LongVector(n));
   LongVector right(n);
   LongVector centre(n);
@@ -106,11 +107,11 @@ Expected dense_row(const Factorization& model, int sample, const std::vector<dou
   for (std::size_t i = 0; i < n; ++i) {
     for (std::size_t k = 0; k < n; ++k) right[i] += p[i][k] * centre[k];
   }
-  const Vector items = sample_rows(model, true, sample);
+  const Vector items = sample_rows(model.view(), true, sample);
   for (std::size_t j = 0; j < values.size(); ++j) {
     const Real* v = items.data() + j * stride;
     const Real* w = posterior.variances.data() + layout.item_row(static_cast<Index>(j));
-    const Long weight = alpha / noise_weight(model, true, static_cast<Index>(j));
+    const Long weight = alpha / noise_weight(model.view(), true, static_cast<Index>(j));
     LongVector c(n, 1);
     for (std::size_t k = 0; k + 1 < n; ++k) c[k] = v[k];
     const Long x = static_cast<Long>(values[j]) - model.mean - v[layout.item_bias()];
@@ -150,7 +151,7 @@ TEST_CASE("newcomers with ratings and features get in each sample the mean of it
     for (int sample = 0; sample < 3; ++sample) {
       const Real* inputs = k == 0 ? table.inputs.data() + table.encoding.inputs() : nullptr;
       const Expected expected = dense_row(model, sample, values, inputs);
-      const Vector rows = sample_rows(folded, false, sample);
+      const Vector rows = sample_rows(folded.view(), false, sample);
       for (std::size_t i = 0; i < elements.size(); ++i) {
         const Real found = rows[report.users[k] * layout.stride() + elements[i]];
         CHECK(std::abs(static_cast<double>(found - expected.mean[i])) < tolerance(1e-9, 3e-4));

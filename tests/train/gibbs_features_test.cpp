@@ -101,7 +101,7 @@ TEST_CASE("in each sample items without ratings are where the regression of thos
   for (int sample = 0; sample < 3; ++sample) {
     CAPTURE(sample);
     // Items stand in the model with the means that they were drawn about.
-    const Vector rows = sample_rows(model, true, sample);
+    const Vector rows = sample_rows(model.view(), true, sample);
     LongMatrix dense(layout.items, LongVector(elements.size()));
     for (std::size_t i = 0; i < dense.size(); ++i) {
       for (std::size_t k = 0; k < elements.size(); ++k) dense[i][k] = rows[i * layout.stride() + elements[k]];
@@ -148,7 +148,7 @@ TEST_CASE("of both sides rows without ratings are those of each sample's regress
       REQUIRE(features.unrated_variance.size() == stride);
       for (int sample = 0; sample < samples; ++sample) {
         const auto s = static_cast<std::size_t>(sample);
-        const Vector rows = sample_rows(model, items, sample);
+        const Vector rows = sample_rows(model.view(), items, sample);
         for (std::size_t i = 0; i < 6; ++i) {
           for (const std::size_t k : variables(layout, items)) {
             Long row = features.unrated_mean[s * stride + k];
@@ -166,8 +166,8 @@ TEST_CASE("of both sides rows without ratings are those of each sample's regress
       // Their noise is the mean of the others'.
       const Index count = items ? layout.items : layout.users;
       double sum = 0;
-      for (Index i = 6; i < count; ++i) sum += noise_weight(model, items, i) / (count - 6);
-      for (Index i = 0; i < 6; ++i) CHECK(noise_weight(model, items, i) == doctest::Approx(sum));
+      for (Index i = 6; i < count; ++i) sum += noise_weight(model.view(), items, i) / (count - 6);
+      for (Index i = 0; i < 6; ++i) CHECK(noise_weight(model.view(), items, i) == doctest::Approx(sum));
     }
   }
 }

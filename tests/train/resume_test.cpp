@@ -118,6 +118,17 @@ TEST_CASE("variational resumes to the same bits, whoever is moved") {
   }
 }
 
+TEST_CASE("variational of ordinal ratings resumes to the same bits") {
+  const Data data = small_data();
+  TrainSettings settings{.method = "variational"};
+  settings.rank = 4;
+  settings.svdpp = "both";
+  settings.likelihood = "ordinal";
+  settings.early_stop = 3;
+  limit(settings, {.iterations = 200});
+  check_resumes(data, settings, {0, 1, 4, 5});
+}
+
 TEST_CASE("gibbs resumes to the same bits, whoever is moved") {
   const Data data = small_data();
   for (const std::string svdpp : {"none", "users", "items", "both"}) {

@@ -1,6 +1,7 @@
 // Variational factorisation as its formulas have it: dense, rating by rating, in long double.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <string>
@@ -8,56 +9,29 @@
 
 #include "odot/model/factorization.hpp"
 #include "odot/ratings/rating_list.hpp"
-#include "support/dense_ridge.hpp"
+#include "train/ordinal_reference.hpp"
+#include "train/reference_side.hpp"
 
 namespace odot::test {
-
-using Long = long double;
 
 /// Sweeps at the start in which partners are points: the objective is of no model before they are over.
 inline constexpr int kPointSweeps = 2;
 
-inline Long reference_log_det(LongMatrix a) {
-  Long sum = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    sum += std::log(a[i][i]);
-    for (std::size_t k = i + 1; k < a.size(); ++k) {
-      const Long factor = a[k][i] / a[i][i];
-      for (std::size_t c = i; c < a.size(); ++c) a[k][c] -= factor * a[i][c];
-    }
-  }
-  return sum;
-}
-
-/// What is known of users or of items. Matrices of rows have all columns in use; those of a prior the free ones.
-struct ReferenceSide {
-  LongMatrix means;
-  LongMatrix variances;
-  LongMatrix sums;     ///< g and Bᵀ(a − ā)
-  LongMatrix partner;  ///< g, zeros where the side is not moved
-  LongMatrix effects;
-  LongMatrix inputs;  ///< a − ā, a row for each row; empty without features
-  LongMatrix moves;   ///< Bᵀ(a − ā), zeros without features
-  LongMatrix feature_effects;
-  LongMatrix precision;
-  LongVector prior_mean;
-  std::vector<std::size_t> free;
-  std::vector<std::vector<std::size_t>> ratings;  ///< of each row
-  bool moved = false;
-
-  double rated() const {
-    double count = 0;
-    for (const auto& of_row : ratings) count += of_row.empty() ? 0 : 1;
-    return count;
-  }
-  Long input_count() const { return static_cast<Long>(feature_effects.size()); }
-};
-
-/// Starts from the factors of `start`, an untrained model, which centres if its mean is not 0.
+/// Starts from the factors of `start`, an untrained model, which centres if its mean is not 0; with a link from its cut
+/// points, ratings being intervals.
 class VariationalReference {
  public:
   VariationalReference(const Factorization& start, const Triples& ratings, const std::string& svdpp)
-      : layout_(start.layout), unit_(static_cast<Long>(summarize(ratings.value).scale())), triples_(ratings) {
+      : layout_(start.layout),
+        unit_(start.link ? 1.35L : static_cast<Long>(summarize(ratings.value).scale())),
+        triples_(ratings) {
+    if (start.link) {
+      ordinal_.cuts.assign(start.link->cuts.begin(), start.link->cuts.end());
+      for (const Real value : ratings.value) {
+        ordinal_.classes.push_back(
+            static_cast<std::size_t>(std::ranges::find(start.link->values, value) - start.link->values.begin()));
+      }
+    }
     const Long pin = std::sqrt(unit_);
     for (const Real value : ratings.value) values_.push_back(static_cast<Long>(value) - static_cast<Long>(start.mean));
     for (const bool users : {true, false}) {
@@ -90,7 +64,7 @@ class VariationalReference {
       users_.ratings[ratings.user[t]].push_back(t);
       items_.ratings[ratings.item[t]].push_back(t);
     }
-    noise_ = 1.5L / (unit_ * unit_);
+    noise_ = ordinal() ? 1 : 1.5L / (unit_ * unit_);
   }
 
   /// Features of users or of items, a row of inputs for each.
@@ -108,10 +82,17 @@ class VariationalReference {
   /// the noise stays as it is, and value() is nothing.
   void sweep() {
     points_ = sweeps_++ < kPointSweeps;
+    expect_latent();
     infer(users_, items_, triples_.item);
+    expect_latent();
     infer(items_, users_, triples_.user);
-    if (!points_) noise_ = (ratings() + 2) / (expected_error() + unit_ * unit_);
-    value_ = noise_ / 2 * (expected_error() + unit_ * unit_) - (ratings() + 2) / 2 * std::log(noise_);
+    if (ordinal()) {
+      value_ = variances() / 2 - ordinal_.log_likelihood(latents());
+      ordinal_.move_cuts(latents());
+    } else {
+      if (!points_) noise_ = (ratings() + 2) / (expected_error() + unit_ * unit_);
+      value_ = noise_ / 2 * (expected_error() + unit_ * unit_) - (ratings() + 2) / 2 * std::log(noise_);
+    }
     for (ReferenceSide* side : {&users_, &items_}) {
       learn(*side);
       value_ += divergence(*side);
@@ -129,10 +110,41 @@ class VariationalReference {
 
   Long value() const { return value_; }
   Long noise() const { return noise_; }
+  const LongVector& cuts() const { return ordinal_.cuts; }
   const ReferenceSide& users() const { return users_; }
   const ReferenceSide& items() const { return items_; }
 
  private:
+  bool ordinal() const { return !ordinal_.cuts.empty(); }
+
+  Long latent(std::size_t t) const {
+    Long sum = 0;
+    const LongVector& u = users_.means[triples_.user[t]];
+    for (std::size_t k = 0; k < u.size(); ++k) sum += u[k] * items_.means[triples_.item[t]][k];
+    return sum;
+  }
+
+  LongVector latents() const {
+    LongVector out(values_.size());
+    for (std::size_t t = 0; t < out.size(); ++t) out[t] = latent(t);
+    return out;
+  }
+
+  // Ratings become the means of normal numbers within their intervals.
+  void expect_latent() {
+    curvatures_.assign(values_.size(), 1);
+    for (std::size_t t = 0; ordinal() && t < values_.size(); ++t) {
+      values_[t] = ordinal_.target(t, latent(t));
+      curvatures_[t] = ordinal_.curvature(t, latent(t));
+    }
+  }
+
+  Long variances() const {
+    Long sum = expected_error();
+    for (std::size_t t = 0; t < values_.size(); ++t) sum -= (values_[t] - latent(t)) * (values_[t] - latent(t));
+    return sum;
+  }
+
   Long ratings() const { return static_cast<Long>(values_.size()); }
 
   void infer(ReferenceSide& side, const ReferenceSide& other, const std::vector<Index>& partners) const {
@@ -156,10 +168,15 @@ class VariationalReference {
           for (std::size_t k = 0; k < n; ++k) p[i][k] += noise_ * c[side.free[i]] * c[side.free[k]];
         }
       }
+      Long share = 0;
+      for (const std::size_t t : side.ratings[row]) {
+        share += curvatures_[t] / static_cast<Long>(side.ratings[row].size());
+      }
       const LongVector solution = dense_solve(p, b);
       for (std::size_t i = 0; i < n; ++i) {
         mean[side.free[i]] = solution[i];
-        side.variances[row][side.free[i]] = 1 / p[i][i];
+        const Long of_prior = side.precision[i][i];
+        side.variances[row][side.free[i]] = 1 / (of_prior + share * (p[i][i] - of_prior));
       }
     }
   }
@@ -349,6 +366,8 @@ class VariationalReference {
   Long unit_;
   Triples triples_;
   LongVector values_;
+  OrdinalReference ordinal_;
+  LongVector curvatures_;  // of −log P; of numbers 1
   ReferenceSide users_;
   ReferenceSide items_;
   LongMatrix raw_inputs_[2];

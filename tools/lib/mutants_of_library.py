@@ -32,6 +32,9 @@ FOLDS = "src/search/cross_validation.cpp"
 DATASET = "src/train/dataset.cpp"
 VALUES = "src/settings/option.cpp"
 VARIATIONAL = "src/train/methods/variational.cpp"
+TRIAL = "src/train/posterior/svdpp_trial.cpp"
+SWEEPER = "src/train/posterior/variational_sweeper.cpp"
+TRIAL = "src/train/posterior/svdpp_trial.cpp"
 
 TABLE = {
     "setting not recorded": [
@@ -105,7 +108,7 @@ TABLE = {
          "checksum(valid)}};", "std::to_string(valid.size())}};"),
         ("ids of items are not of the identity", CHECKPOINT, '''  add_ids(digest, items);\n''', '''  (void)items;\n'''),
         ("values are not of the identity", CHECKPOINT, '''    digest.add_values(values);\n''', ""),
-        ("features are not of the identity", CHECKPOINT, '''  features.add_values(model.item_side.inputs);\n''', ""),
+        ("features are not of the identity", CHECKPOINT, '''  features.add_values(items);\n''', ""),
         ("settings that only the checkpoint has are not compared", CHECKPOINT,
          '''  for (const auto& [name, value] : others) compare(name, value, kNotSet);\n''', ""),
         ("the tolerance may differ", OPTIONS, "o.standard = 1e-5;", "o.standard = 1e-5, o.limits = true;"),
@@ -160,7 +163,8 @@ TABLE = {
         ("the network keeps the last weights", NETWORK, '''    model.theta = std::move(best->theta);\n''', ""),
         ("the network's report has no best epoch", NETWORK, '''    report.best_iteration = best->iteration;\n''', ""),
         ("it looks at unclipped predictions", FACTORS,
-         "evaluate(model.view(factors), valid, *settings.clip)", "evaluate(model.view(factors), valid, false)"),
+         "evaluate(model.view(state.theta.first(model.layout.size())), valid, *settings.clip)",
+         "evaluate(model.view(state.theta.first(model.layout.size())), valid, false)"),
     ],
     "training": [
         ("the items have the users' penalty", FACTORS, "task.layout.item_pin()};", "task.layout.user_pin()};"),
@@ -172,7 +176,7 @@ TABLE = {
          "report.valid = evaluate(model.view(), valid, *settings.clip);",
          "report.valid = evaluate(model.view(), valid, false);"),
         ("unknown users have no bias to stand in", FACTORS,
-         '''  set_fallbacks(model, matrix, *settings.center);\n''', ""),
+         '''  set_fallbacks(model, matrix, *settings.center || model.link);\n''', ""),
         ("the fallback of users is the items'", FACTORS,
          "model.fallback_user_bias = model.unknown_mean - of_items;",
          "model.fallback_user_bias = model.unknown_mean - of_users;"),
@@ -266,9 +270,7 @@ TABLE = {
         ("values that do not go together have failed", SEARCH,
          '''? "invalid" : "failed"''', '''? "failed" : "failed"'''),
         ("spaces are not checked", SEARCH, "if (!good && checks < kMostChecks) throw", "if (false) throw"),
-        ("folds forget users that have features", FOLDS, '''  if (!data.user_features && !data.item_features) {
-    forget''', '''  {
-    forget'''),
+        ("folds forget users that have features", FOLDS, "if (!data.user_features) forget", "forget"),
         ("folds have no item features", FOLDS, '''    fold.item_features = data.item_features;\n''', ""),
     ],
     "row of an option": [
@@ -314,18 +316,22 @@ TABLE = {
          '''{"tolerance", "init-model"}''', '''{"init-model"}'''),
         ("factorisations have no option lambda-per-rating", FACTORS,
          '''{"lambda", "lambda-per-rating"}) row''', '''{"lambda"}) row'''),
-        ("svdpp auto is both", VARIATIONAL, "settings.svdpp = both ? kBoth : kNone;", "settings.svdpp = kBoth;"),
+        ("svdpp auto is both", TRIAL, "settings.svdpp = both ? kBoth : kNone;", "settings.svdpp = kBoth;"),
         ("the effects on users are not kept in the model", VARIATIONAL, "if (moves_users(settings)) {\n    posterior",
          "if (false) {\n    posterior"),
-        ("the sums of effects are not in checkpoints", VARIATIONAL,
+        ("the sums of effects are not in checkpoints", SWEEPER,
          '''if (items_.effects) visitor.array("item_offsets", items_.effects->sums());''', ""),
+        ("partners are no points at the start", SWEEPER, "constexpr int kPointSweeps = 2;", "constexpr int kPointSweeps = 0;"),
+        ("few ratings decide about effects", TRIAL, "trial.held_out.size() >= kFewestTried", "trial.held_out.size() > 0"),
+        ("rows without ratings count for the rank", VARIATIONAL, "count += side.count(row) > 0 ? 1 : 0;", "++count;"),
+        ("after resume partners are points again", SWEEPER, '''visitor.integer("sweeps", sweeps_);''', ""),
         ("the network has no option line-search", NETWORK, '''{"optimizer", "line-search"}''', '''{"optimizer"}'''),
         ("full is not the method that takes steps", FULL, ".takes_steps = true", ".takes_steps = false"),
         ("the network's own check is missing", NETWORK, '''  method.check = check_batches;\n''', ""),
         ("no method's own check is run", RECORD, '''  if (method.check) method.check(effective);\n''', ""),
         ("nnmf starts from any factors", NNMF, "{run_nnmf, true}", "{run_nnmf}"),
-        ("how things are with a method must not be said", RECORD,
-         '''  if (option.get(method.defaults) == value) return;\n''', ""),
+        ("how things are with a method must not be said", METHODS,
+         "return uses(option.name) || option.get(defaults) == value;", "return (void)value, uses(option.name);"),
         ("train() checks nothing", "src/train/train.cpp", '''  check(settings);\n''', ""),
         ("newton means the method that takes steps", METHODS,
          "if (std::ranges::none_of(methods(), solves)) return true;", '''(void)solves;

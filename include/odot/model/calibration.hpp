@@ -3,6 +3,8 @@
 
 #include <cstddef>
 #include <map>
+#include <span>
+#include <utility>
 #include <vector>
 
 #include "odot/core/precision.hpp"
@@ -25,12 +27,17 @@ struct DeviationGroup {
   double rmse = 0;       ///< measured
 };
 
-/// Of normal predictive distributions N(prediction, deviation²), predictions not clipped (Gneiting & Raftery 2007).
+/// The first and the last of the values of a rating, of probabilities p, that are neither among the least nor among the
+/// greatest that have less than (1 − level)/2 between them: the rating is there with at least the probability `level`.
+std::pair<std::size_t, std::size_t> central_values(std::span<const double> p, double level);
+
+/// Of normal predictive distributions N(prediction, deviation²), predictions not clipped (Gneiting & Raftery 2007), or
+/// where the model knows Model::rating_values() of their probabilities.
 struct Calibration {
   std::size_t ratings = 0;
   double level = 0;
   double coverage = 0;                 ///< share of the ratings within their interval of that level
-  double negative_log_likelihood = 0;  ///< mean of −log density
+  double negative_log_likelihood = 0;  ///< mean of −log density, or of −log probability
   double crps = 0;                     ///< mean continuous ranked probability score, in units of the ratings
   /// By ascending deviation, as nearly of equal size as ratings of equal deviation allow, at most ten.
   std::vector<DeviationGroup> deciles;
@@ -44,6 +51,8 @@ class CalibrationSums {
   /// The model must know deviations. The same bits on any number of threads.
   void add(const Model& model, const Triples& ratings);
   void add(double prediction, double deviation, double rating);
+  /// A rating that is, or is nearest to, one of `values`, which have the probabilities `p`.
+  void add(ConstSpan values, std::span<const double> p, double rating);
 
   Calibration result() const;
 
@@ -53,6 +62,8 @@ class CalibrationSums {
     double squared_deviations = 0;
     double squared_errors = 0;
   };
+
+  void add_error(double deviation, double error);
 
   double level_;
   double half_width_;

@@ -18,7 +18,8 @@ namespace odot::inline ODOT_PRECISION {
 void export_npy(const Model& model, const std::string& folder);
 
 /// Writes users.csv and items.csv, a header line and then a line of id, bias (where there are any) and factors for each
-/// row, and metadata.json likewise. Numbers are the shortest that read back as the same Real.
+/// row, and metadata.json likewise. Numbers are the shortest that read back as the same Real. Throws Error for a model
+/// with a link, too.
 void export_csv(const Factorization& model, const std::string& folder);
 
 /// How the rows of a LIBMF model are numbered: by ids that are numbers, or else in the model's order with the ids in a
@@ -37,7 +38,7 @@ struct LibmfExport {
 /// Writes the text that LIBMF's mf-predict reads, with ids beside it in PATH.users and PATH.items where they are no
 /// numbers, or so far apart that most rows were empty. Mean and biases become one or two more columns, since LIBMF
 /// predicts P_i·Q_j alone where it knows both; where it does not, its constant, here unknown_mean. LIBMF does not clip.
-/// Throws Error.
+/// Throws Error, for a model with a link, too.
 LibmfExport export_libmf(const Factorization& model, const std::string& path);
 
 /// What import_libmf() read.

@@ -8,6 +8,7 @@
 #include "odot/features/features.hpp"
 #include "odot/model/factor_layout.hpp"
 #include "odot/model/model.hpp"
+#include "odot/model/ordinal_link.hpp"
 
 #pragma GCC visibility push(default)
 namespace odot::inline ODOT_PRECISION {
@@ -19,17 +20,6 @@ struct PredictionConstants {
   double fallback_user_bias = 0;  ///< stands in for the bias of an unknown user, in units of the ratings
   double fallback_item_bias = 0;  ///< stands in for the bias of an unknown item, in units of the ratings
   double unknown_mean = 0;        ///< the prediction where nothing is known
-};
-
-/// A factorisation that does not own its θ, so that θ can be evaluated while it is being trained.
-struct FactorView : PredictionConstants, RatingRange {
-  FactorLayout layout;
-  ConstSpan theta{};  ///< layout.size() elements
-
-  /// The rating of `item` by `user`, not clipped: mean + Σ u_k v_k + b_i + c_j, summed in double. Either may be
-  /// kUnknown; then, with biases, what is known of the other is used, and unknown_mean stands for everything otherwise.
-  /// Indices that are not kUnknown must be in range.
-  double predict(Index user, Index item) const;
 };
 
 /// What features say of a side's rows, a the inputs of one and ā their mean. Rows are as those of SidePrior; all but
@@ -74,22 +64,46 @@ struct FactorPosterior {
   }
 };
 
+/// A factorisation that does not own its θ, so that θ can be evaluated while it is being trained.
+struct FactorView : PredictionConstants, RatingRange {
+  FactorLayout layout;
+  ConstSpan theta{};                           ///< layout.size() elements
+  const OrdinalLink* link = nullptr;           ///< where ratings are intervals of what the factors give
+  const FactorPosterior* posterior = nullptr;  ///< of θ, if there is one
+
+  /// The rating of `item` by `user`, not clipped: latent(), or with a link the mean of the rating's values, given what
+  /// the posterior knows of rows. Indices as there.
+  double predict(Index user, Index item) const;
+
+  /// mean + Σ u_k v_k + b_i + c_j, summed in double. Either index may be kUnknown; then, with biases, what is known of
+  /// the other is used, and unknown_mean stands for everything otherwise. Indices that are not kUnknown must be in
+  /// range.
+  double latent(Index user, Index item) const;
+};
+
 /// A trained model: θ with its constants. The ids are those of its rows.
 struct Factorization final : Model, PredictionConstants {
   FactorLayout layout;
   Vector theta;
   std::optional<FactorPosterior> posterior{};  ///< where training learned distributions
+  std::optional<OrdinalLink> link{};           ///< where ratings are intervals of what θ gives; no posterior without
 
-  /// Valid as long as theta is neither moved nor resized.
-  FactorView view() const { return view(theta); }
-  /// The model with other factors, of the same layout.
-  FactorView view(ConstSpan factors) const { return {*this, *this, layout, factors}; }
+  /// Valid as long as the model is neither moved nor changed.
+  FactorView view() const {
+    FactorView own = view(theta);
+    own.posterior = posterior ? &*posterior : nullptr;
+    return own;
+  }
+  /// The model with other factors, of the same layout, of which no distribution is known.
+  FactorView view(ConstSpan factors) const { return {*this, *this, layout, factors, link ? &*link : nullptr}; }
 
   const ModelKind& kind() const override;
   double predict(Index user, Index item) const { return view().predict(user, item); }
   void predict(const Triples& pairs, bool clip_to_range, std::span<double> out) const override;
   bool knows_deviations() const override { return posterior.has_value(); }
   void deviations(const Triples& pairs, std::span<double> out) const override;
+  ConstSpan rating_values() const override { return link ? ConstSpan(link->values) : ConstSpan(); }
+  void probabilities(const Triples& pairs, std::span<double> out) const override;
   Evaluation evaluate(const Triples& ratings, bool clip_to_range) const override;
 };
 

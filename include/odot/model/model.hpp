@@ -10,6 +10,7 @@
 #include <string>
 
 #include "odot/core/precision.hpp"
+#include "odot/core/vector.hpp"
 #include "odot/ratings/id_table.hpp"
 #include "odot/ratings/rating_list.hpp"
 
@@ -78,6 +79,12 @@ class Model : public RatingRange {
   /// not known of the model's numbers, and from the noise of ratings. Parallel, as predict(). Throws Error where the
   /// model does not know.
   virtual void deviations(const Triples& pairs, std::span<double> out) const;
+
+  /// The values that ratings have, ascending, where it knows how probable each of them is; otherwise none.
+  virtual ConstSpan rating_values() const { return {}; }
+  /// Writes how probable each of these is for pair k to out[k · values …]; they sum to 1. Parallel, as predict().
+  /// Throws Error where the model does not know.
+  virtual void probabilities(const Triples& pairs, std::span<double> out) const;
 
   /// Predicts `ratings` likewise and compares.
   virtual Evaluation evaluate(const Triples& ratings, bool clip_to_range) const = 0;

@@ -45,7 +45,8 @@ struct FoldInReport {
 /// Where the model has a posterior, a user's row is its mean under the prior of users, the items' distributions staying
 /// as they are, and its variances are the model's; there is no λ. With settings.features the prior's mean is that of
 /// the user's inputs (of mean inputs, where it has none), and users who have features but no ratings get the row and
-/// the variances of rows without ratings (SideFeatures); `list` may be empty then.
+/// the variances of rows without ratings (SideFeatures); `list` may be empty then. Where it has a link, ratings are
+/// taken for the nearest of the link's values, and cut points stay.
 ///
 /// A user's result depends on its own ratings only, and has the same bits on any number of threads. Throws Error, and
 /// then `model` is as it was, when it knows a user and not settings.update, or no item of the ratings, or does not say

@@ -56,6 +56,7 @@ struct TrainSettings {
   std::optional<std::size_t> batch_size{};           ///< ratings a mini-batch; 0: all of them
   std::optional<std::string> svdpp{};                ///< whose prior means depend on which partners a row has: "both",
                                                      ///< "users", "items", "none"
+  std::optional<std::string> likelihood{};           ///< what ratings are, given factors: "normal", "ordinal"
   std::shared_ptr<const InitModel> init{};           ///< instead of a random start; of the same rank
 };
 

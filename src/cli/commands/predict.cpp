@@ -42,20 +42,60 @@ void write_predictions(OutputFile& file, const RatingList& pairs, const Columns&
   file.write(lines);
 }
 
+std::vector<double> probabilities_of(const Model& model, const Triples& pairs) {
+  std::vector<double> all(pairs.size() * model.rating_values().size());
+  model.probabilities(pairs, all);
+  return all;
+}
+
+// A column for each value.
+void add_probabilities(const Model& model, const Triples& pairs, Columns& columns) {
+  const std::size_t count = model.rating_values().size();
+  const std::vector<double> all = probabilities_of(model, pairs);
+  for (std::size_t value = 0; value < count; ++value) {
+    std::vector<double>& column = columns.emplace_back(pairs.size());
+    for (std::size_t k = 0; k < pairs.size(); ++k) column[k] = all[k * count + value];
+  }
+}
+
+Columns value_bounds(const Model& model, const Triples& pairs, double level) {
+  const ConstSpan values = model.rating_values();
+  const std::vector<double> all = probabilities_of(model, pairs);
+  Columns bounds(2, std::vector<double>(pairs.size()));
+  for (std::size_t k = 0; k < pairs.size(); ++k) {
+    const auto [first, last] = central_values(std::span(all).subspan(k * values.size(), values.size()), level);
+    bounds[0][k] = static_cast<double>(values[first]);
+    bounds[1][k] = static_cast<double>(values[last]);
+  }
+  return bounds;
+}
+
+Columns normal_bounds(const Model& model, const Triples& pairs, const std::vector<double>& deviations, double level,
+                      bool clip) {
+  std::vector<double> means(pairs.size());
+  model.predict(pairs, false, means);
+  const double half_width = interval_half_width(level);
+  Columns columns;
+  for (const double sign : {-1.0, 1.0}) {
+    std::vector<double>& bounds = columns.emplace_back(pairs.size());
+    for (std::size_t k = 0; k < pairs.size(); ++k) {
+      const double bound = means[k] + sign * half_width * deviations[k];
+      bounds[k] = clip ? model.clipped(bound) : bound;
+    }
+  }
+  return columns;
+}
+
 // With --sd a column of deviations, with --interval two of bounds, in the range of the training ratings if `clip`.
 void add_uncertainty(const Model& model, const Triples& pairs, bool clip, const Options& options, Columns& columns) {
   std::vector<double> deviations(pairs.size());
   model.deviations(pairs, deviations);
   if (options.given("interval")) {
-    std::vector<double> means(pairs.size());
-    model.predict(pairs, false, means);
-    const double half_width = interval_half_width(options.fraction("interval", kUsualLevel));
-    for (const double sign : {-1.0, 1.0}) {
-      std::vector<double>& bounds = columns.emplace_back(pairs.size());
-      for (std::size_t k = 0; k < pairs.size(); ++k) {
-        const double bound = means[k] + sign * half_width * deviations[k];
-        bounds[k] = clip ? model.clipped(bound) : bound;
-      }
+    const double level = options.fraction("interval", kUsualLevel);
+    for (std::vector<double>& column : model.rating_values().empty()
+                                           ? normal_bounds(model, pairs, deviations, level, clip)
+                                           : value_bounds(model, pairs, level)) {
+      columns.push_back(std::move(column));
     }
   }
   if (options.flag_given("sd")) columns.insert(columns.begin() + 1, std::move(deviations));
@@ -80,6 +120,9 @@ Options declare_predict() {
   options.value("interval", "P",
                 "two columns more: the bounds between which the rating is with this probability, above 0 and below 1; "
                 "likewise");
+  options.flag("probabilities",
+               "after all these a column for each value that ratings can have, ascending as odot info lists them: how "
+               "probable it is; of models that know it (likelihood ordinal)");
   feature_group(options);
   options.reading_group(true);
   options.common_group();
@@ -99,12 +142,14 @@ int run_predict(const Arguments& arguments) {
   OutputFile output(target);
   const std::unique_ptr<Model> model = load_predicting_model(options.arguments()[0], options);
   if (uncertain) require_deviations(options.arguments()[0], *model);
+  if (options.flag_given("probabilities")) require_probabilities(options.arguments()[0], *model);
   const bool clip = options.on_off("clip", model->clip);
   const ReadResult read = load_ratings({options.arguments().begin() + 1, options.arguments().end()}, options);
   const Triples pairs = reindex(read.list, *model);
   Columns columns{std::vector<double>(pairs.size())};
   model->predict(pairs, clip, columns.front());
   if (uncertain) add_uncertainty(*model, pairs, clip, options, columns);
+  if (options.flag_given("probabilities")) add_probabilities(*model, pairs, columns);
   write_predictions(output, read.list, columns, separator_of(read));
   output.commit();
 

@@ -6,6 +6,8 @@
 
 #include "core/output_folder.hpp"
 #include "model/formats/id_lines.hpp"
+#include "model/formats/refuse_link.hpp"
+#include "odot/core/error.hpp"
 #include "odot/model/exchange.hpp"
 #include "odot/model/kinds.hpp"
 #include "odot/model/model_writer.hpp"
@@ -97,7 +99,16 @@ void export_npy(const Model& model, const std::string& folder) {
   output.commit();
 }
 
+void refuse_link(const Factorization& model, std::string_view format) {
+  if (!model.link) return;
+  throw Error(fmt::format("the model's factors give latent numbers, which its cut points make ratings of; {} has no "
+                          "place for these, npy has",
+                          format),
+              ErrorKind::usage);
+}
+
 void export_csv(const Factorization& model, const std::string& folder) {
+  refuse_link(model, "csv");
   OutputFolder output(folder);
   const FactorLayout& layout = model.layout;
   const Real* theta = model.theta.data();

@@ -11,6 +11,7 @@
 #include <span>
 
 #include "model/formats/id_lines.hpp"
+#include "model/formats/refuse_link.hpp"
 #include "odot/core/error.hpp"
 #include "odot/core/number.hpp"
 #include "odot/core/output_file.hpp"
@@ -285,6 +286,7 @@ Index read_side(LibmfReader& reader, char letter, Index count, const std::vector
 }  // namespace
 
 LibmfExport export_libmf(const Factorization& model, const std::string& path) {
+  refuse_link(model, "libmf");
   const FactorLayout& layout = model.layout;
   OutputFile file(path);
   Numbering users(model.users, file, path + ".users");

@@ -23,7 +23,7 @@ std::optional<FactorPosterior> read_posterior(ModelReader& file, const FactorLay
 /// Throws the Error of models that know no deviations.
 [[noreturn]] void refuse_deviations();
 
-/// See Model::deviations(); the model has a posterior.
+/// See Model::deviations(); the model has a posterior and no link.
 void deviations(const Factorization& model, const Triples& pairs, std::span<double> out);
 
 /// What absorb_pin(Factorization&) does to it.

@@ -7,12 +7,17 @@
 
 namespace odot::inline ODOT_PRECISION {
 
-void copy_sample(const Factorization& model, bool items, Index row, int sample, Real* out) {
-  const FactorPosterior& posterior = *model.posterior;
+FactorLayout sample_layout(const FactorView& model) {
+  return model.posterior ? model.posterior->sample_layout(model.layout) : model.layout;
+}
+
+int sample_count(const FactorView& model) { return model.posterior ? model.posterior->samples : 1; }
+
+void copy_sample(const FactorView& model, bool items, Index row, int sample, Real* out) {
   const FactorLayout& whole = model.layout;
-  const FactorLayout layout = posterior.sample_layout(whole);
+  const FactorLayout layout = sample_layout(model);
   const Real* from = model.theta.data() + row_place(whole, items, row, whole.stride());
-  const auto samples = static_cast<std::size_t>(posterior.samples);
+  const auto samples = static_cast<std::size_t>(sample_count(model));
   const auto rank = static_cast<std::size_t>(layout.rank);
   const auto number = static_cast<std::size_t>(sample);
   const Real factor = items ? Real{1} : static_cast<Real>(samples);
@@ -21,8 +26,9 @@ void copy_sample(const Factorization& model, bool items, Index row, int sample, 
   if (!layout.biases) return;
   const int bias = items ? layout.item_bias() : layout.user_bias();
   const int whole_bias = items ? whole.item_bias() : whole.user_bias();
-  out[bias] = posterior.sample_biases.empty() ? from[whole_bias]
-                                              : posterior.sample_biases[row_place(whole, items, row, samples) + number];
+  const bool biases_apart = model.posterior && !model.posterior->sample_biases.empty();
+  out[bias] =
+      biases_apart ? model.posterior->sample_biases[row_place(whole, items, row, samples) + number] : from[whole_bias];
   out[items ? layout.item_pin() : layout.user_pin()] = static_cast<Real>(model.pin);
 }
 
@@ -44,8 +50,8 @@ void put_sample(const Factorization& model, bool items, int sample, const Real* 
   if (!posterior.sample_biases.empty()) sample_biases[row * samples + number] = bias;
 }
 
-Vector sample_rows(const Factorization& model, bool items, int sample) {
-  const std::size_t stride = model.posterior->sample_layout(model.layout).stride();
+Vector sample_rows(const FactorView& model, bool items, int sample) {
+  const std::size_t stride = sample_layout(model).stride();
   const Index count = items ? model.layout.items : model.layout.users;
   Vector out(count * stride);
   for_each_element(count, [&](std::size_t row) {
@@ -54,7 +60,7 @@ Vector sample_rows(const Factorization& model, bool items, int sample) {
   return out;
 }
 
-double noise_weight(const Factorization& model, bool items, Index row) {
+double noise_weight(const FactorView& model, bool items, Index row) {
   const Vector& weights = model.posterior->noise_weights;
   if (weights.empty()) return 1;
   const std::size_t begin = row_place(model.layout, items, 0, 1);

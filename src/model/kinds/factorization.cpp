@@ -2,12 +2,15 @@
 #include "model/kinds/factorization.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
 #include <utility>
 
 #include "model/kinds/factor_posterior.hpp"
+#include "model/kinds/latent_variances.hpp"
+#include "model/kinds/ordinal_link.hpp"
 #include "model/kinds/side_features.hpp"
 #include "odot/model/evaluate.hpp"
 #include "odot/model/model_reader.hpp"
@@ -70,6 +73,7 @@ ModelParts parts_of(const Model& any) {
     tensors.push_back(column_tensor("item_bias", items + layout.item_bias(), layout.items, stride, model.pin));
   }
   if (model.posterior) add_posterior(*model.posterior, layout, tensors);
+  if (model.link) add_link(*model.link, tensors);
   tensors.push_back(id_bytes("user_ids", model.users));
   tensors.push_back(id_bytes("item_ids", model.items));
 
@@ -117,6 +121,7 @@ std::unique_ptr<Model> read(ModelReader& file) {
     read_biases("item_bias", layout.items, items, layout.item_bias(), layout.item_pin());
   }
   model.posterior = read_posterior(file, layout);
+  model.link = read_link(file);
   model.users = file.ids("user_ids", "user_id_offsets", layout.users);
   model.items = file.ids("item_ids", "item_id_offsets", layout.items);
   file.expect_no_more();
@@ -132,8 +137,12 @@ Description describe(const Model& any) {
                           {"mean", model.mean},
                           {"lowest", model.lowest},
                           {"highest", model.highest}};
+  if (model.link) {
+    description.emplace_back("values", fmt::format("{:g}", fmt::join(model.link->values, ", ")));
+    description.emplace_back("cut_points", fmt::format("{:.6g}", fmt::join(model.link->cuts, ", ")));
+  }
   if (!model.posterior) return description;
-  description.emplace_back("noise", std::sqrt(model.posterior->noise_variance));
+  if (!model.link) description.emplace_back("noise", std::sqrt(model.posterior->noise_variance));
   if (model.posterior->samples > 1) {
     description.emplace_back("samples", static_cast<std::uint64_t>(model.posterior->samples));
   }
@@ -167,7 +176,13 @@ void Factorization::predict(const Triples& pairs, bool clip_to_range, std::span<
 
 void Factorization::deviations(const Triples& pairs, std::span<double> out) const {
   if (!posterior) return Model::deviations(pairs, out);
+  if (link) return link_deviations(*this, pairs, out);
   odot::deviations(*this, pairs, out);
+}
+
+void Factorization::probabilities(const Triples& pairs, std::span<double> out) const {
+  if (!link) return Model::probabilities(pairs, out);
+  odot::probabilities(*this, pairs, out);
 }
 
 Evaluation Factorization::evaluate(const Triples& ratings, bool clip_to_range) const {
@@ -175,6 +190,13 @@ Evaluation Factorization::evaluate(const Triples& ratings, bool clip_to_range) c
 }
 
 double FactorView::predict(Index user, Index item) const {
+  if (!link) return latent(user, item);
+  const bool known = user != kUnknown && item != kUnknown;
+  return link->mean(latent(user, item),
+                    known ? LatentVariances::of_known(*this, user, item) : LatentVariances(*this)(user, item));
+}
+
+double FactorView::latent(Index user, Index item) const {
   const bool user_known = user != kUnknown;
   const bool item_known = item != kUnknown;
   const Real* u = user_known ? theta.data() + layout.user_row(user) : nullptr;

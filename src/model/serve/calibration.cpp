@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <boost/math/distributions/normal.hpp>
 #include <cmath>
+#include <limits>
 #include <numbers>
 
 #include "odot/core/error.hpp"
+#include "odot/model/ordinal_link.hpp"
 
 namespace odot::inline ODOT_PRECISION {
 namespace {
@@ -14,6 +16,8 @@ namespace {
 constexpr double kBinsPerOctave = 512;  // of deviations: they differ by 0.14% from one to the next
 constexpr std::size_t kDeciles = 10;
 constexpr std::size_t kAtOnce = std::size_t{1} << 20;  // ratings
+
+constexpr double kLeastDeviation = 1e-100;
 
 double density(double z) { return std::exp(-z * z / 2) / std::sqrt(2 * std::numbers::pi); }
 
@@ -26,18 +30,40 @@ double interval_half_width(double level) {
   return boost::math::quantile(boost::math::complement(boost::math::normal(), (1 - level) / 2));
 }
 
+std::pair<std::size_t, std::size_t> central_values(std::span<const double> p, double level) {
+  const double outside = (1 - level) / 2;
+  std::size_t first = 0;
+  for (double below = p[0]; first + 1 < p.size() && below < outside; below += p[first]) ++first;
+  std::size_t last = p.size() - 1;
+  for (double above = p[last]; last > first && above < outside; above += p[last]) --last;
+  return {first, last};
+}
+
 CalibrationSums::CalibrationSums(double level) : level_(level), half_width_(interval_half_width(level)) {}
 
 void CalibrationSums::add(const Model& model, const Triples& ratings) {
   std::vector<double> predictions;
   std::vector<double> deviations;
-  for (std::size_t begin = 0; begin < ratings.size(); begin += kAtOnce) {
-    const std::size_t end = std::min(begin + kAtOnce, ratings.size());
+  std::vector<double> p;
+  const ConstSpan values = model.rating_values();
+  const std::size_t count = values.size();
+  const std::size_t at_once = kAtOnce / std::max<std::size_t>(count, 1);
+  for (std::size_t begin = 0; begin < ratings.size(); begin += at_once) {
+    const std::size_t end = std::min(begin + at_once, ratings.size());
     const auto part = [&](const std::vector<Index>& all) {
       return std::vector<Index>(all.begin() + static_cast<std::ptrdiff_t>(begin),
                                 all.begin() + static_cast<std::ptrdiff_t>(end));
     };
     const Triples pairs{part(ratings.user), part(ratings.item), {}};
+    if (count > 0) {
+      p.resize(pairs.size() * count);
+      model.probabilities(pairs, p);
+      for (std::size_t k = begin; k < end; ++k) {
+        add(values, std::span<const double>(p).subspan((k - begin) * count, count),
+            static_cast<double>(ratings.value[k]));
+      }
+      continue;
+    }
     predictions.resize(pairs.size());
     deviations.resize(pairs.size());
     model.predict(pairs, false, predictions);
@@ -56,7 +82,28 @@ void CalibrationSums::add(double prediction, double deviation, double rating) {
   covered_ += std::abs(z) <= half_width_;
   negative_log_likelihood_ += std::log(2 * std::numbers::pi) / 2 + std::log(deviation) + z * z / 2;
   crps_ += deviation * (z * (2 * share_below(z) - 1) + 2 * density(z) - 1 / std::sqrt(std::numbers::pi));
-  Bin& bin = bins_[std::lround(kBinsPerOctave * std::log2(deviation))];
+  add_error(deviation, error);
+}
+
+// The CRPS is ∫ (F(y) − [x ≤ y])² dy, F being constant between values.
+void CalibrationSums::add(ConstSpan values, std::span<const double> p, double rating) {
+  const std::size_t place = nearest_value(values, rating);
+  const auto [first, last] = central_values(p, level_);
+  ++ratings_;
+  covered_ += place >= first && place <= last;
+  negative_log_likelihood_ -= std::log(std::max(p[place], std::numeric_limits<double>::min()));
+  double below = 0;
+  for (std::size_t k = 0; k + 1 < p.size(); ++k) {
+    below += p[k];
+    const double share = below - (k >= place ? 1 : 0);
+    crps_ += share * share * (static_cast<double>(values[k + 1]) - static_cast<double>(values[k]));
+  }
+  add_error(deviation_of(values, p), rating - mean_of(values, p));
+}
+
+void CalibrationSums::add_error(double deviation, double error) {
+  // Where the rating is certain there is none.
+  Bin& bin = bins_[std::lround(kBinsPerOctave * std::log2(std::max(deviation, kLeastDeviation)))];
   ++bin.ratings;
   bin.squared_deviations += deviation * deviation;
   bin.squared_errors += error * error;

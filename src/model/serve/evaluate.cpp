@@ -53,7 +53,8 @@ Evaluation evaluate(const FactorView& model, const RatingSide& by_user, bool cli
           predict_row(by_user, begin, end, stride, theta + model.layout.user_row(user),
                       theta + model.layout.item_row(0), products.data());
           for (Offset k = begin; k < end; ++k) {
-            const double value = model.mean + static_cast<double>(products[k - begin]);
+            const double value = model.link ? model.predict(user, by_user.indices[k])
+                                            : model.mean + static_cast<double>(products[k - begin]);
             sums.add((clip ? model.clipped(value) : value) - static_cast<double>(by_user.values[k]));
           }
         }

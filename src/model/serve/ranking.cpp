@@ -9,6 +9,7 @@
 #include <ranges>
 
 #include "model/serve/score_block.hpp"
+#include "model/serve/uncertain.hpp"
 #include "odot/core/error.hpp"
 
 namespace odot::inline ODOT_PRECISION {
@@ -99,6 +100,8 @@ double mean_auc(const FactorView& model, const ItemLists& relevant, const ItemLi
   const std::size_t stride = layout.stride();
   const std::size_t block = std::clamp<std::size_t>(kBlockScores / std::max<std::size_t>(items, 1), 1, kBlockUsers);
   std::vector<AucSum> parts((users.size() + block - 1) / block);
+  std::optional<ItemScores> linked;
+  if (model.link) linked.emplace(model, RankBy::mean);
   parallel_for(parts.size(), [&](std::size_t number) {
     const auto some = users.subspan(number * block, std::min(block, users.size() - number * block));
     Vector rows(some.size() * stride);
@@ -108,6 +111,13 @@ double mean_auc(const FactorView& model, const ItemLists& relevant, const ItemLi
     }
     score_block(rows.data(), some.size(), model.theta.data() + layout.item_row(0), items, layout.width(), stride,
                 scores.data(), items);
+    if (linked) {
+      std::vector<double> means(items);
+      for (std::size_t k = 0; k < some.size(); ++k) {
+        linked->of_user(some[k], means);
+        std::ranges::transform(means, scores.data() + k * items, [](double mean) { return static_cast<Real>(mean); });
+      }
+    }
     for (std::size_t k = 0; k < some.size(); ++k) {
       add_user({scores.data() + k * items, items}, relevant[some[k]],
                exclude ? (*exclude)[some[k]] : std::span<const Index>(), parts[number]);

@@ -13,6 +13,7 @@
 #include "kernels/find_at_least.hpp"
 #include "model/serve/score_block.hpp"
 #include "model/serve/scored.hpp"
+#include "model/serve/uncertain.hpp"
 #include "odot/core/error.hpp"
 #include "odot/core/vector.hpp"
 
@@ -267,6 +268,11 @@ TopLists recommend(const FactorView& model, std::span<const Index> users, const 
     throw Error(fmt::format("the items to exclude are lists of {} users, but the model has {}",
                             settings.exclude->users(), known),
                 ErrorKind::usage);
+  }
+  if (model.link) {
+    // Checks the items.
+    (void)Recommender(model, users.first(0), settings).run();
+    return recommend_by_scores(model, users, settings);
   }
   return Recommender(model, users, settings).run();
 }

@@ -9,6 +9,7 @@
 #include "model/kinds/factor_posterior.hpp"
 #include "model/kinds/factor_samples.hpp"
 #include "model/serve/scored.hpp"
+#include "model/serve/uncertain.hpp"
 #include "odot/core/parallel.hpp"
 #include "odot/core/random.hpp"
 #include "odot/model/recommend.hpp"
@@ -25,65 +26,6 @@ const FactorPosterior& posterior_of(const Factorization& model) {
   return *model.posterior;
 }
 
-// What all users have in common. The variance Σ_k (v_k c_k² + (m_k² + v_k) w_k) of the product of a user's row N(m, v)
-// and an item's N(c, w) is two inner products; over samples, v and w are the same and the squares are their means.
-struct Items {
-  Items(const Factorization& model, const RecommendSettings& settings)
-      : posterior(posterior_of(model)),
-        layout(posterior.sample_layout(model.layout)),
-        variances(posterior.variances.data() + layout.item_row(0)),
-        squares(layout.items * layout.stride()),
-        wanted(layout.items, !settings.only.has_value()) {
-    for (int sample = 0; sample < posterior.samples; ++sample) {
-      rows.push_back(sample_rows(model, true, sample));
-      const Vector& one = rows.back();
-      for_each_element(squares.size(), [&](std::size_t k) { squares[k] += one[k] * one[k] * share(); });
-    }
-    if (!settings.only) return;
-    for (const Index item : *settings.only) wanted[item] = true;
-  }
-
-  Real share() const { return Real{1} / static_cast<Real>(posterior.samples); }
-
-  const FactorPosterior& posterior;
-  FactorLayout layout;       // of a sample
-  std::vector<Vector> rows;  // of each sample
-  const Real* variances;
-  Vector squares;
-  std::vector<bool> wanted;
-};
-
-// A user's scores of all items; `sign` is that of the bound.
-void score(const Factorization& model, Index user, const Items& items, double sign, std::vector<double>& scores) {
-  const std::size_t stride = items.layout.stride();
-  const std::size_t count = items.wanted.size();
-  const Real* variance = items.posterior.variances.data() + items.layout.user_row(user);
-  Vector moments(variance, variance + stride);  // m² + v
-  Vector row(stride);
-  std::vector<double> products(count);
-  std::vector<double> between(count);  // Σ (product − mean)² over samples, their mean in `scores` (Welford 1962)
-  std::fill(scores.begin(), scores.end(), 0.0);
-  for (int sample = 0; sample < items.posterior.samples; ++sample) {
-    copy_sample(model, false, user, sample, row.data());
-    for (std::size_t k = 0; k < stride; ++k) moments[k] += row[k] * row[k] * items.share();
-    const Vector& columns = items.rows[static_cast<std::size_t>(sample)];
-    wide_row_products({row.data(), 0}, {columns.data(), stride}, stride, count, products.data());
-    for (std::size_t item = 0; item < count; ++item) {
-      const double change = products[item] - scores[item];
-      scores[item] += change / (sample + 1);
-      between[item] += change * (products[item] - scores[item]);
-    }
-  }
-  std::vector<double> of_user(count);
-  std::vector<double> of_items(count);
-  wide_row_products({variance, 0}, {items.squares.data(), stride}, stride, count, of_user.data());
-  wide_row_products({moments.data(), 0}, {items.variances, stride}, stride, count, of_items.data());
-  const double freedom = std::max(items.posterior.samples - 1, 1);
-  for (std::size_t item = 0; item < count; ++item) {
-    scores[item] += model.mean + sign * std::sqrt(of_user[item] + of_items[item] + between[item] / freedom);
-  }
-}
-
 // Sets the `row` of a sample's width to one drawn from its distribution; `first` numbers its elements.
 void draw_row(const Real* variances, const RandomStream& stream, std::uint64_t first, std::span<Real> row) {
   for (std::size_t k = 0; k < row.size(); ++k) {
@@ -95,24 +37,75 @@ void draw_row(const Real* variances, const RandomStream& stream, std::uint64_t f
 
 }  // namespace
 
-TopLists recommend(const Factorization& model, std::span<const Index> users, const RecommendSettings& settings) {
-  // Checks users, items and what is excluded, too.
-  if (settings.by == RankBy::mean) return recommend(model.view(), users, settings);
-  RecommendSettings nothing = settings;
-  nothing.by = RankBy::mean;
-  nothing.top = 0;
-  (void)recommend(model.view(), users, nothing);
-  const Items items(model, settings);
-  const double sign = settings.by == RankBy::lower ? -1 : 1;
-  TopLists lists(users.size(), std::min<std::size_t>(settings.top, items.wanted.size()));
+ItemScores::ItemScores(const FactorView& model, RankBy by)
+    : model_(model), by_(by), layout_(sample_layout(model)), samples_(sample_count(model)) {
+  if (!model.posterior && by != RankBy::mean) refuse_deviations();
+  if (model.posterior) squares_.resize(layout_.items * layout_.stride());
+  const Real share = Real{1} / static_cast<Real>(samples_);
+  for (int sample = 0; sample < samples_; ++sample) {
+    const Vector& one = rows_.emplace_back(sample_rows(model, true, sample));
+    for_each_element(squares_.size(), [&](std::size_t k) { squares_[k] += one[k] * one[k] * share; });
+  }
+}
+
+// The variance Σ_k (v_k c_k² + (m_k² + v_k) w_k) of the product of a user's row N(m, v) and an item's N(c, w) is two
+// inner products; over samples, v and w are the same and the squares are their means.
+void ItemScores::of_user(Index user, std::span<double> scores) const {
+  const std::size_t stride = layout_.stride();
+  const std::size_t count = scores.size();
+  const Real share = Real{1} / static_cast<Real>(samples_);
+  Vector moments(stride);  // m² + v
+  Vector row(stride);
+  if (model_.posterior) {
+    std::copy_n(model_.posterior->variances.data() + layout_.user_row(user), stride, moments.data());
+  }
+  std::vector<double> products(count);
+  std::vector<double> between(count);  // Σ (product − mean)² over samples, their mean in `scores` (Welford 1962)
+  std::fill(scores.begin(), scores.end(), 0.0);
+  for (int sample = 0; sample < samples_; ++sample) {
+    copy_sample(model_, false, user, sample, row.data());
+    for (std::size_t k = 0; k < stride; ++k) moments[k] += row[k] * row[k] * share;
+    const Vector& columns = rows_[static_cast<std::size_t>(sample)];
+    wide_row_products({row.data(), 0}, {columns.data(), stride}, stride, count, products.data());
+    for (std::size_t item = 0; item < count; ++item) {
+      const double change = products[item] - scores[item];
+      scores[item] += change / (sample + 1);
+      between[item] += change * (products[item] - scores[item]);
+    }
+  }
+  std::vector<double> of_user(count);
+  std::vector<double> of_items(count);
+  if (model_.posterior) {
+    const Real* variance = model_.posterior->variances.data() + layout_.user_row(user);
+    const Real* variances = model_.posterior->variances.data() + layout_.item_row(0);
+    wide_row_products({variance, 0}, {squares_.data(), stride}, stride, count, of_user.data());
+    wide_row_products({moments.data(), 0}, {variances, stride}, stride, count, of_items.data());
+  }
+  const double sign = by_ == RankBy::mean ? 0 : by_ == RankBy::lower ? -1 : 1;
+  const double freedom = std::max(samples_ - 1, 1);
+  for (std::size_t item = 0; item < count; ++item) {
+    const double variance = of_user[item] + of_items[item] + between[item] / freedom;
+    const double latent = scores[item] + (model_.mean + sign * std::sqrt(variance));
+    scores[item] = model_.link ? model_.link->mean(latent, by_ == RankBy::mean ? variance : 0) : latent;
+  }
+}
+
+TopLists recommend_by_scores(const FactorView& model, std::span<const Index> users, const RecommendSettings& settings) {
+  const ItemScores score(model, settings.by);
+  const Index items = model.layout.items;
+  std::vector<bool> wanted(items, !settings.only.has_value());
+  if (settings.only) {
+    for (const Index item : *settings.only) wanted[item] = true;
+  }
+  TopLists lists(users.size(), std::min<std::size_t>(settings.top, items));
   parallel_for(users.size(), [&](std::size_t number) {
     const Index user = users[number];
-    std::vector<double> scores(items.wanted.size());
-    score(model, user, items, sign, scores);
+    std::vector<double> scores(items);
+    score.of_user(user, scores);
     std::vector<Scored> ranked;
     const std::span<const Index> excluded = settings.exclude ? (*settings.exclude)[user] : std::span<const Index>();
-    for (Index item = 0; item < scores.size(); ++item) {
-      if (!items.wanted[item] || std::ranges::binary_search(excluded, item)) continue;
+    for (Index item = 0; item < items; ++item) {
+      if (!wanted[item] || std::ranges::binary_search(excluded, item)) continue;
       if (!std::isfinite(scores[item])) too_large();
       ranked.push_back({item, scores[item]});
     }
@@ -123,6 +116,16 @@ TopLists recommend(const Factorization& model, std::span<const Index> users, con
   return lists;
 }
 
+TopLists recommend(const Factorization& model, std::span<const Index> users, const RecommendSettings& settings) {
+  // Checks users, items and what is excluded, too.
+  if (settings.by == RankBy::mean) return recommend(model.view(), users, settings);
+  RecommendSettings nothing = settings;
+  nothing.by = RankBy::mean;
+  nothing.top = 0;
+  (void)recommend(model.view(), users, nothing);
+  return recommend_by_scores(model.view(), users, settings);
+}
+
 // With several samples, each user has the factors of one, and 0 where those of the others are. A sample's bias of an
 // item is a factor more, whose partner is the pin.
 void draw_factors(Factorization& model, std::uint64_t seed) {
@@ -130,6 +133,7 @@ void draw_factors(Factorization& model, std::uint64_t seed) {
   const RandomStream normals(seed, kSampledFactors);
   const RandomStream choice(seed, kChosenSamples);
   const FactorLayout sample = posterior.sample_layout(model.layout);
+  const FactorView whole = model.view();
   const bool several = posterior.samples > 1;
   const std::size_t rank = static_cast<std::size_t>(sample.rank) + (several && sample.biases ? 1 : 0);
   FactorLayout layout = model.layout;
@@ -137,7 +141,7 @@ void draw_factors(Factorization& model, std::uint64_t seed) {
   Vector theta(layout.size());
   const auto put = [&](bool items, Index row, int number) {
     Vector drawn(sample.stride());
-    copy_sample(model, items, row, number, drawn.data());
+    copy_sample(whole, items, row, number, drawn.data());
     const std::size_t at = row_place(sample, items, row, sample.stride());
     draw_row(posterior.variances.data() + at, normals, static_cast<std::uint64_t>(number) * sample.size() + at, drawn);
     Real* to = theta.data() + row_place(layout, items, row, layout.stride());

@@ -16,6 +16,7 @@
 #include "train/posterior/posterior_start.hpp"
 #include "train/posterior/sampled_side.hpp"
 #include "train/posterior/sampler_layout.hpp"
+#include "train/posterior/svdpp_trial.hpp"
 #include "train/sweeps.hpp"
 
 namespace odot::inline ODOT_PRECISION {

@@ -18,13 +18,8 @@ Method gibbs_method();
 TrainOutcome run_blocks(const TrainTask& task, Vector& theta);
 TrainOutcome run_nnmf(const TrainTask& task, Vector& theta);
 
-/// Whether --svdpp moves users' rows, items' rows.
-bool moves_users(const TrainSettings& settings);
-bool moves_items(const TrainSettings& settings);
-
-/// What variational and gibbs make of a rank that was not chosen, and of --svdpp auto, which is decided at that rank.
+/// What variational and gibbs make of a rank that was not chosen.
 void decide_rank(const RatingMatrix& ratings, TrainSettings& settings);
-void decide_svdpp(const RatingMatrix& ratings, TrainSettings& settings);
 /// Their Method::decides.
 std::vector<std::pair<std::string, std::string>> decided_options();
 

@@ -130,4 +130,15 @@ void PartnerEffects::move_unrated() {
   }
 }
 
+Vector sums_of_effects(const RatingSide& rows, const Vector& effects, std::size_t stride) {
+  if (effects.empty()) return {};
+  Vector sums(rows.rows() * stride);
+  MaskedSums(rows, stride)(effects.data(), sums.data());
+  for (Index row = 0; row < rows.rows(); ++row) {
+    const Real weight = partner_weight(rows.count(row));
+    for (std::size_t k = 0; k < stride; ++k) sums[row * stride + k] *= weight;
+  }
+  return sums;
+}
+
 }  // namespace odot::inline ODOT_PRECISION

@@ -42,4 +42,7 @@ class PartnerEffects {
   Vector product_;
 };
 
+/// g of some rows by the effects of their partners; empty where there are none.
+Vector sums_of_effects(const RatingSide& rows, const Vector& effects, std::size_t stride);
+
 }  // namespace odot::inline ODOT_PRECISION

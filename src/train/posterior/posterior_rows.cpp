@@ -58,7 +58,7 @@ struct PosteriorRows::Rows {
 
   void form(Index row, Offset begin, Offset end, RowQuadratic& out) {
     odot::form(all.side_, begin, end, rows + row * all.stride_, task.columns, workspace().gathered, out,
-               task.column_roots);
+               task.column_roots, task.targets);
   }
 
   double solve(Index row, Offset begin, Offset end) {
@@ -105,13 +105,16 @@ double PosteriorRows::Rows::solve(Index number, const RowQuadratic& quadratic, W
   }
   pull_of_prior(row, task.prior, task.offsets ? task.offsets + number * stride : nullptr, free, all.precision_,
                 work.from_mean, work.pull);
+  const auto count = static_cast<double>(all.side_.count(number));
+  // The share of what numbers would say that these ratings do not.
+  const double missing = task.targets && count > 0 ? 1 - quadratic.information / count : 0;
   start_system(quadratic, all.precision_, 1, free, all.pinned_, work.system);
   for (std::size_t i = 0; i < n; ++i) {
     const double* precision = all.precision_.data() + i * work.pull.size();
     double* to = work.system.row(i);
     to[i] += of(work.variances[free[i]]);
     to[n] = -(work.slope[i] + work.pull[i]);
-    const double own = 1 / (task.noise_precision * to[i]);
+    const double own = 1 / (task.noise_precision * (to[i] - missing * (to[i] - precision[i])));
     variance[free[i]] = static_cast<Real>(own);
     expected += own * (to[i] - precision[i]);
   }

@@ -21,6 +21,7 @@ struct PosteriorTask {
   const Real* offsets;                 ///< g_i, which is added to the prior's mean for each row, or null
   double noise_precision;              ///< α: a rating's error is N(0, 1/(α γ_j))
   const Real* column_roots = nullptr;  ///< √γ_j, or null where all γ_j are 1; column_variances are times γ_j then
+  const ErrorTargets* targets = nullptr;  ///< instead of the ratings
 };
 
 /// Sums over ratings.
