@@ -179,17 +179,9 @@ void check_new(const Factorization& model, const IdTable& ids, const Sides& side
                       "update", " replaces the factors of known ones");
 }
 
-// Rows as the model keeps them; what is beside them where it has it.
-struct Solved {
-  Vector rows;
-  Vector variances{};
-  Vector sample_biases{};
-  double noise_weight = 1;
-};
-
 // The rows of those that are wanted that minimise their regularised squared error.
-Solved solve(const Factorization& model, const Wanted& wanted, const Sides& sides, bool items,
-             const Regularisation& by) {
+FoldedRows solve(const Factorization& model, const Wanted& wanted, const Sides& sides, bool items,
+                 const Regularisation& by) {
   const FactorLayout& layout = model.layout;
   const double pin = trained_pin(model);
   const std::size_t stride = layout.stride();
@@ -215,8 +207,8 @@ Solved solve(const Factorization& model, const Wanted& wanted, const Sides& side
 
 // The distributions of those that are wanted, the `ids`, under the prior that training learned, sample by sample.
 // Newcomers are taken as noisy as those that are known are on average.
-Solved infer(const Factorization& model, const Wanted& wanted, const Sides& sides, const FoldInSettings& settings,
-             const IdTable& ids) {
+FoldedRows infer(const Factorization& model, const Wanted& wanted, const Sides& sides, const FoldInSettings& settings,
+                 const IdTable& ids) {
   if (wanted.ids.empty()) return {};
   const bool items = settings.items;
   const FactorPosterior& posterior = *model.posterior;
@@ -228,13 +220,9 @@ Solved infer(const Factorization& model, const Wanted& wanted, const Sides& side
   const Index columns = layout.*sides.item_count;
   const auto samples = static_cast<std::size_t>(posterior.samples);
   const RatingSide side = items ? wanted.ratings.by_item() : wanted.ratings.by_user();
-  Vector offsets = sums_of_effects(side, prior.partner_effects, stride);
-  if (settings.features) {
-    offsets.resize(rows * stride);
-    add_feature_moves(*prior.features, *settings.features, ids, wanted.ids, stride, offsets);
-  }
+  const Vector of_partners = sums_of_effects(side, prior.partner_effects, stride);
 
-  Solved solved{Vector(rows * model.layout.stride()), Vector(rows * stride)};
+  FoldedRows solved{Vector(rows * model.layout.stride()), Vector(rows * stride)};
   solved.noise_weight = noise_weight(model.view(), items, kUnknown);
   if (!posterior.sample_biases.empty()) solved.sample_biases.resize(rows * samples);
   Vector roots;
@@ -248,13 +236,16 @@ Solved infer(const Factorization& model, const Wanted& wanted, const Sides& side
       for (std::size_t k = 0; k < stride; ++k) column_variances[column * stride + k] *= static_cast<Real>(weight);
     }
   }
-  const Real share = items ? Real{1} : Real{1} / static_cast<Real>(samples);
-  const auto rank = static_cast<std::size_t>(layout.rank);
   std::optional<LatentRatings> latent;
   if (model.link) latent.emplace(wanted.ratings, side, *model.link);
   PosteriorRows inference(latent ? latent->side : side, layout, of_sample.pin);
   for (std::size_t sample = 0; sample < samples; ++sample) {
     const Vector known = sample_rows(model.view(), !items, static_cast<int>(sample));
+    Vector offsets = of_partners;
+    if (settings.features) {
+      offsets.resize(rows * stride);
+      add_feature_moves(*prior.features, sample, *settings.features, ids, wanted.ids, stride, offsets);
+    }
     Vector means(rows * stride);
     Vector variances(rows * stride);
     if (layout.biases) {
@@ -276,16 +267,11 @@ Solved infer(const Factorization& model, const Wanted& wanted, const Sides& side
       inference.update(task, means.data(), variances.data());
     }
     for (std::size_t row = 0; row < rows; ++row) {
-      const Real* from = means.data() + row * stride;
-      Real* to = solved.rows.data() + row * model.layout.stride();
-      for (std::size_t k = 0; k < rank; ++k) to[sample * rank + k] = share * from[k];
+      put_sample(model, items, static_cast<int>(sample), means.data() + row * stride, row, solved.rows,
+                 solved.sample_biases);
       for (std::size_t k = 0; k < stride; ++k) {
         solved.variances[row * stride + k] += variances[row * stride + k] / static_cast<Real>(samples);
       }
-      if (!layout.biases) continue;
-      to[sides.pin] = static_cast<Real>(model.pin);
-      to[sides.bias] += from[of_sample.bias] / static_cast<Real>(samples);
-      if (samples > 1) solved.sample_biases[row * samples + sample] = from[of_sample.bias];
     }
   }
   return solved;
@@ -313,7 +299,7 @@ std::vector<Index> lines_alone(const Factorization& model, const Sides& sides, c
 
 // Gives the model's row users[k] the k-th of `solved`; `all` are the ids of all users then.
 void put_rows(Factorization& model, const Sides& sides, bool items, IdTable all, const std::vector<Index>& users,
-              const Solved& solved) {
+              const FoldedRows& solved) {
   const FactorLayout before = model.layout;
   FactorLayout layout = before;
   layout.*sides.user_count = all.size();
@@ -365,14 +351,13 @@ FoldInReport fold_in(Factorization& model, const RatingList& list, const FoldInS
   }
   if (!settings.update) check_new(model, ids, sides);
   const Wanted wanted = gather(model, list, sides, settings, report);
-  Solved solved = model.posterior ? infer(model, wanted, sides, settings, ids)
-                                  : solve(model, wanted, sides, settings.items, *report.regularisation);
+  FoldedRows solved = model.posterior ? infer(model, wanted, sides, settings, ids)
+                                      : solve(model, wanted, sides, settings.items, *report.regularisation);
   const std::size_t stride = model.layout.stride();
   std::vector<Index> alone;
   if (settings.features) {
     alone = lines_alone(model, sides, *settings.features, ids, wanted, report);
-    add_unrated(*((*model.posterior).*sides.user_prior).features, *settings.features, alone, stride, sides.pin,
-                model.pin, solved.rows, solved.variances);
+    add_unrated(model, settings.items, *settings.features, alone, solved);
   }
 
   IdTable all = model.*sides.users;

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "model/kinds/factor_samples.hpp"
 #include "model/kinds/side_features.hpp"
 #include "odot/core/error.hpp"
 
@@ -35,9 +36,9 @@ void check_features(const SidePrior* prior, const FeatureTable& table, const cha
   }
 }
 
-void add_feature_moves(const SideFeatures& features, const FeatureTable& table, const IdTable& ids,
+void add_feature_moves(const SideFeatures& features, std::size_t sample, const FeatureTable& table, const IdTable& ids,
                        const std::vector<Index>& wanted, std::size_t stride, Vector& rows) {
-  const InputEffects effect(features.effects.data(), features.input_means, stride);
+  const InputEffects effect(features.effects, features, sample, stride);
   std::vector<double> move(stride);
   for (std::size_t at = 0; at < wanted.size(); ++at) {
     const Index line = table.ids.find(ids[wanted[at]]);
@@ -47,17 +48,30 @@ void add_feature_moves(const SideFeatures& features, const FeatureTable& table, 
   }
 }
 
-void add_unrated(const SideFeatures& features, const FeatureTable& table, const std::vector<Index>& lines,
-                 std::size_t stride, int pin, double pin_value, Vector& rows, Vector& variances) {
-  const InputEffects effect(features.unrated_effects.data(), features.input_means, stride);
-  std::vector<double> row(stride);
-  for (const Index line : lines) {
-    effect(table.inputs.data() + line * features.input_means.size(), row.data());
-    for (std::size_t k = 0; k < stride; ++k) {
-      const bool pinned = static_cast<int>(k) == pin;
-      rows.push_back(static_cast<Real>(pinned ? pin_value : row[k] + static_cast<double>(features.unrated_mean[k])));
+void add_unrated(const Factorization& model, bool items, const FeatureTable& table, const std::vector<Index>& lines,
+                 FoldedRows& rows) {
+  const FactorPosterior& posterior = *model.posterior;
+  const SideFeatures& features = *(items ? posterior.items : posterior.users).features;
+  const std::size_t stride = posterior.sample_layout(model.layout).stride();
+  const auto samples = static_cast<std::size_t>(posterior.samples);
+  const std::size_t before = rows.rows.size() / model.layout.stride();
+  const std::size_t count = before + lines.size();
+  rows.noise_weight = noise_weight(model.view(), items, kUnknown);
+  rows.rows.resize(count * model.layout.stride());
+  if (!posterior.sample_biases.empty()) rows.sample_biases.resize(count * samples);
+  std::vector<double> expected(stride);
+  Vector row(stride);
+  for (std::size_t sample = 0; sample < samples; ++sample) {
+    const InputEffects effect(features.unrated_effects, features, sample, stride);
+    const Real* mean = features.unrated_mean.data() + sample * stride;
+    for (std::size_t k = 0; k < lines.size(); ++k) {
+      effect(table.inputs.data() + lines[k] * features.input_means.size(), expected.data());
+      for (std::size_t l = 0; l < stride; ++l) row[l] = static_cast<Real>(expected[l] + static_cast<double>(mean[l]));
+      put_sample(model, items, static_cast<int>(sample), row.data(), before + k, rows.rows, rows.sample_biases);
     }
-    variances.insert(variances.end(), features.unrated_variance.begin(), features.unrated_variance.end());
+  }
+  for (std::size_t k = 0; k < lines.size(); ++k) {
+    rows.variances.insert(rows.variances.end(), features.unrated_variance.begin(), features.unrated_variance.end());
   }
 }
 

@@ -10,17 +10,25 @@
 
 namespace odot::inline ODOT_PRECISION {
 
+/// Rows as the model keeps them; what is beside them where it has it.
+struct FoldedRows {
+  Vector rows;
+  Vector variances{};
+  Vector sample_biases{};
+  double noise_weight = 1;
+};
+
 /// Throws Error unless the prior, which may be null, knows features as the table's are. `side` is what its rows are.
 void check_features(const SidePrior* prior, const FeatureTable& table, const char* side);
 
-/// Adds Bᵀ(a − ā) to each row of stride in `rows`, those of the ids[wanted[0]], ids[wanted[1]], …, where the table has
-/// them.
-void add_feature_moves(const SideFeatures& features, const FeatureTable& table, const IdTable& ids,
+/// Adds Bᵀ(a − ā) of a sample to each row of stride in `rows`, those of the ids[wanted[0]], ids[wanted[1]], …, where
+/// the table has them.
+void add_feature_moves(const SideFeatures& features, std::size_t sample, const FeatureTable& table, const IdTable& ids,
                        const std::vector<Index>& wanted, std::size_t stride, Vector& rows);
 
-/// Adds the rows and variances, of stride, that the lines of the table have if they have no ratings; `pin` is the
-/// pinned element, or −1, whose value is known.
-void add_unrated(const SideFeatures& features, const FeatureTable& table, const std::vector<Index>& lines,
-                 std::size_t stride, int pin, double pin_value, Vector& rows, Vector& variances);
+/// Adds to `rows` those that the lines of the table have if they have no ratings, in each sample of the model, whose
+/// users, or items, have features.
+void add_unrated(const Factorization& model, bool items, const FeatureTable& table, const std::vector<Index>& lines,
+                 FoldedRows& rows);
 
 }  // namespace odot::inline ODOT_PRECISION

@@ -15,7 +15,7 @@ RowInputs row_inputs(std::optional<FeatureTable>& features, const IdTable& ids, 
   if (!features) return {};
   const FeatureTable table = std::move(*features);
   features.reset();
-  RowInputs out{table.encoding, table.encoding.inputs(), {}, {}};
+  RowInputs out{table.encoding, table.encoding.inputs(), {}, {}, {}};
   const std::size_t width = out.width;
   if (width == 0) throw Error(fmt::format("{}: found no feature that could be an input", table.path));
   out.rows.resize(side.rows() * width);
@@ -23,6 +23,7 @@ RowInputs row_inputs(std::optional<FeatureTable>& features, const IdTable& ids, 
   std::vector<double> sums(width);
   double count = 0;
   for (Index row = 0; row < side.rows(); ++row) {
+    if (side.count(row) == 0) out.unrated.push_back(row);
     const Index line = table.ids.find(ids[row]);
     if (line == kUnknown) {
       unknown.push_back(row);

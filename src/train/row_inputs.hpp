@@ -14,9 +14,10 @@ namespace odot::inline ODOT_PRECISION {
 /// What is known of the rows of a side beside their ratings.
 struct RowInputs {
   FeatureEncoding encoding;
-  std::size_t width = 0;   ///< inputs of a row; 0: there are no features
-  Vector means;            ///< ā, of the inputs over the rows that have ratings and features
-  std::vector<Real> rows;  ///< a row of `width` for every row of the side; ā where there are no features
+  std::size_t width = 0;       ///< inputs of a row; 0: there are no features
+  Vector means;                ///< ā, of the inputs over the rows that have ratings and features
+  std::vector<Real> rows;      ///< a row of `width` for every row of the side; ā where there are no features
+  std::vector<Index> unrated;  ///< rows of the side that have no ratings
 };
 
 /// Those of both sides.

@@ -112,6 +112,25 @@ TEST_CASE("fold-in takes features, alone or with ratings") {
             {"2 added", "22 items"});
 }
 
+TEST_CASE("samples take features too, on any number of threads and resumed, and so do newcomers to them") {
+  const Data data;
+  const Words words = with(
+      {"train", "r.csv", "--method", "gibbs", "--rank", "3", "--burn-in", "2", "--samples", "6", "--keep", "3", "-q"},
+      kFeatures);
+  for (const char* threads : {"1", "2", "3", "8"}) {
+    data.done(with(words, {"--threads", threads, "-o", std::string("m") + threads}));
+    CHECK((read_bytes(data.folder / "m1") == read_bytes(data.folder / (std::string("m") + threads))));
+  }
+  data.done(with(words, {"--checkpoint", "ck", "--checkpoint-every", "5"}));
+  data.done(with(words, {"--resume", "ck", "-o", "again"}));
+  CHECK((read_bytes(data.folder / "m1") == read_bytes(data.folder / "again")));
+  CHECK(Json::parse(data.done({"info", "m1", "--json"}).out)["user_features"].size() == 3);
+  CHECK(lines_of(data.done({"recommend", "m1", "--user", "31", "-n", "3", "-q", "--by", "sample"}).out).size() == 4);
+  check_has(data.done({"fold-in", "m1", "--features", "strangers.csv", "-o", "n"}).out,
+            {"2 added (2 by features alone)"});
+  CHECK(load_factorization(data.folder / "n").layout.users == 33);
+}
+
 TEST_CASE("features that are of no use are refused") {
   const Data data;
   data.done(with(kTrain, {"--users", "users.csv", "-o", "m", "-q"}));
@@ -124,7 +143,7 @@ TEST_CASE("features that are of no use are refused") {
   write_bytes(data.folder / "odd", "user_id,age,sex\n101,20,X\n");
   data.refused({"fold-in", "m", "--features", "odd", "-o", "n"}, {"odd:2", "\"X\""}, 1);
   data.refused({"train", "r.csv", "--users", "users.csv", "--method", "blocks", "-o", "n"},
-               {"--users is of no use to method blocks", "variational, mlp"});
+               {"--users is of no use to method blocks", "variational, gibbs, mlp"});
   write_bytes(data.folder / "nobody", "user_id,age\nx,1\ny,2\n");
   data.refused(with(kTrain, {"--users", "nobody", "-o", "n"}), {"none of the users of the ratings has features"}, 1);
   CHECK(!std::filesystem::exists(data.folder / "n"));

@@ -94,4 +94,24 @@ inline TrainSettings variational_settings(int rank, int sweeps, const std::strin
   return settings;
 }
 
+inline TrainSettings gibbs_settings(int rank, int burn_in, int samples, int keep, const std::string& svdpp) {
+  TrainSettings settings{.method = "gibbs"};
+  settings.rank = rank;
+  settings.svdpp = svdpp;
+  settings.parameters = {{"burn-in", burn_in}, {"samples", samples}, {"keep", keep}};
+  return settings;
+}
+
+inline const FeatureTable& table_of(const Dataset& data, bool items) {
+  return items ? *data.item_features : *data.user_features;
+}
+
+/// Elements of a row of a sample that are variables: its factors and its bias.
+inline std::vector<std::size_t> variables(const FactorLayout& layout, bool items) {
+  std::vector<std::size_t> out;
+  for (std::size_t k = 0; k < static_cast<std::size_t>(layout.rank); ++k) out.push_back(k);
+  out.push_back(static_cast<std::size_t>(items ? layout.item_bias() : layout.user_bias()));
+  return out;
+}
+
 }  // namespace odot::test

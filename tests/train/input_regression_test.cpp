@@ -33,6 +33,7 @@ struct Problem {
       }
     }
     matrix = RatingMatrix(rows, 40, std::move(ratings));
+    for (Index i = 3; i < rows; i += 7) inputs.unrated.push_back(i);
     inputs.width = width;
     inputs.means.resize(width);
     for (Real& mean : inputs.means) mean = static_cast<Real>(uniform(0, 1));

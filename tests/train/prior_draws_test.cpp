@@ -109,10 +109,13 @@ struct PriorProblem {
   Dense draw(int sweep) const {
     Vector precision(stride * stride);
     Vector mean(stride);
-    const EffectsPrior partners{effects.data(), partner_count, strength};
-    sample_prior(side(), {values.data(), nullptr, offsets.empty() ? nullptr : offsets.data()},
-                 partner_count > 0 ? &partners : nullptr, free, stride, kScatter, Draws(9, Drawn::user_prior, sweep),
-                 {precision.data(), mean.data()});
+    // As if some were of partners, and others of features.
+    const std::size_t first = partner_count / 2;
+    std::vector<EffectsPrior> priors;
+    if (first > 0) priors.push_back({effects.data(), first, strength});
+    if (partner_count > 0) priors.push_back({effects.data() + first * stride, partner_count - first, strength});
+    sample_prior(side(), {values.data(), nullptr, offsets.empty() ? nullptr : offsets.data()}, priors, free, stride,
+                 kScatter, Draws(9, Drawn::user_prior, sweep), {precision.data(), mean.data()});
     Dense out;
     std::size_t used = 0;
     for (const Real element : precision) used += element != 0;

@@ -22,14 +22,15 @@ struct PredictionConstants {
   double unknown_mean = 0;        ///< the prediction where nothing is known
 };
 
-/// What features say of a side's rows, a the inputs of one and ā their mean. Rows have the stride of θ's.
+/// What features say of a side's rows, a the inputs of one and ā their mean. Rows are as those of SidePrior; all but
+/// the variance is there for each sample, one after another.
 struct SideFeatures {
   FeatureEncoding encoding;
   Vector input_means;      ///< ā, encoding.inputs() elements
   Vector effects;          ///< B, a row for each input: the prior mean of a row with ratings moves by Bᵀ(a − ā)
   Vector unrated_effects;  ///< C, likewise: all that is expected of a row without ratings is unrated_mean + Cᵀ(a − ā)
   Vector unrated_mean;     ///< a row
-  Vector unrated_variance;  ///< a row: how far one without ratings is from that, squared
+  Vector unrated_variance;  ///< a row: how far one without ratings is from that, squared, the mean over samples
 };
 
 /// The normal distribution that training found a side's rows to come from: row i ~ N(μ + g_i + Bᵀ(a_i − ā), Λ⁻¹).

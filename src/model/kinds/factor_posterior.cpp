@@ -76,7 +76,7 @@ void add_posterior(const FactorPosterior& posterior, const FactorLayout& whole,
     if (!prior->partner_effects.empty()) {
       add(names.effects, prior->partner_effects.data(), prior->partner_effects.size() / stride);
     }
-    if (prior->features) add_features(*prior->features, names.side, layout, tensors);
+    if (prior->features) add_features(*prior->features, names.side, samples, layout, tensors);
   }
 }
 
@@ -155,7 +155,7 @@ std::optional<FactorPosterior> read_posterior(ModelReader& file, const FactorLay
       file.fail(fmt::format("the tensor \"{}\" is not symmetric and positive definite", names.precision));
     }
     if (file.has_tensor(names.effects)) prior.partner_effects = read(names.effects, partners);
-    prior.features = read_side_features(file, names.side, layout, pin);
+    prior.features = read_side_features(file, names.side, samples, layout, pin);
     return prior;
   };
   posterior.users = read_prior(kUserPrior, layout.items, layout.user_pin());

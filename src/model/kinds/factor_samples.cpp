@@ -32,6 +32,24 @@ void copy_sample(const FactorView& model, bool items, Index row, int sample, Rea
   out[items ? layout.item_pin() : layout.user_pin()] = static_cast<Real>(model.pin);
 }
 
+void put_sample(const Factorization& model, bool items, int sample, const Real* from, std::size_t row, Vector& rows,
+                Vector& sample_biases) {
+  const FactorPosterior& posterior = *model.posterior;
+  const FactorLayout& whole = model.layout;
+  const FactorLayout layout = posterior.sample_layout(whole);
+  const auto samples = static_cast<std::size_t>(posterior.samples);
+  const auto number = static_cast<std::size_t>(sample);
+  const auto rank = static_cast<std::size_t>(layout.rank);
+  const Real share = items ? Real{1} : Real{1} / static_cast<Real>(samples);
+  Real* to = rows.data() + row * whole.stride();
+  for (std::size_t k = 0; k < rank; ++k) to[number * rank + k] = share * from[k];
+  if (!layout.biases) return;
+  const Real bias = from[items ? layout.item_bias() : layout.user_bias()];
+  to[items ? whole.item_bias() : whole.user_bias()] += bias / static_cast<Real>(samples);
+  to[items ? whole.item_pin() : whole.user_pin()] = static_cast<Real>(model.pin);
+  if (!posterior.sample_biases.empty()) sample_biases[row * samples + number] = bias;
+}
+
 Vector sample_rows(const FactorView& model, bool items, int sample) {
   const std::size_t stride = sample_layout(model).stride();
   const Index count = items ? model.layout.items : model.layout.users;

@@ -20,6 +20,12 @@ int sample_count(const FactorView& model);
 /// the pin.
 void copy_sample(const FactorView& model, bool items, Index row, int sample, Real* out);
 
+/// The other way round: puts what a sample has of a user or item, of that stride, into `row` of `rows`, which are as
+/// those of θ and were 0 before the first sample, and its bias into sample_biases, if the model has such. The pin is
+/// set to the model's.
+void put_sample(const Factorization& model, bool items, int sample, const Real* from, std::size_t row, Vector& rows,
+                Vector& sample_biases);
+
 /// All rows of a side, one after another. Parallel.
 Vector sample_rows(const FactorView& model, bool items, int sample);
 

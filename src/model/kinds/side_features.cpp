@@ -19,12 +19,17 @@ struct NamedRows {
   const char* name;  // what is before "user" or "item", and after it
   const char* rest;
   Vector SideFeatures::*rows;
-  bool of_inputs;  // a row for each, else one
+  bool of_inputs;   // a row for each, else one
+  bool of_samples;  // so many for each, else once
+
+  std::size_t count(std::size_t inputs, std::size_t samples) const {
+    return (of_inputs ? inputs : 1) * (of_samples ? samples : 1);
+  }
 };
-constexpr NamedRows kRows[] = {{"feature_effects_on_", "s", &SideFeatures::effects, true},
-                               {"feature_effects_on_unrated_", "s", &SideFeatures::unrated_effects, true},
-                               {"unrated_", "_mean", &SideFeatures::unrated_mean, false},
-                               {"unrated_", "_variance", &SideFeatures::unrated_variance, false}};
+constexpr NamedRows kRows[] = {{"feature_effects_on_", "s", &SideFeatures::effects, true, true},
+                               {"feature_effects_on_unrated_", "s", &SideFeatures::unrated_effects, true, true},
+                               {"unrated_", "_mean", &SideFeatures::unrated_mean, false, true},
+                               {"unrated_", "_variance", &SideFeatures::unrated_variance, false, false}};
 
 std::string means_name(const std::string& what) { return what + "_input_means"; }
 std::string name_of(const NamedRows& rows, const std::string& what) { return rows.name + what + rows.rest; }
@@ -50,12 +55,12 @@ void InputEffects::operator()(const Real* a, double* out) const {
   }
 }
 
-void add_features(const SideFeatures& features, const std::string& what, const FactorLayout& layout,
-                  std::vector<safetensors::Output>& tensors) {
+void add_features(const SideFeatures& features, const std::string& what, std::size_t samples,
+                  const FactorLayout& layout, std::vector<safetensors::Output>& tensors) {
   const std::size_t inputs = features.input_means.size();
   tensors.push_back(column_tensor(means_name(what), features.input_means.data(), inputs, 1));
   for (const NamedRows& rows : kRows) {
-    tensors.push_back(matrix_tensor(name_of(rows, what), (features.*rows.rows).data(), rows.of_inputs ? inputs : 1,
+    tensors.push_back(matrix_tensor(name_of(rows, what), (features.*rows.rows).data(), rows.count(inputs, samples),
                                     layout.width(), layout.stride()));
   }
 }
@@ -73,8 +78,8 @@ FeatureEncoding read_encoding(const ModelReader& file, const std::string& what) 
   }
 }
 
-std::optional<SideFeatures> read_side_features(ModelReader& file, const std::string& what, const FactorLayout& layout,
-                                               int pin) {
+std::optional<SideFeatures> read_side_features(ModelReader& file, const std::string& what, std::size_t samples,
+                                               const FactorLayout& layout, int pin) {
   if (!file.has(encoding_name(what))) return std::nullopt;
   SideFeatures features{.encoding = read_encoding(file, what),
                         .input_means = {},
@@ -95,7 +100,7 @@ std::optional<SideFeatures> read_side_features(ModelReader& file, const std::str
   for (const NamedRows& rows : kRows) {
     const std::string name = name_of(rows, what);
     const safetensors::Input tensor = file.take(name, 2);
-    const std::size_t count = rows.of_inputs ? inputs : 1;
+    const std::size_t count = rows.count(inputs, samples);
     if (tensor.shape[0] != count || tensor.shape[1] != width) {
       file.fail(fmt::format("the tensor \"{}\" has shape [{}, {}] instead of [{}, {}]", name, tensor.shape[0],
                             tensor.shape[1], count, width));

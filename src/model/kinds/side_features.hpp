@@ -13,11 +13,15 @@
 
 namespace odot::inline ODOT_PRECISION {
 
-/// Bᵀ(a − ā) for one row of inputs after another.
+/// Bᵀ(a − ā) for one row of inputs after another, B that of one sample.
 class InputEffects {
  public:
   /// `effects` is B, a row of stride for each of the `means`; both must outlive it.
   InputEffects(const Real* effects, const Vector& means, std::size_t stride);
+
+  /// B or C of one of several samples.
+  InputEffects(const Vector& effects, const SideFeatures& features, std::size_t sample, std::size_t stride)
+      : InputEffects(effects.data() + sample * features.input_means.size() * stride, features.input_means, stride) {}
 
   /// Of the inputs `a` to `out`, stride doubles.
   void operator()(const Real* a, double* out) const;
@@ -28,17 +32,18 @@ class InputEffects {
   std::vector<double> of_means_;  // Bᵀā
 };
 
-/// Adds those of a side, "user" or "item", to a file's tensors and metadata.
-void add_features(const SideFeatures& features, const std::string& what, const FactorLayout& layout,
-                  std::vector<safetensors::Output>& tensors);
+/// Adds those of a side, "user" or "item", whose rows are those of `layout`, that of a sample, to a file's tensors and
+/// metadata.
+void add_features(const SideFeatures& features, const std::string& what, std::size_t samples,
+                  const FactorLayout& layout, std::vector<safetensors::Output>& tensors);
 void add_features(const SideFeatures& features, const std::string& what, safetensors::Metadata& metadata);
 
 /// How a side's features are encoded, of a file that says so. Throws Error.
 FeatureEncoding read_encoding(const ModelReader& file, const std::string& what);
 
 /// Those of a side in a file, if it has any; `pin` is its pinned element, or −1. Throws Error.
-std::optional<SideFeatures> read_side_features(ModelReader& file, const std::string& what, const FactorLayout& layout,
-                                               int pin);
+std::optional<SideFeatures> read_side_features(ModelReader& file, const std::string& what, std::size_t samples,
+                                               const FactorLayout& layout, int pin);
 
 /// Multiplies what is in the bias's column by the pin.
 void absorb_pin(SideFeatures& features, std::size_t stride, int bias, double pin);

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
-#include <optional>
 #include <vector>
 
 #include "odot/core/error.hpp"
@@ -15,8 +14,7 @@
 #include "train/methods/methods.hpp"
 #include "train/posterior/kept_samples.hpp"
 #include "train/posterior/posterior_start.hpp"
-#include "train/posterior/sampled_effects.hpp"
-#include "train/posterior/sampled_rows.hpp"
+#include "train/posterior/sampled_side.hpp"
 #include "train/posterior/sampler_layout.hpp"
 #include "train/posterior/svdpp_trial.hpp"
 #include "train/sweeps.hpp"
@@ -44,16 +42,21 @@ constexpr double kFirstStrength = 1;  // τ of the effects
 
 int number(const TrainSettings& settings, const char* name) { return static_cast<int>(settings.parameters.at(name)); }
 
-SamplerLayout sampler_layout(const FactorLayout& model, const TrainSettings& settings) {
+SamplerLayout sampler_layout(const FactorLayout& model, const TrainSettings& settings, const SideInputs& inputs) {
   FactorLayout factors = model;
   factors.rank = *settings.rank;
-  return {model, factors, number(settings, kKeep), moves_users(settings) || moves_items(settings)};
+  return {model,
+          factors,
+          number(settings, kKeep),
+          moves_users(settings) || moves_items(settings),
+          inputs.users.width,
+          inputs.items.width};
 }
 
 int kept_factors(const TrainSettings& settings) { return *settings.rank * number(settings, kKeep); }
 
 Vector start(const StartTask& task) {
-  const SamplerLayout layout = sampler_layout(task.layout, task.settings);
+  const SamplerLayout layout = sampler_layout(task.layout, task.settings, task.inputs);
   Vector all(layout.size());
   start_posterior(task, layout.factors, all.data() + layout.sample(), layout.prior(all, layout.user_prior()),
                   layout.prior(all, layout.item_prior()));
@@ -83,8 +86,9 @@ Vector start(const StartTask& task) {
   return all;
 }
 
-void finish(Factorization& model, const TrainSettings& settings, const SideInputs& /*inputs*/) {
-  move_kept(sampler_layout(model.layout, settings), moves_users(settings), moves_items(settings), model);
+void finish(Factorization& model, const TrainSettings& settings, const SideInputs& inputs) {
+  move_kept(sampler_layout(model.layout, settings, inputs), moves_users(settings), moves_items(settings), inputs,
+            model);
 }
 
 // Draws ν of weights ω ~ Gamma(ν/2, ν/2) from its distribution given them, uniform over the logarithms of a grid.
@@ -113,40 +117,23 @@ double draw_freedom(ConstSpan weights, Draws draws) {
   return freedoms[chosen];
 }
 
-// One side with all that sampling it needs.
-struct SampledSide {
-  SampledSide(const RatingSide& side, const RatingSide& other, const FactorLayout& factors, int pinned, bool moved)
-      : ratings(side),
-        rows(side, factors, pinned),
-        means(side.rows() * factors.stride()),
-        variances(means.size()),
-        roots(side.rows()) {
-    if (moved) effects.emplace(side, other, factors.stride());
-  }
-
-  RatingSide ratings;
-  SampledRows rows;
-  std::optional<SampledEffects> effects;
-  Vector means;      // the distributions' that rows were drawn from
-  Vector variances;  // 1 / diag P of these
-  Vector roots;      // √ω
-
-  const Real* offsets() { return effects ? effects->sums().data() : nullptr; }
-};
-
 class GibbsSweeper : public Sweeper {
  public:
-  explicit GibbsSweeper(const TrainTask& task)
+  GibbsSweeper(const TrainTask& task, Vector& all)
       : task_(task),
-        layout_(sampler_layout(task.layout, task.settings)),
+        layout_(sampler_layout(task.layout, task.settings, task.inputs)),
         deviation_(task.ratings.summary().scale()),
         users_(task.ratings.by_user(), task.ratings.by_item(), layout_.factors, layout_.factors.user_pin(),
-               moves_users(task.settings)),
+               moves_users(task.settings), task.inputs.users, kUserHalf),
         items_(task.ratings.by_item(), task.ratings.by_user(), layout_.factors, layout_.factors.item_pin(),
-               moves_items(task.settings)),
+               moves_items(task.settings), task.inputs.items, kItemHalf),
         burn_in_(number(task.settings, kBurnIn)),
         samples_(number(task.settings, kSamples)),
-        keep_(number(task.settings, kKeep)) {}
+        keep_(number(task.settings, kKeep)) {
+    if (users_.features) users_.features->move(block(all, users_, layout_.user_features()).effects);
+    if (items_.features) items_.features->move(block(all, items_, layout_.item_features()).effects);
+    if (task.resume) current_ = &all;
+  }
 
   void sweep(Vector& all) override {
     ++sweep_;
@@ -166,10 +153,12 @@ class GibbsSweeper : public Sweeper {
         draw_freedom(weights(all, users_, layout_.user_weights()), Draws(seed(), Drawn::noise, sweep_, 1)));
     set(all, SamplerLayout::item_freedom,
         draw_freedom(weights(all, items_, layout_.item_weights()), Draws(seed(), Drawn::noise, sweep_, 2)));
-    learn(all, users_, users, layout_.partner_effects() + layout_.factors.item_row(0),
-          {layout_.user_prior(), SamplerLayout::user_strength, Drawn::user_prior, Drawn::user_effects});
-    learn(all, items_, items, layout_.partner_effects(),
-          {layout_.item_prior(), SamplerLayout::item_strength, Drawn::item_prior, Drawn::item_effects});
+    learn(all, users_, {users, layout_.partner_effects() + layout_.factors.item_row(0), layout_.user_features()},
+          {layout_.user_prior(), SamplerLayout::user_strength, Drawn::user_prior, Drawn::user_effects,
+           Drawn::user_features});
+    learn(all, items_, {items, layout_.partner_effects(), layout_.item_features()},
+          {layout_.item_prior(), SamplerLayout::item_strength, Drawn::item_prior, Drawn::item_effects,
+           Drawn::item_features});
     passes_ += 2;
     keep(all);
     current_ = &all;
@@ -197,9 +186,6 @@ class GibbsSweeper : public Sweeper {
     if (items_.effects) visitor.array("item_offsets", items_.effects->sums());
   }
 
-  /// To resume: where the sample lies.
-  void resumed(const Vector& all) { current_ = &all; }
-
  private:
   // Where rows, columns and their weights begin.
   struct Places {
@@ -218,6 +204,13 @@ class GibbsSweeper : public Sweeper {
     SamplerLayout::Number strength;
     Drawn what;
     Drawn effects;
+    Drawn features;
+  };
+  // Where what priors are learned from and for begins.
+  struct PriorPlaces {
+    std::size_t rows;
+    std::size_t partners;
+    std::size_t features;
   };
 
   std::uint64_t seed() const { return *task_.settings.seed; }
@@ -229,6 +222,10 @@ class GibbsSweeper : public Sweeper {
   }
   static ConstSpan weights(const Vector& all, const SampledSide& side, std::size_t begin) {
     return ConstSpan(all).subspan(begin, side.ratings.rows());
+  }
+
+  FeatureBlock block(Vector& all, const SampledSide& side, std::size_t begin) const {
+    return feature_block_at(all, begin, side.features->inputs(), layout_.factors.stride());
   }
 
   double draw_rows(Vector& all, SampledSide& side, SampledSide& other, const Places& places, const RowDraws& draws) {
@@ -246,17 +243,24 @@ class GibbsSweeper : public Sweeper {
                             all.data() + places.weights);
   }
 
-  void learn(Vector& all, SampledSide& side, std::size_t rows, std::size_t partners, const PriorDraws& draws) {
+  void learn(Vector& all, SampledSide& side, const PriorPlaces& places, const PriorDraws& draws) {
     const GaussianPrior prior = layout_.prior(all, draws.prior);
     const std::size_t stride = layout_.factors.stride();
-    const std::size_t count = side.ratings.columns;
-    const EffectsPrior effects{all.data() + partners, count, get(all, draws.strength)};
-    sample_prior(side.ratings, {all.data() + rows, nullptr, side.offsets()}, side.effects ? &effects : nullptr,
-                 side.rows.free(), stride, kPriorScatter * deviation_, Draws(seed(), draws.what, sweep_), prior);
-    if (!side.effects) return;
-    set(all, draws.strength,
-        side.effects->update(all.data() + rows, prior, side.rows.free(), get(all, draws.strength),
-                             {seed(), draws.effects, sweep_}, all.data() + partners));
+    const Real* rows = all.data() + places.rows;
+    Real* partners = all.data() + places.partners;
+    Real* features = all.data() + places.features;
+    std::vector<EffectsPrior> effects;
+    if (side.effects) effects.push_back({partners, side.ratings.columns, get(all, draws.strength)});
+    if (side.features) effects.push_back({features, side.features->inputs(), kFeatureStrength});
+    sample_prior(side.ratings, {rows, nullptr, side.offsets()}, effects, side.rows.free(), stride,
+                 kPriorScatter * deviation_, Draws(seed(), draws.what, sweep_), prior);
+    if (side.effects) {
+      set(all, draws.strength,
+          side.effects->update(side.without_features(rows), prior, side.rows.free(), get(all, draws.strength),
+                               {seed(), draws.effects, sweep_}, partners));
+    }
+    if (!side.features) return;
+    side.features->draw(rows, prior, side.partner_sums(), {seed(), draws.features, sweep_}, features);
   }
 
   // −log of the ratings' density, in units of their deviation, given the sample.
@@ -283,8 +287,24 @@ class GibbsSweeper : public Sweeper {
     const bool burning = sample <= 0;
     if (!burning && due(sample) == due(sample - 1)) return;
     const auto kept = static_cast<int>(get(all, SamplerLayout::kept));
+    if (users_.features) {
+      expect_unrated(all, users_, layout_.user_features());
+      const std::size_t stride = layout_.factors.stride();
+      for (const Index row : task_.inputs.users.unrated) {
+        for (const std::size_t k : users_.rows.free()) {
+          all[layout_.sample() + row * stride + k] = users_.means[row * stride + k];
+        }
+      }
+    }
+    if (items_.features) expect_unrated(all, items_, layout_.item_features());
     keep_sample(layout_, kept, items_.means, items_.variances, all);
     if (!burning) set(all, SamplerLayout::kept, kept + 1);
+  }
+
+  // A row without ratings is drawn as all others, which is of no use to anyone: in what is kept it stands where the
+  // regression of the means that the others' rows were drawn about says, whose expectation is that of these rows'.
+  void expect_unrated(Vector& all, SampledSide& side, std::size_t begin) const {
+    side.features->expect_unrated(side.means.data(), side.variances.data(), block(all, side, begin));
   }
 
   const TrainTask& task_;
@@ -303,8 +323,7 @@ class GibbsSweeper : public Sweeper {
 
 TrainOutcome run(const TrainTask& task, Vector& theta) {
   restore_factors(task, theta);
-  GibbsSweeper sweeper(task);
-  if (task.resume) sweeper.resumed(theta);
+  GibbsSweeper sweeper(task, theta);
   return run_sweeps(task, sweeper, theta);
 }
 
@@ -355,7 +374,8 @@ Method gibbs_method() {
   Method method{.name = "gibbs",
                 .help = "samples of the same distributions; the most accurate, and the slowest",
                 .unit = "sweeps"};
-  method.options = {"svdpp"};
+  method.options = {"svdpp", "users", "items", "user-features", "item-features"};
+  method.features = FeatureUse::may;
   method.defaults = {.center = true, .biases = true, .iterations = kUsualSweeps};
   method.decides = decided_options();
   method.own = own_options();

@@ -17,7 +17,16 @@ enum class Drawn : std::uint64_t {
   user_prior,
   item_prior,
   user_effects,
-  item_effects
+  item_effects,
+  user_features,
+  item_features
+};
+
+/// Which draws these are.
+struct DrawKey {
+  std::uint64_t seed;
+  Drawn what;
+  int sweep;
 };
 
 /// Draws of one thing in one sweep: the same on any number of threads, and when a run is resumed.

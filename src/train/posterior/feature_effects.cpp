@@ -7,6 +7,7 @@
 #include "odot/core/ordered_sum.hpp"
 #include "odot/core/parallel.hpp"
 #include "train/posterior/partner_weights.hpp"
+#include "train/posterior/prior_root.hpp"
 #include "train/posterior/sum_over_rows.hpp"
 
 namespace odot::inline ODOT_PRECISION {
@@ -51,20 +52,39 @@ FeatureEffects::FeatureEffects(const RatingSide& side, const RowInputs& inputs, 
       effects_(inputs.rows, inputs.width, row_weights(side, 0), kFeatureStrength, &inputs.means),
       whole_(inputs.rows, inputs.width, row_weights(side, half), kRidge),
       leverages_(whole_.leverages()),
-      moves_(side.rows() * stride) {
-  for (Index row = 0; row < side.rows(); ++row) {
-    if (side.count(row) == 0) unrated_.push_back(row);
-  }
-}
+      moves_(side.rows() * stride) {}
 
-void FeatureEffects::update(const Real* rows, const Real* mean, const Real* partner_sums, Real* effects) {
-  std::vector<double> solution = effects_.solve(free_.size(), [&](std::size_t i, double* out) {
+std::vector<double> FeatureEffects::expected(const Real* rows, const Real* mean, const Real* partner_sums) const {
+  return effects_.solve(free_.size(), [&](std::size_t i, double* out) {
     for (std::size_t k = 0; k < free_.size(); ++k) {
       const std::size_t at = i * stride_ + free_[k];
       out[k] = static_cast<double>(rows[at]) - static_cast<double>(mean[free_[k]]) -
                (partner_sums ? static_cast<double>(partner_sums[at]) : 0.0);
     }
   });
+}
+
+void FeatureEffects::update(const Real* rows, const Real* mean, const Real* partner_sums, Real* effects) {
+  put(expected(rows, mean, partner_sums).data(), inputs_.width, free_, stride_, effects);
+  move(effects);
+}
+
+void FeatureEffects::draw(const Real* rows, const ConstGaussianPrior& prior, const Real* partner_sums,
+                          const DrawKey& key, Real* effects) {
+  std::vector<double> solution = expected(rows, prior.mean, partner_sums);
+  const std::size_t n = free_.size();
+  std::vector<double> deviations(inputs_.width * n);
+  for (std::size_t f = 0; f < inputs_.width; ++f) {
+    Draws(key.seed, key.what, key.sweep, static_cast<std::uint32_t>(f))
+        .normals(std::span(deviations).subspan(f * n, n));
+  }
+  effects_.correlate(n, deviations);
+  using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+  Eigen::Map<RowMajor> whitened(deviations.data(), static_cast<Eigen::Index>(inputs_.width),
+                                static_cast<Eigen::Index>(n));
+  const Eigen::MatrixXd root = prior_root(prior, free_, stride_);
+  root.triangularView<Eigen::Lower>().solveInPlace<Eigen::OnTheRight>(whitened);
+  for (std::size_t k = 0; k < deviations.size(); ++k) solution[k] += deviations[k];
   put(solution.data(), inputs_.width, free_, stride_, effects);
   move(effects);
 }
@@ -78,6 +98,18 @@ void FeatureEffects::move(const Real* effects) {
       for (std::size_t k = 0; k < stride_; ++k) moves_[i * stride_ + k] = static_cast<Real>(row[k]);
     }
   });
+}
+
+const Real* FeatureEffects::added_to(const Vector& sums) {
+  moved_.resize(moves_.size());
+  add_scaled(sums, 1, moves_, moved_);
+  return moved_.data();
+}
+
+const Real* FeatureEffects::taken_from(const Real* rows) {
+  remaining_.resize(moves_.size());
+  add_scaled({rows, remaining_.size()}, -1, moves_, remaining_);
+  return remaining_.data();
 }
 
 void FeatureEffects::expect_unrated(Real* rows, Real* variances, const FeatureBlock& block) const {
@@ -119,7 +151,7 @@ void FeatureEffects::expect_unrated(Real* rows, Real* variances, const FeatureBl
   for (std::size_t k = 0; k < n; ++k) block.unrated_variances[free_[k]] = static_cast<Real>(misses[k] / whole_.total());
 
   std::vector<double> row(stride_);
-  for (const std::size_t i : unrated_) {
+  for (const std::size_t i : inputs_.unrated) {
     expect(i, row);
     for (const std::size_t k : free_) {
       rows[i * stride_ + k] = static_cast<Real>(row[k]);

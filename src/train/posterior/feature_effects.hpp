@@ -6,6 +6,7 @@
 #include "odot/core/precision.hpp"
 #include "odot/core/vector.hpp"
 #include "odot/ratings/rating_matrix.hpp"
+#include "train/posterior/draws.hpp"
 #include "train/posterior/gaussian_prior.hpp"
 #include "train/posterior/input_regression.hpp"
 #include "train/row_inputs.hpp"
@@ -54,10 +55,18 @@ class FeatureEffects {
 
   /// Sets B, and moves(). `partner_sums` are g, or null.
   void update(const Real* rows, const Real* mean, const Real* partner_sums, Real* effects);
+  /// The same with B drawn from its distribution given all else, whose columns are whitened by Λ = L Lᵀ those of
+  /// N((AᵀA + τI)⁻¹Aᵀ(θ − μ − g)L, (AᵀA + τI)⁻¹), independent of one another: B is the above and K⁻ᵀ Z L⁻¹, with
+  /// K Kᵀ = AᵀA + τI and Z ~ N(0, I).
+  void draw(const Real* rows, const ConstGaussianPrior& prior, const Real* partner_sums, const DrawKey& key,
+            Real* effects);
   /// Sets moves() to those of B as it is.
   void move(const Real* effects);
   /// Bᵀ(a_i − ā), a row of stride for every row.
   const Vector& moves() const { return moves_; }
+  /// These added to `sums`, a row for each row, or taken from `rows`: valid until they are asked for again.
+  const Real* added_to(const Vector& sums);
+  const Real* taken_from(const Real* rows);
 
   /// Sets C, with its mean and variances, and the rows and `variances` of the rows without ratings.
   void expect_unrated(Real* rows, Real* variances, const FeatureBlock& block) const;
@@ -65,14 +74,17 @@ class FeatureEffects {
   std::size_t inputs() const { return inputs_.width; }
 
  private:
+  std::vector<double> expected(const Real* rows, const Real* mean, const Real* partner_sums) const;
+
   const RowInputs& inputs_;
   const std::vector<std::size_t>& free_;
   std::size_t stride_;
   InputRegression effects_;
   InputRegression whole_;
   std::vector<double> leverages_;  // of whole_
-  std::vector<std::size_t> unrated_;
   Vector moves_;
+  Vector moved_;      // of added_to()
+  Vector remaining_;  // of taken_from()
 };
 
 }  // namespace odot::inline ODOT_PRECISION

@@ -90,15 +90,14 @@ Eigen::MatrixXd scatter_matrix(const Moments& moments, double scatter) {
 }
 
 // Adds τ Σ y yᵀ to the lower triangle of `inverse`. Returns how many effects there are.
-double add_effects(const EffectsPrior* effects, const std::vector<std::size_t>& free, std::size_t stride,
+double add_effects(const EffectsPrior& effects, const std::vector<std::size_t>& free, std::size_t stride,
                    Eigen::MatrixXd& inverse) {
-  if (!effects) return 0;
   const Moments moments = moments_of(
-      effects->count, [](std::size_t) { return true; }, {effects->effects}, free, stride);
+      effects.count, [](std::size_t) { return true; }, {effects.effects}, free, stride);
   const auto n = static_cast<Eigen::Index>(free.size());
   for (Eigen::Index k = 0; k < n; ++k) {
     for (Eigen::Index l = k; l < n; ++l) {
-      inverse(l, k) += effects->strength * moments.products[static_cast<std::size_t>(k * n + l)];
+      inverse(l, k) += effects.strength * moments.products[static_cast<std::size_t>(k * n + l)];
     }
   }
   return moments.count;
@@ -132,7 +131,8 @@ double fit_prior(const RatingSide& side, const KnownRows& known, const std::vect
   const Moments moments = moments_of(side, known, free, stride);
   const Eigen::Map<const Eigen::VectorXd> sum(moments.sum.data(), n);
   Eigen::MatrixXd inverse = scatter_matrix(moments, scatter);
-  const double strength = 1 + moments.count + add_effects(effects, free, stride, inverse);
+  double strength = 1 + moments.count;
+  if (effects) strength += add_effects(*effects, free, stride, inverse);
   const auto factor = factor_of(inverse);
   const Eigen::MatrixXd precision = strength * factor.solve(Eigen::MatrixXd::Identity(n, n));
   set(prior, sum / (moments.count + 2), precision, free, stride);
@@ -141,13 +141,14 @@ double fit_prior(const RatingSide& side, const KnownRows& known, const std::vect
 
 // With C Cᵀ = W⁻¹ and Bartlett's A (1933; square roots of χ² with falling degrees of freedom on the diagonal, normals
 // below), Λ = C⁻ᵀ A Aᵀ C⁻¹ is Wishart of scale W, and C A⁻ᵀ z is N(0, Λ⁻¹).
-void sample_prior(const RatingSide& side, const KnownRows& known, const EffectsPrior* partners,
+void sample_prior(const RatingSide& side, const KnownRows& known, std::span<const EffectsPrior> effects,
                   const std::vector<std::size_t>& free, std::size_t stride, double scatter, Draws draws,
                   const GaussianPrior& prior) {
   const auto n = static_cast<Eigen::Index>(free.size());
   const Moments moments = moments_of(side, known, free, stride);
   Eigen::MatrixXd inverse = scatter_matrix(moments, scatter);
-  const double freedom = static_cast<double>(n) + moments.count + add_effects(partners, free, stride, inverse);
+  double freedom = static_cast<double>(n) + moments.count;
+  for (const EffectsPrior& some : effects) freedom += add_effects(some, free, stride, inverse);
   const auto factor = factor_of(inverse);
   Eigen::MatrixXd bartlett = Eigen::MatrixXd::Zero(n, n);
   Eigen::VectorXd normals(n);

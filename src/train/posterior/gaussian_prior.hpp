@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <vector>
 
 #include "odot/core/precision.hpp"
@@ -57,10 +58,10 @@ double fit_prior(const RatingSide& side, const KnownRows& known, const std::vect
                  std::size_t stride, double scatter, const GaussianPrior& prior, const EffectsPrior* effects = nullptr);
 
 /// Draws `prior` from its conditional distribution given the rows that have ratings (known.variances is not used) and
-/// the partners' effects, if any: Λ ~ Wishart(D + n + count, (scatter I + Σ (ρ_i − ρ̄)(ρ_i − ρ̄)ᵀ + 2n/(n + 2) ρ̄ρ̄ᵀ +
-/// τ Σ y yᵀ)⁻¹), μ ~ N(nρ̄/(n + 2), ((n + 2)Λ)⁻¹) (Salakhutdinov & Mnih 2008). Throws Error where the rows are not
-/// finite.
-void sample_prior(const RatingSide& side, const KnownRows& known, const EffectsPrior* partners,
+/// all `effects`, of partners and of features: Λ ~ Wishart(D + n + count, (scatter I + Σ (ρ_i − ρ̄)(ρ_i − ρ̄)ᵀ +
+/// 2n/(n + 2) ρ̄ρ̄ᵀ + τ Σ y yᵀ)⁻¹), μ ~ N(nρ̄/(n + 2), ((n + 2)Λ)⁻¹) (Salakhutdinov & Mnih 2008). Throws Error where the
+/// rows are not finite.
+void sample_prior(const RatingSide& side, const KnownRows& known, std::span<const EffectsPrior> effects,
                   const std::vector<std::size_t>& free, std::size_t stride, double scatter, Draws draws,
                   const GaussianPrior& prior);
 

@@ -9,6 +9,11 @@
 #include "train/posterior/sum_over_rows.hpp"
 
 namespace odot::inline ODOT_PRECISION {
+namespace {
+
+using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+
+}  // namespace
 
 struct InputRegression::System {
   Eigen::LLT<Eigen::MatrixXd> factor;
@@ -71,7 +76,6 @@ std::vector<double> InputRegression::solve(std::size_t columns, const Row& row) 
         }
       });
   const auto n = static_cast<Eigen::Index>(width);
-  using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
   const Eigen::Map<const RowMajor> all(sums.data(), n + 2, static_cast<Eigen::Index>(columns));
   const Eigen::Map<const Eigen::VectorXd> c(centre_.data(), n);
   std::vector<double> out((width + 1) * columns);
@@ -79,6 +83,11 @@ std::vector<double> InputRegression::solve(std::size_t columns, const Row& row) 
   solution.topRows(n) = system_->factor.solve(all.topRows(n) - c * all.row(n));
   solution.row(n) = all.row(n);
   return out;
+}
+
+void InputRegression::correlate(std::size_t columns, std::vector<double>& normals) const {
+  Eigen::Map<RowMajor> numbers(normals.data(), static_cast<Eigen::Index>(width_), static_cast<Eigen::Index>(columns));
+  system_->factor.matrixU().solveInPlace(numbers);
 }
 
 std::vector<double> InputRegression::leverages() const {

@@ -27,8 +27,12 @@ class InputRegression {
   /// C, a row of `columns` for each input, and behind it Σ w_i r_i.
   std::vector<double> solve(std::size_t columns, const Row& row) const;
 
-  /// h_i = w_i (1/Σw + (a_i − c)ᵀ M⁻¹ (a_i − c)) with M = Σ w (a − c)(a − c)ᵀ + ridge I: with a constant beside C, the
-  /// error of row i where it is left out is its error over 1 − h_i (Allen 1974). For the centre of its own.
+  /// Numbers of N(0, M⁻¹), M = Σ w (a − c)(a − c)ᵀ + ridge I, in each column of as many rows as there are inputs, from
+  /// those of N(0, I) that they hold: with M = K Kᵀ multiplies by K⁻ᵀ.
+  void correlate(std::size_t columns, std::vector<double>& normals) const;
+
+  /// h_i = w_i (1/Σw + (a_i − c)ᵀ M⁻¹ (a_i − c)): with a constant beside C, the error of row i where it is
+  /// left out is its error over 1 − h_i (Allen 1974). For the centre of its own.
   std::vector<double> leverages() const;
 
   const std::vector<double>& weights() const { return weights_; }

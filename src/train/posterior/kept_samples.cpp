@@ -23,6 +23,34 @@ class Average {
   double share_;
 };
 
+// Those of so many blocks, one after another: all that is of one sample, and the mean of the variances.
+SideFeatures kept_features(const RowInputs& inputs, const Real* blocks, std::size_t samples, std::size_t stride) {
+  SideFeatures out{inputs.encoding, inputs.means, {}, {}, {}, Vector(stride)};
+  const std::size_t size = inputs.width * stride;
+  for (std::size_t sample = 0; sample < samples; ++sample) {
+    const Real* block = blocks + sample * feature_block_size(inputs.width, stride);
+    out.effects.insert(out.effects.end(), block, block + size);
+    out.unrated_effects.insert(out.unrated_effects.end(), block + size, block + 2 * size);
+    out.unrated_mean.insert(out.unrated_mean.end(), block + 2 * size, block + 2 * size + stride);
+    const Average average(static_cast<int>(sample));
+    for (std::size_t k = 0; k < stride; ++k) {
+      average.add(out.unrated_variance[k], static_cast<double>(block[2 * size + stride + k]));
+    }
+  }
+  return out;
+}
+
+// Gives rows without ratings the mean of the others, as if they were newcomers: what they were drawn from may have no
+// mean.
+void share_noise(Span weights, const std::vector<Index>& unrated) {
+  if (unrated.size() == weights.size()) return;
+  for (const Index row : unrated) weights[row] = 0;
+  double sum = 0;
+  for (const Real weight : weights) sum += static_cast<double>(weight);
+  const auto mean = static_cast<Real>(sum / static_cast<double>(weights.size() - unrated.size()));
+  for (const Index row : unrated) weights[row] = mean;
+}
+
 }  // namespace
 
 void keep_sample(const SamplerLayout& layout, int place, const Vector& item_means, const Vector& item_variances,
@@ -64,9 +92,14 @@ void keep_sample(const SamplerLayout& layout, int place, const Vector& item_mean
               1 / static_cast<double>(all[layout.number(SamplerLayout::noise_precision)]));
   const std::size_t priors = 2 * prior_size(factors.stride());
   std::copy_n(all.data() + layout.user_prior(), priors, all.data() + layout.kept_priors() + number * priors);
+  const auto keep_block = [&](std::size_t from, std::size_t to, std::size_t size) {
+    std::copy_n(all.data() + from, size, all.data() + to + number * size);
+  };
+  keep_block(layout.user_features(), layout.kept_user_features(), layout.user_block());
+  keep_block(layout.item_features(), layout.kept_item_features(), layout.item_block());
 }
 
-void move_kept(const SamplerLayout& layout, bool users, bool items, Factorization& model) {
+void move_kept(const SamplerLayout& layout, bool users, bool items, const SideInputs& inputs, Factorization& model) {
   const FactorLayout& factors = layout.factors;
   const std::size_t stride = factors.stride();
   const std::size_t rows = std::size_t{factors.users} + factors.items;
@@ -95,8 +128,18 @@ void move_kept(const SamplerLayout& layout, bool users, bool items, Factorizatio
     std::copy_n(from + whole.rank, whole.width() - static_cast<std::size_t>(whole.rank), to + rank);
   }
 
-  // Users are as they were drawn.
+  if (inputs.users.width > 0) {
+    posterior.users.features = kept_features(inputs.users, all.data() + layout.kept_user_features(), samples, stride);
+  }
+  if (inputs.items.width > 0) {
+    posterior.items.features = kept_features(inputs.items, all.data() + layout.kept_item_features(), samples, stride);
+  }
+  // Users are as they were drawn, but for those without ratings, who are where their features say.
   posterior.variances.resize(factors.size());
+  for (const Index row : inputs.users.unrated) {
+    std::ranges::copy(posterior.users.features->unrated_variance,
+                      posterior.variances.begin() + static_cast<std::ptrdiff_t>(factors.user_row(row)));
+  }
   std::copy_n(all.data() + layout.item_variances(), factors.items * stride,
               posterior.variances.data() + factors.item_row(0));
   for (std::size_t row = 0; row < (samples > 1 ? rows : 0); ++row) {
@@ -106,6 +149,9 @@ void move_kept(const SamplerLayout& layout, bool users, bool items, Factorizatio
   posterior.noise_weights = part(layout.mean_weights(), factors.users);
   const Vector of_items = part(layout.mean_weights() + layout.item_weights() - layout.user_weights(), factors.items);
   posterior.noise_weights.insert(posterior.noise_weights.end(), of_items.begin(), of_items.end());
+  const Span weights(posterior.noise_weights);
+  share_noise(weights.first(factors.users), inputs.users.unrated);
+  share_noise(weights.subspan(factors.users), inputs.items.unrated);
   for (std::size_t sample = 0; sample < samples; ++sample) {
     std::size_t begin = layout.kept_priors() + 2 * sample * prior_size(stride);
     for (SidePrior* prior : {&posterior.users, &posterior.items}) {

@@ -5,6 +5,7 @@
 #include "odot/core/vector.hpp"
 #include "odot/model/factorization.hpp"
 #include "train/posterior/sampler_layout.hpp"
+#include "train/row_inputs.hpp"
 
 namespace odot::inline ODOT_PRECISION {
 
@@ -15,7 +16,7 @@ void keep_sample(const SamplerLayout& layout, int place, const Vector& item_mean
                  Vector& all);
 
 /// Makes the vector that was trained, which is model.theta, a model of the samples that were kept. `users` and `items`
-/// say whose rows partners move.
-void move_kept(const SamplerLayout& layout, bool users, bool items, Factorization& model);
+/// say whose rows partners move, `inputs` what is known of features.
+void move_kept(const SamplerLayout& layout, bool users, bool items, const SideInputs& inputs, Factorization& model);
 
 }  // namespace odot::inline ODOT_PRECISION

@@ -3,18 +3,15 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "kernels/row_products.hpp"
 #include "kernels/row_sums.hpp"
-#include "model/dense_matrix.hpp"
-#include "odot/core/error.hpp"
 #include "odot/core/parallel.hpp"
+#include "train/posterior/prior_root.hpp"
 
 namespace odot::inline ODOT_PRECISION {
 namespace {
 
-constexpr double kRounding = 4 * static_cast<double>(std::numeric_limits<Real>::epsilon());
 constexpr std::size_t kWide = 16;  // columns that are drawn together where that divides a row
 
 // Matrices over a row with its padding, by which rows are multiplied from the left: x ↦ xᵀM.
@@ -25,17 +22,7 @@ struct Whitening {
 
 Whitening whitening_of(const ConstGaussianPrior& prior, const std::vector<std::size_t>& free, std::size_t stride) {
   const auto n = static_cast<Eigen::Index>(free.size());
-  Eigen::MatrixXd precision = dense_matrix(prior.precision, free, stride);
-  Eigen::LLT<Eigen::MatrixXd> factor(precision);
-  if (factor.info() != Eigen::Success) {
-    // What is left of a nearly singular Λ in single precision may have lost its definiteness.
-    precision.diagonal().array() += kRounding * precision.trace();
-    factor.compute(precision);
-    if (factor.info() != Eigen::Success) {
-      throw Error("the prior of the factors is not positive definite any more", ErrorKind::numerical);
-    }
-  }
-  const Eigen::MatrixXd lower = factor.matrixL();
+  const Eigen::MatrixXd lower = prior_root(prior, free, stride);
   const Eigen::MatrixXd inverse = lower.triangularView<Eigen::Lower>().solve(Eigen::MatrixXd::Identity(n, n));
   Whitening out{Vector(stride * stride), Vector(stride * stride)};
   for (Eigen::Index i = 0; i < n; ++i) {

@@ -1,7 +1,6 @@
 // Partners' effects on rows (see partner_effects.hpp) drawn from their conditional distribution.
 #pragma once
 
-#include <cstdint>
 #include <vector>
 
 #include "odot/core/precision.hpp"
@@ -12,13 +11,6 @@
 #include "train/posterior/partner_weights.hpp"
 
 namespace odot::inline ODOT_PRECISION {
-
-/// Which draws these are.
-struct DrawKey {
-  std::uint64_t seed;
-  Drawn what;
-  int sweep;
-};
 
 /// y_j ~ N(0, (τΛ)⁻¹), g_i = |Ω_i|^(−½) Σ_{j ∈ Ω_i} y_j, τ ~ Gamma(½, ½).
 class SampledEffects {

@@ -6,18 +6,22 @@
 #include "odot/core/precision.hpp"
 #include "odot/core/vector.hpp"
 #include "odot/model/factor_layout.hpp"
+#include "train/posterior/feature_effects.hpp"
 #include "train/posterior/gaussian_prior.hpp"
 
 namespace odot::inline ODOT_PRECISION {
 
 /// θ of the model, which is the kept samples side by side; behind it the sample as it is, the weights of all rows, the
 /// effects of partners, the priors, and numbers; then what is kept of samples beside their factors: means over them,
-/// their biases, and their priors.
+/// their biases, and their priors; at last what is learned of so many inputs of users and of items, as it is and for
+/// each sample.
 struct SamplerLayout {
   FactorLayout model;    ///< with room for `keep` samples
   FactorLayout factors;  ///< of one
   int keep = 1;
   bool effects = false;
+  std::size_t user_inputs = 0;
+  std::size_t item_inputs = 0;
 
   enum Number {
     noise_precision,
@@ -46,13 +50,23 @@ struct SamplerLayout {
   std::size_t sample_biases() const { return mean_effects() + effects_size(); }
   /// The users' and the items' prior of each sample.
   std::size_t kept_priors() const {
-    return sample_biases() + padded((std::size_t{factors.users} + factors.items) * static_cast<std::size_t>(keep));
+    return sample_biases() + padded((std::size_t{factors.users} + factors.items) * samples());
   }
-  std::size_t size() const { return kept_priors() + 2 * static_cast<std::size_t>(keep) * prior_size(factors.stride()); }
+  std::size_t user_features() const { return kept_priors() + 2 * samples() * prior_size(factors.stride()); }
+  std::size_t item_features() const { return user_features() + user_block(); }
+  /// Blocks of `keep` samples, one after another.
+  std::size_t kept_user_features() const { return item_features() + item_block(); }
+  std::size_t kept_item_features() const { return kept_user_features() + samples() * user_block(); }
+  std::size_t size() const { return kept_item_features() + samples() * item_block(); }
+
+  /// Reals of a FeatureBlock.
+  std::size_t user_block() const { return feature_block_size(user_inputs, factors.stride()); }
+  std::size_t item_block() const { return feature_block_size(item_inputs, factors.stride()); }
 
   GaussianPrior prior(Vector& all, std::size_t begin) const { return prior_at(all, begin, factors.stride()); }
 
  private:
+  std::size_t samples() const { return static_cast<std::size_t>(keep); }
   std::size_t effects_size() const { return effects ? factors.size() : 0; }
   static std::size_t padded(std::size_t count) { return (count + kLanes - 1) / kLanes * kLanes; }
 };

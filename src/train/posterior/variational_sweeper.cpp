@@ -38,8 +38,6 @@ struct Side {
   PosteriorRows rows;
   std::optional<PartnerEffects> effects;
   std::optional<FeatureEffects> features;
-  Vector sums;               // of both, where there are both
-  Vector remaining;          // what features leave of the rows
   double rated = 0;          // rows with ratings
   double log_precision = 0;  // log det Λ
   double log_variances = 0;  // Σ log v
@@ -50,18 +48,11 @@ struct Side {
   const Real* offsets() {
     if (!features) return partner_sums();
     if (!effects) return features->moves().data();
-    sums.resize(features->moves().size());
-    add_scaled(effects->sums(), 1, features->moves(), sums);
-    return sums.data();
+    return features->added_to(effects->sums());
   }
 
   // Those of the rows that partners are to explain.
-  const Real* without_features(const Real* means) {
-    if (!features) return means;
-    remaining.resize(features->moves().size());
-    add_scaled({means, remaining.size()}, -1, features->moves(), remaining);
-    return remaining.data();
-  }
+  const Real* without_features(const Real* means) { return features ? features->taken_from(means) : means; }
 };
 
 // What ordinal ratings need beside the sides.
