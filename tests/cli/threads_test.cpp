@@ -58,7 +58,7 @@ TEST_CASE("as many threads as --threads says, and by default one for each core")
   // Threads of a run of milliseconds may be missed; more than there should be are never seen.
   const auto threads = [&](const std::string& words, long expected) {
     long most = 0;
-    for (int look = 0; look < 20 && most < expected; ++look) most = std::max(most, look_at(session, words).threads);
+    for (int look = 0; look < 60 && most < expected; ++look) most = std::max(most, look_at(session, words).threads);
     return most;
   };
   const std::string more = std::to_string(cores + 1);
