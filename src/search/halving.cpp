@@ -37,7 +37,13 @@ void Halving::finish(const Job& job, double value) {
   entries.insert(place, {value, job.trial, false});
 }
 
-int rung_iterations(int top, std::size_t rung, std::size_t rungs, std::size_t eta) {
+int rung_iterations(int top, std::size_t rung, std::size_t rungs, std::size_t eta, int least) {
+  if (rung > 0 && rung_iterations(top, 0, rungs, eta) < least) {
+    const double first = std::min(least, top);
+    const double share = static_cast<double>(rung) / static_cast<double>(rungs - 1);
+    return static_cast<int>(std::lround(first * std::pow(top / first, share)));
+  }
+  if (rung == 0 && least > 1) return std::max(rung_iterations(top, 0, rungs, eta), std::min(least, top));
   for (std::size_t k = rung + 1; k < rungs; ++k) top /= static_cast<int>(eta);
   return std::max(top, 1);
 }

@@ -72,7 +72,7 @@ SearchOutcome search(const SearchSettings& settings, const std::vector<Dataset>&
     const TrainSettings all = in_effect(chosen);
     const Method& method = method_of(all);
     const int least = method.warm_up ? method.warm_up(all) : 1;
-    return std::max(rung_iterations(*all.iterations, job.rung, settings.rungs), std::min(*all.iterations, least));
+    return rung_iterations(*all.iterations, job.rung, settings.rungs, 3, least);
   };
   const auto message = [&](const Error& error) {
     return hooks.message ? hooks.message(error) : std::string(error.what());

@@ -42,8 +42,9 @@ class Halving {
   std::vector<std::vector<Entry>> rungs_;  // best first
 };
 
-/// Iterations of a rung: top / eta^(rungs − 1 − rung), at least 1.
-int rung_iterations(int top, std::size_t rung, std::size_t rungs, std::size_t eta = 3);
+/// Iterations of a rung: top / eta^(rungs − 1 − rung), at least 1. Where the first rung's would be fewer than `least`,
+/// it has these, or all, and those between grow evenly from there, by a factor.
+int rung_iterations(int top, std::size_t rung, std::size_t rungs, std::size_t eta = 3, int least = 1);
 
 }  // namespace odot::inline ODOT_PRECISION
 #pragma GCC visibility pop
