@@ -28,7 +28,8 @@ std::vector<int> limits(const TrainSettings& base) {
   return out;
 }
 
-TEST_CASE("rungs have a ninth and a third of the iterations, or more where fewer do not tell what a model will be worth") {
+TEST_CASE(
+    "rungs have a ninth and a third of the iterations, or more where fewer do not tell what a model will be worth") {
   CHECK(limits({.method = "blocks", .iterations = 18}) == std::vector<int>{2, 6, 18});
   CHECK(limits({.method = "variational", .iterations = 27, .svdpp = "none"}) == std::vector<int>{6, 13, 27});
   CHECK(limits({.method = "variational", .iterations = 4, .svdpp = "none"}) == std::vector<int>{4});
