@@ -141,7 +141,7 @@ class Experiments(unittest.TestCase):
         commands = re.findall(r"^\d+\. `odot (.*)`$", overall, re.MULTILINE)
         lines = [line for line in rows(overall, 6) if line[0].isdigit()]
         self.assertEqual(len(commands), len(lines))
-        self.assertEqual(len(commands), 10)
+        self.assertEqual(len(commands), 11)
         for line, words in zip(lines, commands):
             done = call(ODOT, *words.split(), "--quiet", folder=output)
             self.assertEqual(done.returncode, 0, done.stderr)

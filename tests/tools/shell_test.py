@@ -61,7 +61,7 @@ class Shell(unittest.TestCase):
                                 (["train", "--line-search", "=", "e"], ["exact"]),
                                 (["train", "--line-search", "="], ["constant", "decreasing", "lipschitz", "armijo",
                                                                     "weak-wolfe", "strong-wolfe", "exact"]),
-                                (["train", "--method", ""], ["blocks", "full", "nnmf", "mlp", "variational", "gibbs"]),
+                                (["train", "--method", ""], ["variational", "gibbs", "blocks", "full", "nnmf", "mlp"]),
                                 (["train", "--no-bi"], ["--no-biases"]),
                                 (["train", "--rank", ""], []),
                                 (["train", "-k", ""], []),
