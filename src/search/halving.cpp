@@ -38,14 +38,15 @@ void Halving::finish(const Job& job, double value) {
 }
 
 int rung_iterations(int top, std::size_t rung, std::size_t rungs, std::size_t eta, int least) {
-  if (rung > 0 && rung_iterations(top, 0, rungs, eta) < least) {
-    const double first = std::min(least, top);
-    const double share = static_cast<double>(rung) / static_cast<double>(rungs - 1);
-    return static_cast<int>(std::lround(first * std::pow(top / first, share)));
-  }
-  if (rung == 0 && least > 1) return std::max(rung_iterations(top, 0, rungs, eta), std::min(least, top));
-  for (std::size_t k = rung + 1; k < rungs; ++k) top /= static_cast<int>(eta);
-  return std::max(top, 1);
+  const auto share_of = [&](std::size_t number) {
+    int iterations = top;
+    for (std::size_t k = number + 1; k < rungs; ++k) iterations /= static_cast<int>(eta);
+    return std::max(iterations, 1);
+  };
+  const int first = std::min(least, top);
+  if (share_of(0) >= first) return share_of(rung);
+  const double way = static_cast<double>(rung) / static_cast<double>(rungs - 1);
+  return static_cast<int>(std::lround(first * std::pow(static_cast<double>(top) / first, way)));
 }
 
 }  // namespace odot::inline ODOT_PRECISION

@@ -47,7 +47,8 @@ struct Problem {
     precision.resize(kStride * kStride);
     for (const std::size_t i : kFree) {
       mean[i] = static_cast<Real>(uniform(-1, 1));
-      for (const std::size_t k : kFree) precision[i * kStride + k] = static_cast<Real>(i == k ? 2 + 3 * i : 0.75);
+      for (const std::size_t k : kFree)
+        precision[i * kStride + k] = static_cast<Real>(i == k ? 2 + 3 * static_cast<double>(i) : 0.75);
     }
   }
 

@@ -65,12 +65,12 @@ class TopLists {
 /// γ_n ‖u‖‖v‖, Higham 2002, section 3.1) may have kept from the list is predicted anew in double. The result is
 /// therefore exact: it does not depend on blocks, on threads, or on which other users and items there are.
 ///
-/// Throws Error when an index is out of range, `exclude` is not of all users, or factors are so large that a score is
-/// not finite.
+/// By bounds (settings.by), which are then the scores, all is in double throughout, for every item of every user; so it
+/// is with a link.
+///
+/// Throws Error when an index is out of range, `exclude` is not of all users, factors are so large that a score is not
+/// finite, or a bound is asked for and the model has no posterior.
 TopLists recommend(const FactorView& model, std::span<const Index> users, const RecommendSettings& settings);
-
-/// The same with settings.by, which is also what scores are: by the mean as above, by bounds in double throughout,
-/// every item of every user. Throws Error where a bound is asked for and the model has no posterior.
 TopLists recommend(const Factorization& model, std::span<const Index> users, const RecommendSettings& settings);
 
 /// Gives every row factors that are drawn from its distribution, each user those of one of the samples that the model

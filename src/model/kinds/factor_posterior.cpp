@@ -103,12 +103,7 @@ std::optional<FactorPosterior> read_posterior(ModelReader& file, const FactorLay
   const std::size_t width = layout.width();
   const std::size_t stride = layout.stride();
   const auto copy_as = [&](const char* name, Real* first, std::size_t rows, std::size_t columns, std::size_t apart) {
-    const safetensors::Input tensor = file.take(name, 2);
-    if (tensor.shape[0] != rows || tensor.shape[1] != columns) {
-      file.fail(fmt::format("the tensor \"{}\" has shape [{}, {}] instead of [{}, {}]", name, tensor.shape[0],
-                            tensor.shape[1], rows, columns));
-    }
-    file.copy_rows(name, tensor, rows, columns, first, apart);
+    file.copy_rows(name, take_matrix(file, name, rows, columns), rows, columns, first, apart);
   };
   const auto copy = [&](const char* name, Real* first, std::size_t rows) { copy_as(name, first, rows, width, stride); };
   const auto read = [&](const char* name, std::size_t rows) {
@@ -172,11 +167,7 @@ void refuse_deviations() {
 void absorb_pin(const FactorLayout& whole, double pin, FactorPosterior& posterior) {
   const FactorLayout layout = posterior.sample_layout(whole);
   const std::size_t stride = layout.stride();
-  const auto multiply = [&](Span rows, int column, double factor) {
-    for (std::size_t k = static_cast<std::size_t>(column); k < rows.size(); k += stride) {
-      rows[k] = static_cast<Real>(static_cast<double>(rows[k]) * factor);
-    }
-  };
+  const auto multiply = [&](Span rows, int column, double factor) { multiply_column(rows, stride, column, factor); };
   const auto absorb = [&](SidePrior& prior, Span variances, int column) {
     multiply(variances, column, pin * pin);
     multiply(prior.mean, column, pin);

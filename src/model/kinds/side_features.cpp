@@ -55,6 +55,15 @@ void InputEffects::operator()(const Real* a, double* out) const {
   }
 }
 
+safetensors::Input take_matrix(ModelReader& file, const std::string& name, std::size_t rows, std::size_t columns) {
+  safetensors::Input tensor = file.take(name, 2);
+  if (tensor.shape[0] != rows || tensor.shape[1] != columns) {
+    file.fail(fmt::format("the tensor \"{}\" has shape [{}, {}] instead of [{}, {}]", name, tensor.shape[0],
+                          tensor.shape[1], rows, columns));
+  }
+  return tensor;
+}
+
 void add_features(const SideFeatures& features, const std::string& what, std::size_t samples,
                   const FactorLayout& layout, std::vector<safetensors::Output>& tensors) {
   const std::size_t inputs = features.input_means.size();
@@ -99,12 +108,8 @@ std::optional<SideFeatures> read_side_features(ModelReader& file, const std::str
   file.copy_rows(means_name(what), means, inputs, 1, features.input_means.data(), 1);
   for (const NamedRows& rows : kRows) {
     const std::string name = name_of(rows, what);
-    const safetensors::Input tensor = file.take(name, 2);
     const std::size_t count = rows.count(inputs, samples);
-    if (tensor.shape[0] != count || tensor.shape[1] != width) {
-      file.fail(fmt::format("the tensor \"{}\" has shape [{}, {}] instead of [{}, {}]", name, tensor.shape[0],
-                            tensor.shape[1], count, width));
-    }
+    const safetensors::Input tensor = take_matrix(file, name, count, width);
     Vector& to = features.*rows.rows;
     to.resize(count * stride);
     file.copy_rows(name, tensor, count, width, to.data(), stride);
@@ -123,13 +128,17 @@ std::optional<SideFeatures> read_side_features(ModelReader& file, const std::str
   return features;
 }
 
+void multiply_column(Span rows, std::size_t stride, int column, double factor) {
+  for (auto k = static_cast<std::size_t>(column); k < rows.size(); k += stride) {
+    rows[k] = static_cast<Real>(static_cast<double>(rows[k]) * factor);
+  }
+}
+
 void absorb_pin(SideFeatures& features, std::size_t stride, int bias, double pin) {
   for (const auto& [rows, factor] :
        {std::pair(&features.effects, pin), std::pair(&features.unrated_effects, pin),
         std::pair(&features.unrated_mean, pin), std::pair(&features.unrated_variance, pin * pin)}) {
-    for (auto k = static_cast<std::size_t>(bias); k < rows->size(); k += stride) {
-      (*rows)[k] = static_cast<Real>(static_cast<double>((*rows)[k]) * factor);
-    }
+    multiply_column(*rows, stride, bias, factor);
   }
 }
 

@@ -38,12 +38,18 @@ void add_features(const SideFeatures& features, const std::string& what, std::si
                   const FactorLayout& layout, std::vector<safetensors::Output>& tensors);
 void add_features(const SideFeatures& features, const std::string& what, safetensors::Metadata& metadata);
 
+/// Takes a tensor that has this shape. Throws Error where it has another one.
+safetensors::Input take_matrix(ModelReader& file, const std::string& name, std::size_t rows, std::size_t columns);
+
 /// How a side's features are encoded, of a file that says so. Throws Error.
 FeatureEncoding read_encoding(const ModelReader& file, const std::string& what);
 
 /// Those of a side in a file, if it has any; `pin` is its pinned element, or −1. Throws Error.
 std::optional<SideFeatures> read_side_features(ModelReader& file, const std::string& what, std::size_t samples,
                                                const FactorLayout& layout, int pin);
+
+/// Multiplies a column of rows that lie one after another.
+void multiply_column(Span rows, std::size_t stride, int column, double factor);
 
 /// Multiplies what is in the bias's column by the pin.
 void absorb_pin(SideFeatures& features, std::size_t stride, int bias, double pin);

@@ -7,6 +7,7 @@
 #include <limits>
 #include <numbers>
 
+#include "kernels/normal_interval.hpp"
 #include "odot/core/error.hpp"
 #include "odot/model/ordinal_link.hpp"
 
@@ -20,8 +21,6 @@ constexpr std::size_t kAtOnce = std::size_t{1} << 20;  // ratings
 constexpr double kLeastDeviation = 1e-100;
 
 double density(double z) { return std::exp(-z * z / 2) / std::sqrt(2 * std::numbers::pi); }
-
-double share_below(double z) { return std::erfc(-z / std::numbers::sqrt2) / 2; }
 
 }  // namespace
 
@@ -81,7 +80,7 @@ void CalibrationSums::add(double prediction, double deviation, double rating) {
   ++ratings_;
   covered_ += std::abs(z) <= half_width_;
   negative_log_likelihood_ += std::log(2 * std::numbers::pi) / 2 + std::log(deviation) + z * z / 2;
-  crps_ += deviation * (z * (2 * share_below(z) - 1) + 2 * density(z) - 1 / std::sqrt(std::numbers::pi));
+  crps_ += deviation * (z * (2 * normal_share_below(z) - 1) + 2 * density(z) - 1 / std::sqrt(std::numbers::pi));
   add_error(deviation, error);
 }
 

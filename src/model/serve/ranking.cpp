@@ -104,19 +104,20 @@ double mean_auc(const FactorView& model, const ItemLists& relevant, const ItemLi
   if (model.link) linked.emplace(model, RankBy::mean);
   parallel_for(parts.size(), [&](std::size_t number) {
     const auto some = users.subspan(number * block, std::min(block, users.size() - number * block));
-    Vector rows(some.size() * stride);
     Vector scores(some.size() * items);
-    for (std::size_t k = 0; k < some.size(); ++k) {
-      std::copy_n(model.theta.data() + layout.user_row(some[k]), stride, rows.data() + k * stride);
-    }
-    score_block(rows.data(), some.size(), model.theta.data() + layout.item_row(0), items, layout.width(), stride,
-                scores.data(), items);
     if (linked) {
       std::vector<double> means(items);
       for (std::size_t k = 0; k < some.size(); ++k) {
         linked->of_user(some[k], means);
         std::ranges::transform(means, scores.data() + k * items, [](double mean) { return static_cast<Real>(mean); });
       }
+    } else {
+      Vector rows(some.size() * stride);
+      for (std::size_t k = 0; k < some.size(); ++k) {
+        std::copy_n(model.theta.data() + layout.user_row(some[k]), stride, rows.data() + k * stride);
+      }
+      score_block(rows.data(), some.size(), model.theta.data() + layout.item_row(0), items, layout.width(), stride,
+                  scores.data(), items);
     }
     for (std::size_t k = 0; k < some.size(); ++k) {
       add_user({scores.data() + k * items, items}, relevant[some[k]],

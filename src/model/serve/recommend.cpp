@@ -269,9 +269,8 @@ TopLists recommend(const FactorView& model, std::span<const Index> users, const 
                             settings.exclude->users(), known),
                 ErrorKind::usage);
   }
-  if (model.link) {
-    // Checks the items.
-    (void)Recommender(model, users.first(0), settings).run();
+  if (model.link || settings.by != RankBy::mean) {
+    (void)Candidates(model, settings);  // checks the items
     return recommend_by_scores(model, users, settings);
   }
   return Recommender(model, users, settings).run();

@@ -117,13 +117,7 @@ TopLists recommend_by_scores(const FactorView& model, std::span<const Index> use
 }
 
 TopLists recommend(const Factorization& model, std::span<const Index> users, const RecommendSettings& settings) {
-  // Checks users, items and what is excluded, too.
-  if (settings.by == RankBy::mean) return recommend(model.view(), users, settings);
-  RecommendSettings nothing = settings;
-  nothing.by = RankBy::mean;
-  nothing.top = 0;
-  (void)recommend(model.view(), users, nothing);
-  return recommend_by_scores(model.view(), users, settings);
+  return recommend(model.view(), users, settings);
 }
 
 // With several samples, each user has the factors of one, and 0 where those of the others are. A sample's bias of an

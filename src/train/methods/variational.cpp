@@ -46,10 +46,7 @@ void finish(Factorization& model, const TrainSettings& settings, const SideInput
   const std::size_t stride = model.layout.stride();
   const std::size_t items = model.layout.item_row(0);
   const Vector all = std::move(model.theta);
-  const auto part = [&](std::size_t begin, std::size_t size) {
-    const auto first = all.begin() + static_cast<std::ptrdiff_t>(begin);
-    return Vector(first, first + static_cast<std::ptrdiff_t>(size));
-  };
+  const auto part = [&](std::size_t begin, std::size_t size) { return part_of(all, begin, size); };
   const auto prior = [&](std::size_t begin, std::size_t features, const RowInputs& of) {
     SidePrior out{part(begin, model.layout.width() * stride), part(begin + stride * stride, stride), {}};
     if (of.width == 0) return out;
@@ -84,12 +81,7 @@ TrainOutcome run(const TrainTask& task, Vector& theta) {
 
 void decide_rank(const RatingMatrix& ratings, TrainSettings& settings) {
   if (settings.rank) return;
-  const auto rated = [](const RatingSide& side) {
-    Index count = 0;
-    for (Index row = 0; row < side.rows(); ++row) count += side.count(row) > 0 ? 1 : 0;
-    return count;
-  };
-  const Offset rows = Offset{rated(ratings.by_user())} + rated(ratings.by_item());
+  const Offset rows = Offset{rated_rows(ratings.by_user())} + rated_rows(ratings.by_item());
   settings.rank = static_cast<int>(std::clamp<Offset>(ratings.size() / rows, kFewestFactors, kMostUsualFactors));
 }
 

@@ -24,7 +24,20 @@ inline GaussianPrior prior_at(Vector& all, std::size_t begin, std::size_t stride
   return {all.data() + begin, all.data() + begin + stride * stride};
 }
 
-/// The same to be read.
+/// So many Reals of a longer vector.
+inline Vector part_of(const Vector& all, std::size_t begin, std::size_t size) {
+  const auto first = all.begin() + static_cast<std::ptrdiff_t>(begin);
+  return Vector(first, first + static_cast<std::ptrdiff_t>(size));
+}
+
+/// Rows that have ratings: those that a prior is learned from.
+inline Index rated_rows(const RatingSide& side) {
+  Index rated = 0;
+  for (Index row = 0; row < side.rows(); ++row) rated += side.count(row) > 0 ? 1 : 0;
+  return rated;
+}
+
+/// A GaussianPrior to be read.
 struct ConstGaussianPrior {
   const Real* precision;
   const Real* mean;

@@ -106,10 +106,7 @@ void move_kept(const SamplerLayout& layout, bool users, bool items, const SideIn
   const auto keep = static_cast<std::size_t>(layout.keep);
   const Vector all = std::move(model.theta);
   const auto number = [&](SamplerLayout::Number which) { return static_cast<double>(all[layout.number(which)]); };
-  const auto part = [&](std::size_t begin, std::size_t size) {
-    const auto first = all.begin() + static_cast<std::ptrdiff_t>(begin);
-    return Vector(first, first + static_cast<std::ptrdiff_t>(size));
-  };
+  const auto part = [&](std::size_t begin, std::size_t size) { return part_of(all, begin, size); };
 
   FactorPosterior& posterior = model.posterior.emplace();
   posterior.samples = std::max(static_cast<int>(number(SamplerLayout::kept)), 1);

@@ -8,6 +8,7 @@
 #include "kernels/masked_gradient.hpp"
 #include "odot/core/parallel.hpp"
 #include "train/posterior/gaussian_prior.hpp"
+#include "train/posterior/moved_side.hpp"
 #include "train/posterior/ordinal.hpp"
 #include "train/posterior/partner_effects.hpp"
 #include "train/posterior/posterior_rows.hpp"
@@ -25,34 +26,14 @@ constexpr int kPointSweeps = 2;
 constexpr int kEffectSteps = 2;
 
 // One side with all that inferring its rows needs.
-struct Side {
+struct Side : MovedSide<PosteriorRows, PartnerEffects> {
   Side(const RatingSide& side, const RatingSide& other, const FactorLayout& factors, int pinned, bool moved,
        const RowInputs& inputs, double half)
-      : ratings(side), rows(side, factors, pinned) {
-    if (moved) effects.emplace(side, other, factors.stride());
-    if (inputs.width > 0) features.emplace(side, inputs, rows.free(), factors.stride(), half);
-    for (Index row = 0; row < side.rows(); ++row) rated += side.count(row) > 0 ? 1 : 0;
-  }
+      : MovedSide(side, other, factors, pinned, moved, inputs, half), rated(static_cast<double>(rated_rows(side))) {}
 
-  RatingSide ratings;
-  PosteriorRows rows;
-  std::optional<PartnerEffects> effects;
-  std::optional<FeatureEffects> features;
-  double rated = 0;          // rows with ratings
+  double rated;              // rows with ratings
   double log_precision = 0;  // log det Λ
   double log_variances = 0;  // Σ log v
-
-  const Real* partner_sums() { return effects ? effects->sums().data() : nullptr; }
-
-  // What moves the prior's mean for each row.
-  const Real* offsets() {
-    if (!features) return partner_sums();
-    if (!effects) return features->moves().data();
-    return features->added_to(effects->sums());
-  }
-
-  // Those of the rows that partners are to explain.
-  const Real* without_features(const Real* means) { return features ? features->taken_from(means) : means; }
 };
 
 // What ordinal ratings need beside the sides.
