@@ -40,9 +40,10 @@ std::vector<Index> read_ids(const std::string& path, const IdTable& ids, const s
   const std::string line_of = what == "user" ? "a user's id" : "an item's id";
   const reading::Source source(path, {"ids", line_of});
   std::vector<Index> found;
-  std::string_view text = reading::without_byte_order_mark(source.text());
+  std::string_view text = source.text();
   for (std::size_t number = 1; !text.empty(); ++number) {
-    const std::string_view line = reading::take_line(text);
+    // Files that were joined have a byte-order mark at the start of each.
+    const std::string_view line = reading::without_byte_order_mark(reading::take_line(text));
     if (reading::trim(line).empty()) continue;
     const std::string place = fmt::format("{}:{}", source.name(), number);
     const std::string id = read_id(line, place);

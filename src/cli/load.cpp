@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -21,7 +22,9 @@ std::string separator_name(const std::string& separator) {
   return "'" + separator + "'";
 }
 
-constexpr const char* kOdr = "odr";  // SourceFormat::kind
+// Of SourceFormat::kind.
+constexpr const char* kOdr = "odr";
+constexpr const char* kEmpty = "empty";
 
 // Says how ratings in memory were recognised.
 void tell(const std::vector<SourceFormat>& sources, std::size_t merged, const std::string& what, const IdTable& users,
@@ -53,7 +56,9 @@ std::size_t memory_budget(const Options& options) {
 }
 
 std::string describe(const SourceFormat& source, bool pairs_only) {
-  std::string text = fmt::format("{}: {} lines", source.path == "-" ? "standard input" : source.path, source.ratings);
+  const std::string name = source.path == "-" ? "standard input" : source.path;
+  std::string text = fmt::format("{}: {} lines", name, source.ratings);
+  if (source.kind == kEmpty) return fmt::format("{}: left out, as there is nothing in it to read", name);
   if (source.kind == kOdr) return fmt::format("{}: .odr, {} ratings", source.path, source.ratings);
   if (source.compression != "none") text += ", " + source.compression;
   if (source.kind != "delimited") return text + ", " + source.kind;
@@ -108,7 +113,8 @@ void load_features(const Options& options, Dataset& data) {
 }
 
 std::string separator_of(const ReadResult& result) {
-  const SourceFormat& first = result.sources.front();
+  const SourceFormat& first =
+      *std::ranges::find_if_not(result.sources, [](const SourceFormat& source) { return source.kind == kEmpty; });
   if (first.kind == kOdr) return ",";
   return first.kind == "delimited" ? first.separator : " ";
 }

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <boost/algorithm/string/predicate.hpp>
-#include <limits>
 
 #include "odot/core/error.hpp"
 #include "ratings/text/fields.hpp"
@@ -14,7 +13,6 @@
 namespace odot::inline ODOT_PRECISION::reading {
 
 FeatureLines::FeatureLines(const std::string& path) : source_(path, kFeatures) {
-  constexpr std::size_t kAll = std::numeric_limits<std::size_t>::max();
   std::string_view text = source_.text();
   // What a header is in a file of ratings is of no use here.
   const Format format = recognise(text, name(), {.header = false, .pairs_only = true}, kFeatures);
@@ -24,8 +22,9 @@ FeatureLines::FeatureLines(const std::string& path) : source_(path, kFeatures) {
 
   std::vector<Field> fields;
   std::string storage;
-  for (std::size_t number = 1; !text.empty(); ++number) {
-    const std::string_view line = take_line(text);
+  for (std::size_t number = format.body_line; !text.empty(); ++number) {
+    text = without_byte_order_mark(text);  // files that were joined have one at the start of each
+    const std::string_view line = take_record(text, separator_, kAllColumns);
     if (trim(line).empty()) continue;
     numbers_.push_back(number);
     const std::size_t row = rows() - 1;
@@ -33,7 +32,8 @@ FeatureLines::FeatureLines(const std::string& path) : source_(path, kFeatures) {
       fail(row,
            explain_binary(line[at], static_cast<std::size_t>(line.data() - source_.text().data()) + at, kFeatures));
     }
-    if (const auto problem = split_line(line, separator_, kAll, kAll, fields)) fail(row, *problem);
+    if (const auto problem = split_line(line, separator_, kAllColumns, kAllColumns, fields)) fail(row, *problem);
+    number += count_breaks(line);
     if (row == 0) columns_ = fields.size();
     if (fields.size() != columns_) {
       fail(row, fmt::format("found {} columns separated by {} in {}, expected {} as in line {}", fields.size(),

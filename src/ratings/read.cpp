@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "odot/core/error.hpp"
@@ -32,6 +33,20 @@ void check_paths(const std::vector<std::string>& paths) {
                          list.users[list.ratings.user[found.second]], list.items[list.ratings.item[found.second]]);
 }
 
+SourceFormat collect(const std::string& path, const ReadSettings& settings, Collector& collector) {
+  const Source source(path);
+  const Format format = recognise(source.text(), source.name(), settings);
+  SourceFormat described;
+  described.path = path;
+  described.compression = source.compression();
+  described.kind = format.matrix ? "matrix-market" : "delimited";
+  described.separator = format.separator;
+  described.header = format.header;
+  described.columns = format.columns;
+  described.ratings = collector.add(source, format);
+  return described;
+}
+
 ReadResult read_one_odr(const std::string& path, bool pairs_only) {
   ReadResult out;
   out.list = read_odr(path);
@@ -47,18 +62,16 @@ std::vector<SourceFormat> reading::collect_all(const std::vector<std::string>& p
   check_paths(paths);
   check(settings);
   std::vector<SourceFormat> sources;
+  std::optional<EmptyError> empty;
   for (const std::string& path : paths) {
-    const Source source(path);
-    const Format format = recognise(source.text(), source.name(), settings);
-    SourceFormat& described = sources.emplace_back();
-    described.path = path;
-    described.compression = source.compression();
-    described.kind = format.matrix ? "matrix-market" : "delimited";
-    described.separator = format.separator;
-    described.header = format.header;
-    described.columns = format.columns;
-    described.ratings = collector.add(source, format);
+    try {
+      sources.push_back(collect(path, settings, collector));
+    } catch (const EmptyError& error) {
+      if (!empty) empty = error;
+      sources.push_back({.path = path, .compression = "none", .kind = "empty"});
+    }
   }
+  if (std::ranges::all_of(sources, [](const SourceFormat& source) { return source.kind == "empty"; })) throw *empty;
   return sources;
 }
 

@@ -16,16 +16,16 @@ constexpr std::size_t kBufferBytes = std::size_t{1} << 16;
 
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
-bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 && c != '\t'; }
+bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n' && c != '\r'; }
 
-// What a reader could take for a separator, a blank at the edge, a quote, a banner, a byte-order mark or the start of
-// compressed data.
+// What a reader could take for a separator, a line end, a blank at the edge, a quote, a banner, a byte-order mark or
+// the start of compressed data.
 bool needs_quotes(std::string_view id, std::string_view separator) {
   if (is_blank(id.front()) || is_blank(id.back())) return true;
   if (std::string_view("%#\xEF\xFE\xFF").find(id.front()) != std::string_view::npos) return true;
   if (reading::compression_of(id) != reading::Compression::none) return true;
   if (id.find(separator) != std::string_view::npos || id.ends_with(separator.front())) return true;
-  return id.find_first_of("\"\t,;|") != std::string_view::npos || id.find("::") != std::string_view::npos;
+  return id.find_first_of("\"\t,;|\n\r") != std::string_view::npos || id.find("::") != std::string_view::npos;
 }
 
 }  // namespace
@@ -33,7 +33,7 @@ bool needs_quotes(std::string_view id, std::string_view separator) {
 void append_field(std::string& line, std::string_view id, std::string_view separator) {
   if (id.empty() || std::ranges::any_of(id, is_control)) {
     throw Error(fmt::format("cannot write the id {:?}: {}", id,
-                            id.empty() ? "it is empty" : "it has a line end or a control character in it"));
+                            id.empty() ? "it is empty" : "it has a control character in it"));
   }
   if (!needs_quotes(id, separator)) {
     line += id;

@@ -52,6 +52,22 @@ TEST_CASE("lines that cannot be read") {
   check_has(train_refusal(gzip("1,2,3\n1,3,x\n")), {"r.csv:2: found \"x\""});
 }
 
+TEST_CASE("headers and lines that contradict what was recognised") {
+  check_has(train_refusal("user_id,item_id,timestamp\n1,2,978300760\n"),
+            {"r.csv:1: found no rating among the columns", "\"timestamp\" (a time)",
+             "(--columns says which are user, item and rating)"});
+  check_has(train_refusal("user item rating\n1 1 10 5\n2 2 20 4\n"),
+            {"r.csv:1: found 3 columns", "line 2 has columns, 4 (--columns says by numbers"});
+  check_has(train_refusal("1,2,3\n3,2,51,3,4\n"), {"r.csv:2: found 5 columns in \"3,2,51,3,4\", expected 3"});
+  check_has(train_refusal("1 2 3 4 5 6 7 8 9\n"), {"r.csv:1: found 9 columns on the only line"});
+  const TemporaryFolder folder;
+  write_bytes(folder / "r.csv", small_ratings());
+  REQUIRE(run(folder, {"train", "r.csv", "-o", "m", "-q", "-t", "1"}).code == 0);
+  write_bytes(folder / "pairs", "1,2\n3,45,6\n7,8\n");
+  check_has(refusal(folder, {"predict", "m", "pairs", "-o", "out"}),
+            {"pairs:2: found 3 columns in \"3,45,6\", expected 2"});
+}
+
 TEST_CASE("files that are no ratings") {
   check_has(train_refusal(""), {"r.csv: found an empty file, expected ratings"});
   check_has(train_refusal("\n\n"), {"r.csv: found only blank lines"});

@@ -57,6 +57,10 @@ TEST_CASE("all ways to write the same ratings give the same model") {
   same("quoted fields", rewritten([](const auto& u, const auto& i, const auto& r) {
          return "\"" + u + "\",\"" + i + "\"," + r + ",\"a, \"\"b\"\"\"\n";
        }));
+  same("Excel's line for the separator", "sep=;\r\n" + separated(";", "\r\n"));
+  same("NumPy's header", "# user item rating\n" + separated(" "));
+  same("types behind names", "user_id:token,item_id:token,rating:float\n" + small_ratings());
+  same("line breaks inside quotes", separated(",", ",\"so\n1,2,3\"\n"));
   same("no line end at the end", small_ratings().substr(0, small_ratings().size() - 1));
   same("gzip", gzip(small_ratings()));
   same("zstd", zstd(separated("\t")));
@@ -101,6 +105,29 @@ TEST_CASE("what was recognised is said on standard error") {
   CHECK(outcome.code == 0);
   check_has(outcome.err,
             {"r: 2 lines, gzip, separated by ';', columns 2,1,3, header", "read 2 ratings, 2 users, 2 items"});
+}
+
+TEST_CASE("a file with nothing in it is left out, and said to be") {
+  const TemporaryFolder folder;
+  write_bytes(folder / "none", "user,item,rating\n");
+  write_bytes(folder / "r", "a\tx\t1\nb\ty\t5\n");
+  const Outcome outcome = run(folder, {"info", "none", "r"});
+  CHECK(outcome.code == 0);
+  check_has(outcome.err, {"none: left out, as there is nothing in it to read", "r: 2 lines", "read 2 ratings"});
+  REQUIRE(run(folder, {"train", "r", "-o", "m", "-q", "-t", "1"}).code == 0);
+  // The separator of what is written is that of the first file that has one.
+  const Outcome predicted = run(folder, {"predict", "m", "none", "r", "-q"});
+  CHECK(predicted.code == 0);
+  check_has(predicted.out, {"a\tx\t"});
+}
+
+TEST_CASE("ids with line breaks come back as they went in") {
+  const TemporaryFolder folder;
+  write_bytes(folder / "r", "\"a\nb\",x,1\nc,\"y\r\nz\",5\n");
+  REQUIRE(run(folder, {"train", "r", "-o", "m", "-q", "-t", "1"}).code == 0);
+  const Outcome predicted = run(folder, {"predict", "m", "r", "-q"});
+  CHECK(predicted.code == 0);
+  check_has(predicted.out, {"\"a\nb\",x,", "c,\"y\r\nz\","});
 }
 
 TEST_CASE("repeated pairs are kept as asked") {

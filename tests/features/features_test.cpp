@@ -112,6 +112,24 @@ TEST_CASE("all separators, compressions, quotes, line ends and a byte-order mark
   }
 }
 
+TEST_CASE("line breaks inside quotes, Excel's first line, and files that were joined") {
+  const auto same = [](const std::string& text) {
+    CAPTURE(text);
+    const FeatureTable table = features_of(text);
+    CHECK(table.ids.size() == 2);
+    CHECK(row(table, "a") == Row{0, 1, 0});
+    CHECK(row(table, "b") == Row{1, 0, 1});
+  };
+  same("a,1,x\nb,2,y\n");
+  same("a,1,\"x\"\nb,2,\"y\n\"\n");
+  same("sep=;\na;1;x\nb;2;y\n");
+  same(
+      "a,1,x\n\xef\xbb\xbf"
+      "b,2,y\n");
+  CHECK(has(refusal("sep=;\na;1;\"x\ny\"\nb;2\n"), ":4: found 2 columns"));
+  CHECK(has(refusal("a,1,x\nb,2,y\rc,3,z\n"), ":2: found a carriage return inside a line"));
+}
+
 TEST_CASE("where | separates columns it separates no words, and quotes may be doubled") {
   CHECK(features_of("1|a\n2|b\n3|c\n").encoding.inputs() == 4);
   const FeatureTable table = features_of("1,\"the \"\"one\"\", two\"\n2,b\n");

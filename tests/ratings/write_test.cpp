@@ -41,14 +41,14 @@ TEST_CASE("plain ids are written as they are, others in quotes") {
   CHECK(field(" x", ",") == "\" x\"");
   CHECK(field("x:", "::") == "\"x:\"");
   CHECK(field("naïve", ";") == "naïve");
+  CHECK(field("two\nlines", ",") == "\"two\nlines\"");
+  CHECK(field("carriage\rreturn", "\t") == "\"carriage\rreturn\"");
   CHECK(field("\x28\xb5\x2f\xfd", ",") == "\"\x28\xb5\x2f\xfd\"");  // as zstd data begin
 }
 
 TEST_CASE("an id that no line can hold is an error") {
   std::string line;
   CHECK_THROWS_AS(append_field(line, "", ","), Error);
-  CHECK_THROWS_AS(append_field(line, "two\nlines", ","), Error);
-  CHECK_THROWS_AS(append_field(line, "carriage\rreturn", ","), Error);
   CHECK_THROWS_AS(append_field(line, std::string_view("\0", 1), ","), Error);
 }
 
@@ -71,11 +71,11 @@ TEST_CASE("numbers are short and read back as the same bits") {
 }
 
 TEST_CASE("any ids come back through a file with any separator") {
-  const std::vector<std::string> odd = {"plain", " ",    " lead",    "trail ", "a b",  "a,b",           "a;b",
-                                        "a|b",   "a::b", ":",        "x:",     "::",   "a\tb",          "\t",
-                                        "\"",    "\"\"", "a\"b",     "\"a\"",  "%%x",  "#no",           "-",
-                                        "1.5",   "nan",  "käse",     "日本",   "'x'",  "\xEF\xBB\xBFx", "\\",
-                                        "a\\tb", "user", "\xFF\xFE", "1,5",    "1 2 3"};
+  const std::vector<std::string> odd = {"plain", " ",    " lead",    "trail ", "a b",   "a,b",           "a;b",
+                                        "a|b",   "a::b", ":",        "x:",     "::",    "a\tb",          "\t",
+                                        "\"",    "\"\"", "a\"b",     "\"a\"",  "%%x",   "#no",           "-",
+                                        "1.5",   "nan",  "käse",     "日本",   "'x'",   "\xEF\xBB\xBFx", "\\",
+                                        "a\\tb", "user", "\xFF\xFE", "1,5",    "1 2 3", "two\nlines",    "a\r\nb\r"};
   RatingList list;
   std::mt19937 generator(1);
   for (const std::string& user : odd) {

@@ -1,6 +1,7 @@
 // Temporary rating files and compression for the tests of reading.
 #pragma once
 
+#include <doctest/doctest.h>
 #include <unistd.h>
 
 #include <boost/iostreams/device/back_inserter.hpp>
@@ -57,6 +58,16 @@ inline std::string gzip(std::string_view bytes) { return compress<boost::iostrea
 inline std::string zstd(std::string_view bytes) { return compress<boost::iostreams::zstd_compressor>(bytes); }
 
 using Row = std::tuple<std::string, std::string, double>;
+
+/// Checks that a message has all these parts.
+inline void check_words(const std::string& message, const std::vector<std::string>& words) {
+  CAPTURE(message);
+  REQUIRE(!message.empty());
+  for (const std::string& word : words) {
+    CAPTURE(word);
+    CHECK(message.find(word) != std::string::npos);
+  }
+}
 
 /// The ratings with their ids; the value is 0 for pairs.
 inline std::vector<Row> rows(const RatingList& list) {

@@ -37,7 +37,7 @@ std::string parse_separator(const std::string& text);
 struct SourceFormat {
   std::string path{};                    ///< as given
   std::string compression{};             ///< "none", "gzip" or "zstd"
-  std::string kind{};                    ///< "delimited", "matrix-market" or "odr"
+  std::string kind{};                    ///< "delimited", "matrix-market", "odr", or "empty": no rating in it
   std::string separator{};               ///< as in ReadSettings
   bool header = false;                   ///< the first line was taken as column names
   std::array<std::size_t, 3> columns{};  ///< of user, item, rating, from 0
@@ -53,8 +53,9 @@ struct ReadResult {
 /// Reads one or more files ("-" is standard input) into one list, in their order; ids are numbered in order of first
 /// appearance. Plain text, gzip and zstd; text with a separator, with or without header line and quotes, or a Matrix
 /// Market coordinate file (Boisvert, Pozo & Remington 1996); or one .odr file, of which only settings.pairs_only
-/// matters. The result does not depend on the number of threads. Throws Error "FILE:LINE: found …, expected …" for the
-/// first line that cannot be read.
+/// matters. A file without ratings is left out among others. The result does not depend on the number of threads.
+/// Throws Error "FILE:LINE: found …, expected …" for the first line that cannot be read or has more or fewer columns
+/// than most.
 ReadResult read_ratings(const std::vector<std::string>& paths, const ReadSettings& settings = {});
 
 }  // namespace odot::inline ODOT_PRECISION

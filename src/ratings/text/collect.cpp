@@ -8,6 +8,7 @@
 #include "odot/core/error.hpp"
 #include "odot/core/parallel.hpp"
 #include "ratings/pages.hpp"
+#include "ratings/text/fields.hpp"
 
 namespace odot::inline ODOT_PRECISION::reading {
 namespace {
@@ -46,6 +47,14 @@ void copy_indices(const Index* from, std::size_t count, Index known, const std::
   }
 }
 
+/// `text` begins with the line that has the quote.
+[[noreturn]] void refuse_open_quote(std::string_view text, const std::string& name, std::size_t line,
+                                    const Format& format) {
+  std::vector<Field> fields;
+  const auto problem = split_line(take_line(text), format.separator, format.columns_read(), format.quoted(), fields);
+  throw Error(fmt::format("{}:{}: {}", name, line, problem.value()));
+}
+
 template <class T>
 void reserve_pages(std::vector<T>& values, std::size_t count) {
   if (count <= values.capacity()) return;
@@ -62,18 +71,22 @@ std::size_t Collector::add(const Source& source, const Format& format, std::size
   std::size_t line = format.body_line;
   std::vector<Piece> all_pieces;
   std::size_t at_once = kFirstPieces;
+  std::size_t bytes = piece_bytes;
   for (std::size_t begin = format.body; begin < text.size();) {
-    const std::vector<std::size_t> ends = cut(text, begin, piece_bytes, at_once);
+    const std::vector<std::size_t> ends = cut(text, begin, bytes, at_once);
     at_once = std::min(2 * at_once, most_pieces());
     if (all_pieces.size() < ends.size()) all_pieces.resize(ends.size());
-    const std::span<Piece> pieces = std::span(all_pieces).first(ends.size());
+    std::span<Piece> pieces = std::span(all_pieces).first(ends.size());
     parallel_for(ends.size(), [&](std::size_t k) {
       const std::size_t from = k == 0 ? begin : ends[k - 1];
       parse_piece(text.substr(from, ends[k] - from), from, format, users_, items_, pieces[k]);
     });
 
     std::size_t position = size();
-    for (const Piece& piece : pieces) {
+    std::size_t end = begin;
+    bytes = piece_bytes;
+    for (std::size_t k = 0; k < pieces.size(); ++k) {
+      const Piece& piece = pieces[k];
       for (const Anchor& anchor : piece.anchors) anchors_.push_back({position + anchor.position, line + anchor.line});
       position += piece.size;
       if (format.matrix && position - first > format.matrix->entries)
@@ -82,10 +95,21 @@ std::size_t Collector::add(const Source& source, const Format& format, std::size
       if (piece.problem)
         throw Error(fmt::format("{}:{}: {}", source.name(), line + piece.problem->line, piece.problem->text));
       line += piece.lines;
+      if (!piece.unfinished) {
+        end = ends[k];
+        continue;
+      }
+      // The cut was inside a quoted field, so that later pieces do not begin where lines do: they are cut anew, fewer
+      // of them, and larger where not even one line was whole.
+      end += *piece.unfinished;
+      if (end == begin && ends[k] == text.size()) refuse_open_quote(text.substr(end), source.name(), line, format);
+      if (end == begin) bytes = 2 * (ends[k] - begin);
+      at_once = k + 1;
+      pieces = pieces.first(k + 1);
     }
-    if (begin == format.body && !drain_) {
+    if (begin == format.body && end > begin && !drain_) {
       // Lines of one file are about equally long, and room that is not used takes no memory; growing would.
-      const double share = static_cast<double>(text.size() - begin) / static_cast<double>(ends.back() - begin);
+      const double share = static_cast<double>(text.size() - begin) / static_cast<double>(end - begin);
       const auto here = static_cast<double>(position - first);
       reserve(first + static_cast<std::size_t>(here * (share > 1 ? 1.1 * share : 1)), format.pairs_only);
     }
@@ -95,8 +119,8 @@ std::size_t Collector::add(const Source& source, const Format& format, std::size
       drained_ = position;
       list_.ratings = {};
     }
-    source.release(begin, ends.back());
-    begin = ends.back();
+    source.release(begin, end);
+    begin = end;
   }
   const std::size_t count = size() - first;
   if (format.matrix && count < format.matrix->entries)

@@ -34,11 +34,19 @@ constexpr std::string_view kRatingWords[] = {
     "value",      "weight",      "preference", "bookrating", "userrating", "rate",      "overall",
     "starrating", "movierating", "myrating",   "count",      "plays",      "playcount", "listens"};
 constexpr std::string_view kOtherWords[] = {"timestamp", "time", "date", "datetime", "ts", "unixtime"};
+// Parts of the names that times have.
+constexpr std::string_view kTimeParts[] = {"time", "date", "stamp", "year", "month", "when"};
 constexpr std::array<std::span<const std::string_view>, kRoles> kWords{kUserWords, kItemWords, kRatingWords};
+
+/// Without the type that may be behind a name ("item_id:token").
+std::string_view untyped(std::string_view name) {
+  const std::size_t colon = name.find(':');
+  return colon == std::string_view::npos || colon == 0 ? name : trim(name.substr(0, colon));
+}
 
 std::string normalised(const Field& field) {
   std::string out;
-  for (const char c : field.text)
+  for (const char c : untyped(field.text))
     if (std::isalnum(static_cast<unsigned char>(c)))
       out += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   if (out.size() > 2 && out.ends_with("id")) out.resize(out.size() - 2);
@@ -55,15 +63,25 @@ bool is_known(const Field& field) {
          std::any_of(kWords.begin(), kWords.end(), [&](auto words) { return is_among(word, words); });
 }
 
-/// The one field that is a word of `role`.
-std::optional<std::size_t> locate(const std::vector<Field>& header, Role role) {
-  std::optional<std::size_t> found;
-  for (std::size_t at = 0; at < header.size(); ++at) {
-    if (!is_among(normalised(header[at]), kWords[role])) continue;
-    if (found) return std::nullopt;
-    found = at;
+/// The fields whose name is the role's or, where there is none, one of the other words for it.
+std::vector<std::size_t> candidates(const std::vector<Field>& header, Role role) {
+  std::vector<std::size_t> out;
+  for (const std::span<const std::string_view> words : {kWords[role].first(1), kWords[role]}) {
+    for (std::size_t at = 0; at < header.size(); ++at)
+      if (is_among(normalised(header[at]), words)) out.push_back(at);
+    if (!out.empty()) break;
   }
-  return found;
+  return out;
+}
+
+/// What a header's name says of its column, in brackets behind it; nothing where it says nothing.
+std::string meaning(const Field& field) {
+  const std::string word = normalised(field);
+  for (std::size_t role = 0; role < kRoles; ++role)
+    if (is_among(word, kWords[role])) return fmt::format(" ({})", kRoleNames[role]);
+  const auto is_in_word = [&](std::string_view part) { return word.find(part) != std::string::npos; };
+  if (is_among(word, kOtherWords) || std::ranges::any_of(kTimeParts, is_in_word)) return " (a time)";
+  return "";
 }
 
 std::size_t roles_used(const ReadSettings& settings) { return settings.pairs_only ? kRating : kRoles; }
@@ -88,6 +106,44 @@ bool is_header(const std::vector<Field>& first, const std::vector<Field>& second
   return false;
 }
 
+/// Finds columns by the words of a header, all of them or none. A role whose name is unknown may have the column that
+/// is left, but is not guessed where there are several, or where it is the rating, as a price or a year may be a number
+/// too.
+void find_by_words(const std::vector<Field>& header, const ReadSettings& settings, Columns& out) {
+  const std::size_t roles = roles_used(settings);
+  const auto refuse = [&](const std::string& found) {
+    std::vector<std::string> shown;
+    for (const Field& field : header) shown.push_back(printable(field.text) + meaning(field));
+    out.problem = fmt::format("found {} among the columns {}, expected {}", found, fmt::join(shown, ", "),
+                              fmt::join(std::span(kRoleNames).first(roles), ", "));
+    out.remedy = settings.pairs_only ? " says which are user and item, no header that there are no names)"
+                                     : " says which are user, item and rating)";
+  };
+  std::vector<std::size_t> missing;
+  for (std::size_t role = 0; role < roles; ++role) {
+    const std::vector<std::size_t> found = candidates(header, static_cast<Role>(role));
+    if (found.size() > 1) return refuse(fmt::format("more than one {}", kRoleNames[role]));
+    if (found.empty())
+      missing.push_back(role);
+    else
+      out.at[role] = found[0];
+  }
+  // Who says that the first line is a header does not say that its names are known.
+  if (missing.size() == roles && settings.header) return;
+  out.by_name = true;
+  if (missing.empty()) return;
+  if (missing.size() == 1 && missing[0] != kRating && header.size() == roles) {
+    for (std::size_t at = 0; at < header.size(); ++at)
+      if (meaning(header[at]).empty()) {
+        out.at[missing[0]] = at;
+        return;
+      }
+  }
+  std::vector<std::string_view> names;
+  for (const std::size_t role : missing) names.push_back(kRoleNames[role]);
+  refuse(fmt::format("no {}", fmt::join(names, " and no ")));
+}
+
 void find_named(const std::vector<Field>& header, const ReadSettings& settings, Columns& out) {
   std::vector<std::string> names;
   for (const Field& field : header) {
@@ -102,7 +158,9 @@ void find_named(const std::vector<Field>& header, const ReadSettings& settings, 
     }
     const auto count = [&](auto&& matches) { return std::count_if(names.begin(), names.end(), matches); };
     const auto exactly = [&](const std::string& name) { return name == wanted; };
-    const auto loosely = [&](const std::string& name) { return boost::algorithm::iequals(name, wanted); };
+    const auto loosely = [&](const std::string& name) {
+      return boost::algorithm::iequals(name, wanted) || boost::algorithm::iequals(untyped(name), wanted);
+    };
     if (count(exactly) == 1) {
       out.at[role] = static_cast<std::size_t>(std::find_if(names.begin(), names.end(), exactly) - names.begin());
     } else if (count(exactly) == 0 && count(loosely) == 1) {
@@ -142,6 +200,8 @@ Columns find_columns(const std::vector<Field>& first, const std::vector<Field>& 
   Columns out;
   if (has_names(settings)) {
     out.header = true;
+    out.by_name = true;
+    out.remedy = ")";
     find_named(first, settings, out);
     return out;
   }
@@ -149,15 +209,7 @@ Columns find_columns(const std::vector<Field>& first, const std::vector<Field>& 
     for (std::size_t role = 0; role < roles_used(settings); ++role)
       out.at[role] = *to_number<std::size_t>((*settings.columns)[role]) - 1;
   out.header = settings.header ? *settings.header : is_header(first, second, out);
-  if (settings.columns || !out.header) return out;
-
-  std::array<std::size_t, kRoles> located = out.at;
-  for (std::size_t role = 0; role < roles_used(settings); ++role) {
-    const auto at = locate(first, static_cast<Role>(role));
-    if (!at) return out;
-    located[role] = *at;
-  }
-  out.at = located;
+  if (out.header && !settings.columns) find_by_words(first, settings, out);
   return out;
 }
 

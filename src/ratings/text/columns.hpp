@@ -14,8 +14,10 @@ namespace odot::inline ODOT_PRECISION::reading {
 
 struct Columns {
   bool header = false;
+  bool by_name = false;                    ///< the header's names decided
   std::array<std::size_t, 3> at{0, 1, 2};  ///< of user, item and rating, from 0
-  std::string problem;                     ///< why the settings do not fit this header: "found …, expected …"
+  std::string problem;                     ///< why they cannot be told by this header: "found …, expected …"
+  std::string remedy;                      ///< what to say of the setting columns then
 };
 
 /// Decides from a file's first line whether it is a header and which columns are used; `second` is the second

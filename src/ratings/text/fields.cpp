@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/locale/utf.hpp>
 #include <charconv>
 #include <cmath>
@@ -36,6 +37,33 @@ std::size_t quoted_end(std::string_view line, std::size_t begin, bool& doubled) 
   return std::string_view::npos;
 }
 
+/// "1234567.5" for "1,234,567.5", "1'234'567.5", "1 234 567.5" and "1.234.567,5"; nothing for numbers without groups of
+/// three digits, and nothing for "1.234", which is a number as it is.
+std::optional<std::string> without_grouping(std::string_view text) {
+  std::string out;
+  if (!text.empty() && (text[0] == '-' || text[0] == '+')) out = text.substr(0, 1);
+  text.remove_prefix(out.size());
+  const auto digits = [](std::string_view rest) { return std::min(rest.find_first_not_of("0123456789"), rest.size()); };
+  std::size_t count = digits(text);
+  if (count < 1 || count > 3 || text[0] == '0' || count == text.size()) return std::nullopt;
+  const char group = text[count];
+  if (std::string_view(",' .").find(group) == std::string_view::npos) return std::nullopt;
+  out += text.substr(0, count);
+  text.remove_prefix(count);
+  std::size_t groups = 0;
+  for (; text.starts_with(group) && digits(text.substr(1)) == 3; ++groups, text.remove_prefix(4))
+    out += text.substr(1, 3);
+  const char point = group == '.' ? ',' : '.';
+  if (groups == 0 || (group == '.' && groups == 1 && text.empty())) return std::nullopt;
+  if (text.starts_with(point) && digits(text.substr(1)) > 0 && digits(text.substr(1)) + 1 == text.size()) {
+    out += '.';
+    out += text.substr(1);
+    text = {};
+  }
+  if (!text.empty()) return std::nullopt;
+  return out;
+}
+
 /// Positions on a line, for either kind of separator.
 struct Cutter {
   std::string_view line;
@@ -65,11 +93,15 @@ std::string_view take_line(std::string_view& text) {
   return line;
 }
 
-std::size_t find_binary(std::string_view text, std::string_view separator) {
-  // First without a branch a byte: nearly always there is none.
+bool has_controls(std::string_view text) {
+  // Without a branch a byte: nearly always there is none.
   unsigned char found = 0;
-  for (const char c : text) found |= static_cast<unsigned char>(is_control(c) && !is_allowed_control(c));
-  if (!found) return std::string_view::npos;
+  for (const char c : text) found |= static_cast<unsigned char>(is_control(c) && c != '\t' && c != '\n');
+  return found != 0;
+}
+
+std::size_t find_binary(std::string_view text, std::string_view separator) {
+  if (!has_controls(text)) return std::string_view::npos;
   for (std::size_t at = 0; at < text.size(); ++at) {
     const char c = text[at];
     const bool in_separator = c != '\0' && separator.find(c) != std::string_view::npos;
@@ -89,26 +121,28 @@ std::string_view content(const Field& field, std::string& storage) {
 }
 
 std::optional<std::string> split_line(std::string_view line, std::string_view separator, std::size_t strict,
-                                      std::size_t limit, std::vector<Field>& out) {
+                                      std::size_t quoted, std::vector<Field>& out) {
   const Cutter cutter{line, separator};
   out.clear();
-  std::size_t at = 0;
-  while (out.size() < limit) {
+  for (std::size_t at = 0;;) {
     at = cutter.skip_blanks(at);
-    if (cutter.blanks && at == line.size()) break;
+    if (cutter.blanks && at == line.size()) return std::nullopt;
     std::size_t end;
-    if (at < line.size() && line[at] == '"') {
+    if (out.size() < quoted && at < line.size() && line[at] == '"') {
       Field field;
       const std::size_t close = quoted_end(line, at, field.doubled);
       if (close == std::string_view::npos)
-        return fmt::format("found a quote that is not closed on its line: {}, expected a closing quote",
+        return fmt::format("found a quote that is not closed: {}, expected a closing quote",
                            printable(line.substr(at)));
       field.text = line.substr(at + 1, close - at - 2);
       end = cutter.blanks ? close : cutter.skip_blanks(close);
       if (end < line.size() && !cutter.at_separator(end)) {
-        if (out.size() < strict)
-          return fmt::format("found {} after a closing quote, expected {} or the end of the line",
-                             printable(line.substr(end)), separator_name(separator));
+        // Where lines were taken together for the sake of a quote, it must have been one that belongs there.
+        const bool has_break = field.text.find('\n') != std::string_view::npos;
+        if (has_break || out.size() < strict)
+          return fmt::format("found {} after {}, expected {} or the end of the line", printable(line.substr(end)),
+                             has_break ? "a quote that was opened on an earlier line" : "a closing quote",
+                             separator_name(separator));
         end = cutter.find(end);
         field = {trim(line.substr(at, end - at)), false};
       }
@@ -116,11 +150,46 @@ std::optional<std::string> split_line(std::string_view line, std::string_view se
     } else {
       end = cutter.find(at);
       out.push_back({trim(line.substr(at, end - at)), false});
+      if (out.back().text.find('\r') != std::string_view::npos)
+        return "found a carriage return inside a line, expected lines that end with LF or CRLF";
     }
-    if (end == line.size()) break;
+    if (end == line.size()) return std::nullopt;
     at = cutter.blanks ? end : end + separator.size();
   }
-  return std::nullopt;
+}
+
+std::size_t record_end(std::string_view text, std::string_view separator, std::size_t quoted) {
+  std::size_t at = 0;
+  std::size_t newline = std::min(text.find('\n'), text.size());
+  for (std::size_t column = 0;; ++column) {
+    at = Cutter{text.substr(0, newline), separator}.skip_blanks(at);
+    if (column < quoted && at < newline && text[at] == '"') {
+      bool doubled;
+      at = quoted_end(text, at, doubled);
+      if (at == std::string_view::npos) return at;
+      if (at > newline) newline = std::min(text.find('\n', at), text.size());
+    }
+    const Cutter cutter{text.substr(0, newline), separator};
+    const std::size_t end = cutter.find(at);
+    if (end == newline) return newline;
+    at = cutter.blanks ? end : end + separator.size();
+  }
+}
+
+std::string_view take_record(std::string_view& text, std::string_view separator, std::size_t quoted,
+                             std::size_t longest) {
+  std::string_view rest = text;
+  std::string_view line = take_line(rest);
+  if (line.find('"') != std::string_view::npos) {
+    const std::size_t end = record_end(text.substr(0, longest), separator, quoted);
+    if (end != std::string_view::npos && end > line.size() + 1) {
+      line = text.substr(0, end);
+      rest = text.substr(std::min(end + 1, text.size()));
+      if (line.ends_with('\r')) line.remove_suffix(1);
+    }
+  }
+  text = rest;
+  return line;
 }
 
 bool parse_rating(std::string_view text, Real& value) {
@@ -133,6 +202,14 @@ bool parse_rating(std::string_view text, Real& value) {
 std::string explain_rating(std::string_view text) {
   if (text.empty()) return "found an empty rating, expected a number";
   const std::string found = fmt::format("found {} as the rating", printable(text));
+  if (const auto grouped = without_grouping(text)) {
+    // One group alone may be decimals as well.
+    const bool once = text.find(',') == text.rfind(',') && text.find_first_of(".' ") == std::string_view::npos;
+    std::string decimals(text);
+    if (once) decimals[text.find(',')] = '.';
+    return fmt::format("{}, expected a number without separators of thousands{}: {}{}", found,
+                       once ? " and with a decimal point" : "", *grouped, once ? " or " + decimals : "");
+  }
   const std::size_t comma = text.find(',');
   if (comma != std::string_view::npos && comma == text.rfind(',') && looks_numeric(text)) {
     std::string remedy(text);
@@ -149,6 +226,7 @@ std::string explain_rating(std::string_view text) {
 }
 
 bool looks_numeric(std::string_view text) {
+  if (without_grouping(text)) return true;
   std::string number(without_plus(text));
   if (const std::size_t comma = number.find(','); comma != std::string::npos) number[comma] = '.';
   double ignored = 0;

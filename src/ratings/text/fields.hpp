@@ -1,7 +1,9 @@
 // Lines, fields and numbers of rating files, and how messages show them.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,13 +24,18 @@ inline std::string_view trim(std::string_view text) {
   return text;
 }
 
+inline constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+
 /// Without the byte-order mark that may be before UTF-8 text.
 inline std::string_view without_byte_order_mark(std::string_view text) {
-  return text.starts_with("\xef\xbb\xbf") ? text.substr(3) : text;
+  return text.starts_with(kByteOrderMark) ? text.substr(kByteOrderMark.size()) : text;
 }
 
 /// The next line of `text` without its line end, which is removed from `text` with it.
 std::string_view take_line(std::string_view& text);
+
+/// True when `text` has control characters but tabs and line feeds.
+bool has_controls(std::string_view text);
 
 /// The first byte of `text` that no text file has (NUL and the like; `separator` may hold any), or npos.
 std::size_t find_binary(std::string_view text, std::string_view separator);
@@ -41,10 +48,30 @@ struct Field {
 /// The text that `field` stands for; `storage` is used where it differs from the bytes in the file.
 std::string_view content(const Field& field, std::string& storage);
 
-/// Cuts `line` into at most `limit` fields. Of the first `strict` ones, nothing may follow a closing quote.
-/// Returns what is wrong: "found …, expected …".
+inline constexpr std::size_t kAllColumns = std::numeric_limits<std::size_t>::max();
+
+/// True for the separators of files in which any field may be quoted; elsewhere, a quote in a column that is not used
+/// means nothing.
+inline bool quotes_everywhere(std::string_view separator) {
+  return separator == "," || separator == ";" || separator == "|";
+}
+
+/// Cuts `line` into fields, of which the first `quoted` may be in quotes. Of the first `strict` ones, nothing may
+/// follow a closing quote, nor of any that has a line break in it. Returns what is wrong: "found …, expected …".
 std::optional<std::string> split_line(std::string_view line, std::string_view separator, std::size_t strict,
-                                      std::size_t limit, std::vector<Field>& out);
+                                      std::size_t quoted, std::vector<Field>& out);
+
+/// Where the first line of `text` ends, with those that line breaks in quoted fields (RFC 4180) add to it: the offset
+/// of its '\n' or the end of the text. npos when a quote is not closed.
+std::size_t record_end(std::string_view text, std::string_view separator, std::size_t quoted);
+
+/// take_line(), but with the lines that record_end() adds where a closing quote is within `longest` bytes.
+std::string_view take_record(std::string_view& text, std::string_view separator, std::size_t quoted,
+                             std::size_t longest = std::string_view::npos);
+
+inline std::size_t count_breaks(std::string_view text) {
+  return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+}
 
 /// True when `text` is a finite decimal number that Real can hold, written to `value`.
 bool parse_rating(std::string_view text, Real& value);
@@ -52,7 +79,8 @@ bool parse_rating(std::string_view text, Real& value);
 /// Why parse_rating(text) is false: "found …, expected …".
 std::string explain_rating(std::string_view text);
 
-/// True when `text` was meant as a number, be it one with a decimal comma, infinite or too large.
+/// True when `text` was meant as a number, be it one with a decimal comma, separators of thousands, infinite or too
+/// large.
 bool looks_numeric(std::string_view text);
 
 /// In quotes, shortened, with bytes that do not print escaped.

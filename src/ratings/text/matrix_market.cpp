@@ -81,7 +81,7 @@ Format recognise_matrix_market(std::string_view text, const std::string& name, c
       throw Error(fmt::format("{}:{}: found {}, expected the size line: rows, columns and entries", name, number,
                               printable(line)));
     if (size.entries == 0)
-      throw Error(fmt::format("{}:{}: found a matrix without entries, expected ratings", name, number));
+      throw EmptyError(fmt::format("{}:{}: found a matrix without entries, expected ratings", name, number));
     Format format;
     format.separator = kBlanks;
     format.pairs_only = settings.pairs_only;

@@ -4,12 +4,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstring>
-#include <limits>
 
 #include "odot/core/number.hpp"
 #include "ratings/text/fields.hpp"
 #include "ratings/text/number_line.hpp"
+#include "ratings/text/separators.hpp"
 
 namespace odot::inline ODOT_PRECISION::reading {
 namespace {
@@ -17,57 +18,21 @@ namespace {
 enum Role : std::size_t { kUser, kItem, kRating, kRoles };
 constexpr std::uint8_t kUnused = kRoles;
 
-// Separators of lines without quotes: where a field starts, where it ends, how far it is to the next; and whether one
-// is at some place, of which two bytes can be read.
+/// Where the text of a line ends that ends before `end`, but for '\n'.
+const char* without_return(const char* begin, const char* end) {
+  return end != begin && end[-1] == '\r' ? end - 1 : end;
+}
 
-struct OneByte {
-  char byte;
-  static constexpr std::size_t size = 1;
-  bool is_at(const char* at) const { return *at == byte; }
-  static const char* start(const char* at, const char*) { return at; }
-  const char* end(const char* at, const char* end) const {
-    while (at != end && *at != byte) ++at;
-    return at;
-  }
-};
-
-struct TwoBytes {
-  char first;
-  char second;
-  static constexpr std::size_t size = 2;
-  bool is_at(const char* at) const { return at[0] == first && at[1] == second; }
-  static const char* start(const char* at, const char*) { return at; }
-  const char* end(const char* at, const char* end) const {
-    for (; end - at > 1; ++at)
-      if (at[0] == first && at[1] == second) return at;
-    return end;
-  }
-};
-
-struct Blanks {
-  static constexpr std::size_t size = 1;
-  static bool is_at(const char* at) { return is_blank(*at); }
-  static const char* start(const char* at, const char* end) {
-    while (at != end && is_blank(*at)) ++at;
-    return at;
-  }
-  static const char* end(const char* at, const char* end) {
-    while (at != end && !is_blank(*at)) ++at;
-    return at;
-  }
-};
-
-struct ManyBytes {
-  std::string_view bytes;
-  std::size_t size = bytes.size();
-  static bool is_at(const char*) { return false; }  // seldom enough to leave its lines to the next path
-  static const char* start(const char* at, const char*) { return at; }
-  const char* end(const char* at, const char* end) const {
-    const std::string_view rest(at, static_cast<std::size_t>(end - at));
-    const std::size_t found = rest.find(bytes);
-    return found == std::string_view::npos ? end : at + found;
-  }
-};
+/// True when there is a carriage return that does not end a line.
+bool has_lone_returns(std::string_view text) {
+  // Without a branch a byte, like has_controls().
+  const char* const bytes = text.data();
+  unsigned char found = 0;
+  for (std::size_t at = 0; at + 1 < text.size(); ++at)
+    found |= static_cast<unsigned char>(static_cast<unsigned char>(bytes[at] == '\r') &
+                                        static_cast<unsigned char>(bytes[at + 1] != '\n'));
+  return found != 0;
+}
 
 /// A row or column number of a Matrix Market file in its one spelling, so that equal ids are equal numbers.
 bool is_in_range(std::string_view text, std::uint64_t most) {
@@ -87,40 +52,56 @@ class Parser {
     roles_[format.columns[kUser]] = kUser;
     roles_[format.columns[kItem]] = kItem;
     if (!format.pairs_only) roles_[format.columns[kRating]] = kRating;
-    // Only where quoting is usual does a quote in a column that is not used mean anything.
     const std::string& separator = format.separator;
-    const bool quotes_everywhere = separator == "," || separator == ";" || separator == "|";
-    split_limit_ = quotes_everywhere ? std::numeric_limits<std::size_t>::max() : roles_.size();
     const bool in_order = roles_[0] == kUser && roles_[1] == kItem && (format.pairs_only || roles_[2] == kRating);
     const bool in_numbers = separator[0] == '.' || separator[0] == '-' || (separator[0] >= '0' && separator[0] <= '9');
     may_be_numbers_ = in_order && roles_.size() == (format.pairs_only ? 2 : 3) && !in_numbers;
   }
 
+  /// `has_returns`: there are carriage returns that do not end a line.
   template <class Separator>
-  void parse(std::string_view text, const Separator& separator) {
+  void parse(std::string_view text, const Separator& separator, bool has_returns) {
     const bool has_quotes = text.find('"') != std::string_view::npos;
     const char* at = text.data();
     const char* const text_end = at + text.size();
     for (; at != text_end; ++out_.lines) {
       if (may_be_numbers_ && static_cast<std::size_t>(text_end - at) >= kNumberLineRoom) {
-        if (const char* const next = read_numbers(at, text_end, separator, has_quotes)) {
+        if (const char* const next = read_numbers(at, text_end, separator, has_quotes || has_returns)) {
           at = next;
           continue;
         }
       }
       const auto* newline = static_cast<const char*>(std::memchr(at, '\n', static_cast<std::size_t>(text_end - at)));
       const char* end = newline ? newline : text_end;
-      const char* const next = newline ? newline + 1 : text_end;
-      if (end != at && end[-1] == '\r') --end;
-      const std::string_view line(at, static_cast<std::size_t>(end - at));
-      const bool quoted = has_quotes && line.find('"') != std::string_view::npos;
-      if (quoted || !read_plain(line, separator)) {
+      const char* next = newline ? newline + 1 : text_end;
+      std::string_view line(at, static_cast<std::size_t>(without_return(at, end) - at));
+      const bool plain = !(has_quotes && line.find('"') != std::string_view::npos) &&
+                         !(has_returns && line.find('\r') != std::string_view::npos);
+      if (!plain || !read_plain(line, separator)) {
         if (trim(line).empty()) {
           after_gap_ = true;
-        } else if (auto problem = read_any(line)) {
+          at = next;
+          continue;
+        }
+        const std::string_view rest(at, static_cast<std::size_t>(text_end - at));
+        const std::size_t length = plain ? line.size() : record_end(rest, format_.separator, format_.quoted());
+        if (length == std::string_view::npos) {
+          out_.unfinished = static_cast<std::size_t>(at - text.data());
+          return;
+        }
+        std::size_t breaks = 0;
+        if (length > line.size()) {
+          end = at + length;
+          next = end == text_end ? end : end + 1;
+          line = {at, static_cast<std::size_t>(without_return(at, end) - at)};
+          breaks = count_breaks(line);
+        }
+        if (auto problem = read_any(line)) {
           out_.problem = Problem{out_.lines, std::move(*problem)};
           return;
         }
+        out_.lines += breaks;
+        after_gap_ = after_gap_ || breaks > 0;
       }
       at = next;
     }
@@ -158,26 +139,49 @@ class Parser {
     return ids.last_number_index;
   }
 
-  /// Where the next line begins, or null where the line must be read by read_plain() or read_any().
+  /// Where the next line begins after fields that are not used, of which `columns` counts up; null as in
+  /// read_numbers().
   template <class Separator>
-  const char* read_numbers(const char* at, const char* text_end, const Separator& separator, bool has_quotes) {
+  static const char* skip_fields(const char* at, const char* text_end, const Separator& separator, bool only_numbers,
+                                 std::size_t& columns) {
+    if (!separator.is_at(at)) return nullptr;
+    // They are mostly a time stamp.
+    const std::size_t before = columns;
+    const char* next = at;
+    while (separator.is_at(next) && text_end - next > static_cast<std::ptrdiff_t>(kNumberLineRoom)) {
+      const char* const digits = next + separator.size;
+      const char* end = skip_digits(digits, text_end);
+      if (end == digits) break;
+      if (*end == '.') end = skip_digits(end + 1, text_end);
+      next = end;
+      ++columns;
+    }
+    if (next[0] == '\n') return next + 1;
+    if (next[0] == '\r' && next[1] == '\n') return next + 2;
+    if (only_numbers) return nullptr;
+    const auto* newline = static_cast<const char*>(std::memchr(at, '\n', static_cast<std::size_t>(text_end - at)));
+    const char* const end = newline ? newline : text_end;
+    columns = before + count_fields(at, without_return(at, end), separator);
+    return newline ? newline + 1 : text_end;
+  }
+
+  /// Where the next line begins, or null where the line must be read by read_plain() or read_any(), as one must of
+  /// whose text not all may be taken as it is.
+  template <class Separator>
+  const char* read_numbers(const char* at, const char* text_end, const Separator& separator, bool only_numbers) {
     NumberLine line;
     if (!read_number_line(at, separator, !format_.pairs_only, line)) return nullptr;
+    std::size_t columns = roles_.size();
     const char* next = line.end;
-    if (*next == '\n') {
+    if (next[0] == '\n') {
       ++next;
     } else if (next[0] == '\r' && next[1] == '\n') {
       next += 2;
     } else {
-      if (!separator.is_at(next)) return nullptr;
-      const auto* newline =
-          static_cast<const char*>(std::memchr(next, '\n', static_cast<std::size_t>(text_end - next)));
-      if (has_quotes) {
-        const std::string_view rest(next, static_cast<std::size_t>((newline ? newline : text_end) - next));
-        if (rest.find('"') != std::string_view::npos) return nullptr;
-      }
-      next = newline ? newline + 1 : text_end;
+      next = skip_fields(next, text_end, separator, only_numbers, columns);
+      if (!next) return nullptr;
     }
+    if (columns != format_.width) return nullptr;
     if (format_.matrix &&
         !(line.user > 0 && line.user <= format_.matrix->rows && line.item > 0 && line.item <= format_.matrix->columns))
       return nullptr;
@@ -191,12 +195,16 @@ class Parser {
   bool read_plain(std::string_view line, const Separator& separator) {
     const char* at = line.data();
     const char* const line_end = at + line.size();
+    if (at == line_end || *at == kByteOrderMark[0]) return false;
     std::string_view fields[kRoles + 1];
     for (std::size_t column = 0;; ++column) {
       at = separator.start(at, line_end);
       const char* const end = separator.end(at, line_end);
       fields[roles_[column]] = std::string_view(at, static_cast<std::size_t>(end - at));
-      if (column == last_) break;
+      if (column == last_) {
+        if (roles_.size() + count_fields(end, line_end, separator) != format_.width) return false;
+        break;
+      }
       if (end == line_end) return false;
       at = end + separator.size;
     }
@@ -206,17 +214,22 @@ class Parser {
     if (format_.matrix && !(is_in_range(user, format_.matrix->rows) && is_in_range(item, format_.matrix->columns)))
       return false;
     Real value = 0;
-    if (!format_.pairs_only && !parse_rating(trim(fields[kRating]), value)) return false;
+    if (format_.pairs_only ? line == format_.names : !parse_rating(trim(fields[kRating]), value)) return false;
     add(find(known_users_, out_.users, user), find(known_items_, out_.items, item), value);
     return true;
   }
 
   std::optional<std::string> read_any(std::string_view line) {
-    if (auto problem = split_line(line, format_.separator, roles_.size(), split_limit_, fields_)) return problem;
+    // Files that were joined have one at the start of each.
+    while (line.starts_with(kByteOrderMark)) line.remove_prefix(kByteOrderMark.size());
+    if (!format_.names.empty() && line == format_.names)
+      return fmt::format("found the header line again, {}, expected {} (files that were joined? odot reads several)",
+                         printable(line), format_.pairs_only ? "user and item" : "user, item and rating");
+    if (auto problem = split_line(line, format_.separator, roles_.size(), format_.quoted(), fields_)) return problem;
     if (fields_.size() < roles_.size())
-      return fmt::format("found {} column{} in {}, expected at least {} separated by {}", fields_.size(),
-                         fields_.size() == 1 ? "" : "s", printable(line), roles_.size(),
-                         separator_name(format_.separator));
+      return fmt::format("found {} in {}, expected at least {} separated by {}{}", columns(fields_.size()),
+                         printable(line), roles_.size(), separator_name(format_.separator), comment_hint(line));
+    if (fields_.size() != format_.width) return explain_width(line);
     const Field& user = fields_[format_.columns[kUser]];
     const Field& item = fields_[format_.columns[kItem]];
     for (const Role role : {kUser, kItem})
@@ -230,11 +243,25 @@ class Parser {
     Real value = 0;
     if (!format_.pairs_only) {
       const std::string_view rating = trim(content(fields_[format_.columns[kRating]], storage_));
-      if (!parse_rating(rating, value)) return explain_rating(rating);
+      if (!parse_rating(rating, value)) return explain_rating(rating).append(comment_hint(line));
     }
     const Index user_index = find(known_users_, out_.users, user);
     add(user_index, find(known_items_, out_.items, item), value);
     return std::nullopt;
+  }
+
+  static std::string columns(std::size_t count) { return fmt::format("{} column{}", count, count == 1 ? "" : "s"); }
+
+  static std::string_view comment_hint(std::string_view line) {
+    return line[0] == '#' || line[0] == '%' ? " (grep -v '^[#%]' leaves out comments)" : "";
+  }
+
+  std::string explain_width(std::string_view line) const {
+    const bool joined = fields_.size() > format_.width;
+    return fmt::format("found {} in {}, expected {} separated by {} as in line {} ({})", columns(fields_.size()),
+                       printable(line), format_.width, separator_name(format_.separator), format_.width_line,
+                       joined ? "are these two lines joined, or has a field the separator in it and no quotes?"
+                              : "was this line cut off?");
   }
 
   static std::optional<std::string> index_problem(const char* what, std::string_view text, std::uint64_t most) {
@@ -255,7 +282,6 @@ class Parser {
   Piece& out_;
   std::vector<std::uint8_t> roles_;  // by column
   std::size_t last_;
-  std::size_t split_limit_ = 0;
   bool may_be_numbers_ = false;  // user, item and rating are the first columns
   bool after_gap_ = true;        // the next rating's line does not follow the last one's
   std::vector<Field> fields_;
@@ -281,6 +307,7 @@ void make_ready(Piece& out, std::size_t bytes, bool pairs_only) {
   out.anchors.clear();
   out.lines = 0;
   out.problem.reset();
+  out.unfinished.reset();
 }
 
 }  // namespace
@@ -291,21 +318,26 @@ void parse_piece(std::string_view text, std::size_t offset, const Format& format
   empty(out.users, users.size());
   empty(out.items, items.size());
   const std::string& separator = format.separator;
-  const std::size_t binary = find_binary(text, separator);
+  const bool controls = has_controls(text);
+  const std::size_t binary = controls ? find_binary(text, separator) : std::string_view::npos;
   // rfind gives npos, and so 0, when the byte is on the first line.
   const std::size_t good = binary == std::string_view::npos ? text.size() : text.rfind('\n', binary) + 1;
   Parser parser(format, users, items, out);
   const std::string_view lines = text.substr(0, good);
+  const bool returns = controls && has_lone_returns(lines);
   if (separator == kBlanks)
-    parser.parse(lines, Blanks{});
+    parser.parse(lines, Blanks{}, returns);
   else if (separator.size() == 1)
-    parser.parse(lines, OneByte{separator[0]});
+    parser.parse(lines, OneByte{separator[0]}, returns);
   else if (separator.size() == 2)
-    parser.parse(lines, TwoBytes{separator[0], separator[1]});
+    parser.parse(lines, TwoBytes{separator[0], separator[1]}, returns);
   else
-    parser.parse(lines, ManyBytes{separator});
-  if (binary != std::string_view::npos && !out.problem)
-    out.problem = Problem{out.lines, explain_binary(text[binary], offset + binary)};
+    parser.parse(lines, ManyBytes{separator}, returns);
+  if (binary == std::string_view::npos || out.problem) return;
+  // The line with the byte may be one that a quoted field goes on to.
+  const std::string_view before = lines.substr(out.unfinished.value_or(lines.size()));
+  out.unfinished.reset();
+  out.problem = Problem{out.lines + count_breaks(before), explain_binary(text[binary], offset + binary)};
 }
 
 }  // namespace odot::inline ODOT_PRECISION::reading

@@ -52,6 +52,8 @@ struct Piece {
   std::vector<Anchor> anchors;
   std::size_t lines = 0;
   std::optional<Problem> problem;  // the first; nothing after it was read
+  /// Where a line begins that has a quote which the piece does not close; nothing from there on was read.
+  std::optional<std::size_t> unfinished;
 };
 
 /// Parses `text`, whose first byte has `offset` in its file, into `out`, whatever that held. The ids known so far do

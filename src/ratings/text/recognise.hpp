@@ -31,8 +31,12 @@ struct Format {
   std::size_t body = 0;                         ///< offset of the first line after header or banner
   std::size_t body_line = 1;                    ///< its number, from 1
   std::optional<MatrixSize> matrix;
+  std::size_t width = 3;       ///< how many columns each line has
+  std::size_t width_line = 1;  ///< a line that has as many, from 1
+  std::string_view names;      ///< the header line, part of the text
 
   std::size_t columns_read() const;  ///< the highest of the used columns, plus one
+  std::size_t quoted() const;        ///< in how many of the first columns a quote means something
 };
 
 /// Recognises separator, header and columns of `text`, or takes them from `settings`. `name` is the file in messages.

@@ -10,7 +10,6 @@
 #include <cstring>
 #include <exception>
 
-#include "odot/core/error.hpp"
 #include "ratings/pages.hpp"
 #include "ratings/text/decompress.hpp"
 
@@ -54,7 +53,7 @@ std::string read_to_end(int descriptor, const std::string& name, const Contents&
 
 Source::Source(const std::string& path, const Contents& contents) : name_(path == "-" ? "standard input" : path) {
   text_ = open(path, contents);
-  if (text_.empty()) throw Error(fmt::format("{}: found an empty file, expected {}", name_, contents.all));
+  if (text_.empty()) throw EmptyError(fmt::format("{}: found an empty file, expected {}", name_, contents.all));
   const Compression compression = compression_of(text_);
   if (compression == Compression::none) return;
   compression_ = compression == Compression::gzip ? "gzip" : "zstd";
@@ -62,7 +61,7 @@ Source::Source(const std::string& path, const Contents& contents) : name_(path =
   mapped_.close();
   text_ = memory_;
   if (text_.empty())
-    throw Error(fmt::format("{}: found an empty file inside the compression, expected {}", name_, contents.all));
+    throw EmptyError(fmt::format("{}: found an empty file inside the compression, expected {}", name_, contents.all));
 }
 
 void Source::release(std::size_t begin, std::size_t end) const { release_pages(text_.data() + begin, end - begin); }

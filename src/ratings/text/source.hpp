@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "odot/core/error.hpp"
 #include "odot/core/precision.hpp"
 
 namespace odot::inline ODOT_PRECISION::reading {
@@ -16,6 +17,11 @@ struct Contents {
 };
 inline constexpr Contents kRatings{"ratings", "a rating"};
 inline constexpr Contents kFeatures{"features", "an id and its features"};
+
+/// Nothing in a file, which does no harm among others.
+class EmptyError : public Error {
+  using Error::Error;
+};
 
 /// A file's text: mapped in place when it is a plain file, in memory when it had to be decompressed or came through a
 /// pipe. "-" is standard input.
