@@ -49,7 +49,7 @@ std::vector<SourceFormat> reading::collect_all(const std::vector<std::string>& p
   std::vector<SourceFormat> sources;
   for (const std::string& path : paths) {
     const Source source(path);
-    const Format format = recognise(source.text(), source.name(), settings);
+    const Format format = source.reading([&] { return recognise(source.text(), source.name(), settings); });
     SourceFormat& described = sources.emplace_back();
     described.path = path;
     described.compression = source.compression();
@@ -57,7 +57,7 @@ std::vector<SourceFormat> reading::collect_all(const std::vector<std::string>& p
     described.separator = format.separator;
     described.header = format.header;
     described.columns = format.columns;
-    described.ratings = collector.add(source, format);
+    described.ratings = source.reading([&] { return collector.add(source, format); });
   }
   return sources;
 }
