@@ -47,7 +47,11 @@ UnfinishedMarks::UnfinishedMarks(const std::vector<std::string>& targets) {
     const int descriptor = mark(path);
     if (descriptor < 0) {
       const int cause = errno;
-      remove();
+      // No destructor runs for what was never constructed.
+      for (const Mark& made : marks_) {
+        ::unlink(made.path.c_str());
+        ::close(made.descriptor);
+      }
       throw Error(
           fmt::format("cannot write {}, which marks files that are replaced together: {}", path, std::strerror(cause)),
           ErrorKind::system);
