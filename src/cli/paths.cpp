@@ -2,9 +2,11 @@
 #include "cli/paths.hpp"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <filesystem>
+#include <utility>
 
 #include "cli/command.hpp"
 
@@ -34,13 +36,15 @@ void refuse_compressed(const NamedPath& output) {
 
 // A second reader of a pipe would wait for ever.
 void refuse_twice(const std::vector<std::string>& inputs) {
-  for (std::size_t k = 0; k < inputs.size(); ++k) {
-    std::error_code error;
-    if (inputs[k] == "-" || !fs::is_fifo(inputs[k], error)) continue;
-    for (std::size_t other = 0; other < k; ++other) {
-      if (inputs[other] == "-" || !fs::equivalent(inputs[k], inputs[other], error)) continue;
-      throw UsageError(fmt::format("the pipe {} is named more than once, but can be read only once", inputs[k]));
+  std::vector<std::pair<dev_t, ino_t>> seen;
+  for (const std::string& input : inputs) {
+    struct stat found {};
+    if (input == "-" || ::stat(input.c_str(), &found) != 0 || !S_ISFIFO(found.st_mode)) continue;
+    const std::pair pipe{found.st_dev, found.st_ino};
+    if (std::ranges::find(seen, pipe) != seen.end()) {
+      throw UsageError(fmt::format("the pipe {} is named more than once, but can be read only once", input));
     }
+    seen.push_back(pipe);
   }
 }
 
