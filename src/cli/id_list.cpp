@@ -53,6 +53,7 @@ std::vector<Index> read_ids(const std::string& path, const IdTable& ids, const s
                               reading::printable(id), describe(ids, what)));
     }
   }
+  source.check_unchanged();
   if (found.empty()) throw Error(fmt::format("{}: found no ids, expected one a line", source.name()));
   return found;
 }
@@ -66,6 +67,7 @@ std::vector<std::string> read_lines(const std::string& path) {
       throw Error(fmt::format("{}:{}: found an empty line, expected an id", source.name(), lines.size()));
     }
   }
+  source.check_unchanged();
   return lines;
 }
 

@@ -13,6 +13,7 @@
 #include <new>
 
 #include "cli/interrupt.hpp"
+#include "core/missing_threads.hpp"
 #include "odot/core/error.hpp"
 #include "odot/version.hpp"
 
@@ -63,6 +64,16 @@ void return_memory() {
 #endif
 }
 
+// As in a container that may have few processes, or under ulimit -u or -v.
+void tell_missing_threads() {
+  const int missing = missing_threads();
+  if (missing == 0) return;
+  log(fmt::format(
+      "odot: warning: the system refused to start {} thread{}, so that the work was done by fewer: raise its "
+      "limit of processes or memory, or give a lower --threads\n",
+      missing, missing == 1 ? "" : "s"));
+}
+
 // Results that did not reach their reader are an error too.
 void finish_output() {
   if (!std::cout.flush() || std::fflush(stdout) != 0) {
@@ -91,6 +102,7 @@ int main_program(const Arguments& words) {
   try {
     const int code = run(words);
     finish_output();
+    tell_missing_threads();
     return code;
   } catch (const Error& error) {
     std::cerr << "odot: " << message_of(error) << "\n";

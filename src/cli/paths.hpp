@@ -13,7 +13,8 @@ struct NamedPath {
 };
 
 /// Throws UsageError when two outputs are one file, under whatever spelling, when an output is one of the inputs, or
-/// when standard input is read twice. Devices such as /dev/null may be anything.
+/// when standard input or a pipe is read twice, or when an output's name says that it is compressed. Devices such as
+/// /dev/null may be anything.
 void check_paths(const std::vector<NamedPath>& outputs, const std::vector<std::string>& inputs);
 
 }  // namespace odot::cli

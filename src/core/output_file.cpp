@@ -6,55 +6,45 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
-#include <atomic>
 #include <cerrno>
-#include <climits>
 #include <cstring>
 #include <filesystem>
 #include <utility>
+#include <vector>
 
+#include "core/temporaries.hpp"
+#include "core/unfinished.hpp"
 #include "odot/core/error.hpp"
 
 namespace odot::inline ODOT_PRECISION {
 namespace fs = std::filesystem;
 namespace {
 
-// The temporaries that exist now. In fixed storage and without locks, since a signal handler may look at any moment.
-struct Slot {
-  std::atomic<bool> taken = false;
-  std::atomic<bool> ready = false;
-  std::array<char, PATH_MAX> path{};
-};
-std::array<Slot, 32> slots;
-
-// A temporary that finds no slot or is too long a name stays behind when a signal ends the program, no more.
-void remember(const std::string& path) {
-  if (path.size() >= PATH_MAX) return;
-  for (Slot& slot : slots) {
-    if (slot.taken.exchange(true)) continue;
-    path.copy(slot.path.data(), path.size());
-    slot.path[path.size()] = '\0';
-    slot.ready = true;
-    return;
-  }
-}
-
-void forget(const std::string& path) {
-  for (Slot& slot : slots) {
-    if (!slot.ready || path != slot.path.data()) continue;
-    slot.ready = false;
-    slot.taken = false;
-    return;
-  }
+// Links of others in folders where everybody can make files, as /tmp: the rule by which Linux itself does not follow
+// them (fs.protected_symlinks), which renaming does not ask.
+bool is_planted_link(const std::string& path) {
+  struct stat link {};
+  struct stat folder {};
+  if (::lstat(path.c_str(), &link) != 0 || !S_ISLNK(link.st_mode)) return false;
+  const fs::path parent = fs::path(path).parent_path();
+  if (::stat(parent.empty() ? "." : parent.c_str(), &folder) != 0) return false;
+  const bool everybodys = (folder.st_mode & S_ISVTX) != 0 && (folder.st_mode & S_IWOTH) != 0;
+  return everybodys && link.st_uid != ::geteuid() && link.st_uid != folder.st_uid;
 }
 
 }  // namespace
 
-OutputFile::OutputFile(const std::string& path) : path_(path) {
+OutputFile::OutputFile(const std::string& path) : OutputFile(path, path) {}
+
+OutputFile::OutputFile(const std::string& path, std::string name) : path_(std::move(name)) {
   if (path == "-") {
     file_ = stdout;
     return;
+  }
+  if (is_planted_link(path)) {
+    throw Error(
+        fmt::format("cannot write {}: it is a link that another user made; remove it, or give another name", path_),
+        ErrorKind::system);
   }
   std::error_code ignored;
   const fs::path resolved = fs::weakly_canonical(path, ignored);
@@ -66,50 +56,51 @@ OutputFile::OutputFile(const std::string& path) : path_(path) {
   }
   if (exists && ::access(target_.c_str(), W_OK) != 0) fail();
   if (exists && !S_ISREG(found.st_mode)) {
-    file_ = std::fopen(target_.c_str(), "wb");
-    if (!file_) fail();
+    open_in_place();
     return;
   }
-  temporary_ = fmt::format("{}.{}.tmp", target_, ::getpid());
+  remove_leftovers(target_);
   const mode_t mode = exists ? (found.st_mode & 07777) : 0666;
-  remember(temporary_);  // before it is there, so that it never is unknown
-  const int descriptor = ::open(temporary_.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
-  if (descriptor < 0) {
-    const int cause = errno;
-    forget_temporary();
-    errno = cause;
-    fail();
-  }
+  Temporary made = make_temporary_file(target_, mode);
+  if (made.descriptor < 0) fail();
   // The umask may have taken bits away that the old target has.
-  if (exists) (void)::fchmod(descriptor, mode);
-  file_ = ::fdopen(descriptor, "wb");
+  if (exists) (void)::fchmod(made.descriptor, mode);
+  file_ = ::fdopen(made.descriptor, "wb");
+  temporary_ = std::move(made.path);
   if (file_) return;
   // No destructor runs for what was never constructed.
   const int cause = errno;
-  ::close(descriptor);
+  ::close(made.descriptor);
   ::unlink(temporary_.c_str());
-  forget_temporary();
+  forget_temporary(temporary_);
+  errno = cause;
+  fail();
+}
+
+// Without O_CREAT and O_TRUNC: what has become a regular file since it was looked at stays as it is.
+void OutputFile::open_in_place() {
+  const int descriptor = ::open(target_.c_str(), O_WRONLY | O_NOCTTY | O_CLOEXEC);
+  if (descriptor < 0) fail();
+  struct stat found {};
+  const bool changed = ::fstat(descriptor, &found) != 0 || S_ISREG(found.st_mode);
+  if (!changed) file_ = ::fdopen(descriptor, "wb");
+  if (file_) return;
+  const int cause = changed ? EEXIST : errno;
+  ::close(descriptor);
   errno = cause;
   fail();
 }
 
 OutputFile::~OutputFile() {
-  if (file_ && file_ != stdout) std::fclose(file_);
-  if (temporary_.empty()) return;
-  ::unlink(temporary_.c_str());
-  forget_temporary();
-}
-
-void OutputFile::remove_temporaries() noexcept {
-  for (Slot& slot : slots) {
-    if (slot.ready) ::unlink(slot.path.data());
+  // The temporary goes first: when its lock is gone, it is anybody's.
+  if (!temporary_.empty()) {
+    ::unlink(temporary_.c_str());
+    forget_temporary(temporary_);
   }
+  if (file_ && file_ != stdout) std::fclose(file_);
 }
 
-void OutputFile::forget_temporary() {
-  forget(temporary_);
-  temporary_.clear();
-}
+void OutputFile::remove_temporaries() noexcept { remove_remembered(); }
 
 void OutputFile::fail() const {
   const int cause = errno;
@@ -128,18 +119,44 @@ void OutputFile::flush() {
   if (std::fflush(file_) != 0) fail();
 }
 
-void OutputFile::commit() {
+// Does all that fails where there is no room.
+void OutputFile::prepare() {
   flush();
-  if (file_ == stdout) {
-    file_ = nullptr;
+  if (!temporary_.empty() && ::fsync(::fileno(file_)) != 0) fail();
+}
+
+void OutputFile::take_place() {
+  if (!temporary_.empty()) {
+    if (std::rename(temporary_.c_str(), target_.c_str()) != 0) fail();
+    forget_temporary(std::exchange(temporary_, {}));
+    // Locked until it has its name; what is in it is on the disk.
+    std::fclose(std::exchange(file_, nullptr));
     return;
   }
-  if (!temporary_.empty() && ::fsync(::fileno(file_)) != 0) fail();
-  std::FILE* file = std::exchange(file_, nullptr);
-  if (std::fclose(file) != 0) fail();
-  if (temporary_.empty()) return;
-  if (std::rename(temporary_.c_str(), target_.c_str()) != 0) fail();
-  forget_temporary();
+  std::FILE* const file = std::exchange(file_, nullptr);
+  if (file != stdout && std::fclose(file) != 0) fail();
+}
+
+void OutputFile::commit() {
+  prepare();
+  const bool renamed = !temporary_.empty();
+  take_place();
+  if (!renamed) return;
+  ::unlink(unfinished_mark(target_).c_str());
+  sync_folder_of(target_);
+}
+
+void OutputFile::commit_together(std::span<OutputFile* const> files) {
+  if (files.size() == 1) return files[0]->commit();
+  std::vector<std::string> targets;
+  for (OutputFile* const file : files) {
+    file->prepare();
+    if (!file->temporary_.empty()) targets.push_back(file->target_);
+  }
+  UnfinishedMarks marks(targets);
+  for (OutputFile* const file : files) file->take_place();
+  for (const std::string& target : targets) sync_folder_of(target);
+  marks.remove();
 }
 
 }  // namespace odot::inline ODOT_PRECISION

@@ -17,8 +17,12 @@
 #include <utility>
 #include <vector>
 
+#include "core/missing_threads.hpp"
+
 namespace odot::inline ODOT_PRECISION {
 namespace {
+
+std::atomic<int> most_missing = 0;
 
 /// Where a thread stands while it works on a loop.
 struct Standing {
@@ -147,6 +151,9 @@ class Team {
       }
     } catch (const std::system_error&) {
       // The system gives no more threads: those that there are do the work.
+      const int missing = threads - 1 - static_cast<int>(helpers_.size());
+      for (int before = most_missing; before < missing && !most_missing.compare_exchange_weak(before, missing);) {
+      }
     }
   }
 
@@ -211,6 +218,8 @@ void set_threads(int threads) { omp_set_num_threads(threads > 0 ? threads : omp_
 int threads() {
   return standing.threads > 0 ? standing.threads : std::min(omp_get_max_threads(), omp_get_thread_limit());
 }
+
+int missing_threads() { return most_missing; }
 
 int thread_number() { return standing.number; }
 

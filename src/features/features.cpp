@@ -259,6 +259,7 @@ FeatureTable read_features(const std::string& path, const std::string& specifica
   }
   table.encoding.id_name = header_name(lines, table.encoding.id_position);
   encode_all(lines, table);
+  lines.check_unchanged();
   return table;
 }
 
@@ -273,6 +274,7 @@ FeatureTable read_features(const std::string& path, const FeatureEncoding& encod
   table.encoding.id_position = place(encoding.id_name, encoding.id_position);
   for (FeatureColumn& column : table.encoding.columns) column.position = place(column.name, column.position);
   encode_all(lines, table);
+  lines.check_unchanged();
   return table;
 }
 

@@ -79,6 +79,7 @@ void FeatureLines::for_each_word(std::size_t row, std::size_t column,
 }
 
 void FeatureLines::fail(std::size_t row, const std::string& problem) const {
+  check_unchanged();
   throw Error(fmt::format("{}:{}: {}", name(), line(row), problem));
 }
 

@@ -42,7 +42,9 @@ class FeatureLines {
   /// How messages call the file.
   const std::string& name() const { return source_.name(); }
   std::size_t line(std::size_t row) const { return numbers_[row]; }
-  /// Throws Error "FILE:LINE: problem".
+  /// Throws Error if the file has changed since it was opened: to be called when all has been read.
+  void check_unchanged() const { source_.check_unchanged(); }
+  /// Throws Error "FILE:LINE: problem", or that the file has changed, where it has.
   [[noreturn]] void fail(std::size_t row, const std::string& problem) const;
 
  private:

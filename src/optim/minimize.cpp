@@ -82,12 +82,13 @@ class Minimizer {
 
  private:
   double seconds() const { return earlier_seconds_ + watch_.seconds(); }
+  double wall_seconds() const { return earlier_wall_seconds_ + watch_.wall_seconds(); }
 
   std::optional<StopReason> ended(const StopSettings& stop, double gradient_norm) const {
     if (has_previous_ && settled(previous_.value, current_.value, stop.tolerance)) return StopReason::tolerance;
     if (gradient_norm <= stop.gradient_tolerance * start_gradient_norm_) return StopReason::gradient;
     if (counts_.iterations >= stop.iterations) return StopReason::iterations;
-    if (stop.seconds > 0 && seconds() >= stop.seconds) return StopReason::time;
+    if (stop.seconds > 0 && wall_seconds() >= stop.seconds) return StopReason::time;
     return std::nullopt;
   }
 
@@ -114,7 +115,9 @@ class Minimizer {
     visitor.number("start_gradient_norm", start_gradient_norm_);
     double so_far = seconds();
     visitor.number("seconds", so_far);
-    if (visitor.restores()) earlier_seconds_ = so_far;
+    double wall = wall_seconds();
+    visitor.number("wall_seconds", wall);
+    if (visitor.restores()) earlier_seconds_ = so_far, earlier_wall_seconds_ = wall;
     visitor.in("direction", [&] { direction_.visit(visitor); });
     visitor.in("rule", [&] { rule_.visit(visitor); });
   }
@@ -172,6 +175,7 @@ class Minimizer {
   double start_value_ = 0;
   double start_gradient_norm_ = 0;
   double earlier_seconds_ = 0;  // of the runs that this one goes on from
+  double earlier_wall_seconds_ = 0;
   Counts counts_;
 };
 

@@ -35,7 +35,7 @@ void check_paths(const std::vector<std::string>& paths) {
 
 SourceFormat collect(const std::string& path, const ReadSettings& settings, Collector& collector) {
   const Source source(path);
-  const Format format = recognise(source.text(), source.name(), settings);
+  const Format format = source.reading([&] { return recognise(source.text(), source.name(), settings); });
   SourceFormat described;
   described.path = path;
   described.compression = source.compression();
@@ -43,7 +43,7 @@ SourceFormat collect(const std::string& path, const ReadSettings& settings, Coll
   described.separator = format.separator;
   described.header = format.header;
   described.columns = format.columns;
-  described.ratings = collector.add(source, format);
+  described.ratings = source.reading([&] { return collector.add(source, format); });
   return described;
 }
 

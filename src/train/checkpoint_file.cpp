@@ -227,6 +227,7 @@ void CheckpointReader::copy_tensor(const std::string& name, Dtype dtype, std::sp
                            tensor.bytes.size(), to_string(tensor.dtype), values.size_bytes(), to_string(dtype)));
   }
   if (!values.empty()) std::memcpy(values.data(), tensor.bytes.data(), values.size_bytes());
+  file_.check_unchanged();
 }
 
 void CheckpointReader::visit_array(const std::string& name, std::span<float> values) {

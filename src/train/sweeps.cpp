@@ -27,6 +27,7 @@ TrainOutcome run_sweeps(const TrainTask& task, Sweeper& sweeper, Vector& theta) 
   const StopSettings stop = stop_settings(task.settings);
   Stopwatch watch;
   double earlier_seconds = 0;  // of the runs that this one goes on from
+  double earlier_wall_seconds = 0;
   int sweeps = 0;
   double start = sweeper.value();
   double value = start;
@@ -34,6 +35,7 @@ TrainOutcome run_sweeps(const TrainTask& task, Sweeper& sweeper, Vector& theta) 
   bool resumed = task.resume != nullptr;
   Vector last(theta.size());
   const auto seconds = [&] { return earlier_seconds + watch.seconds(); };
+  const auto wall_seconds = [&] { return earlier_wall_seconds + watch.wall_seconds(); };
   const auto counts = [&] {
     Counts all = sweeper.work();
     all.iterations = sweeps;
@@ -50,13 +52,15 @@ TrainOutcome run_sweeps(const TrainTask& task, Sweeper& sweeper, Vector& theta) 
     visitor.number("before", before);
     double so_far = seconds();
     visitor.number("seconds", so_far);
-    if (visitor.restores()) earlier_seconds = so_far;
+    double wall = wall_seconds();
+    visitor.number("wall_seconds", wall);
+    if (visitor.restores()) earlier_seconds = so_far, earlier_wall_seconds = wall;
     sweeper.visit(visitor);
   };
   const auto ended = [&]() -> std::optional<StopReason> {
     if (sweeps > 0 && stop.tolerance > 0 && sweeper.settled(before, stop.tolerance)) return StopReason::tolerance;
     if (sweeps >= stop.iterations) return StopReason::iterations;
-    if (stop.seconds > 0 && seconds() >= stop.seconds) return StopReason::time;
+    if (stop.seconds > 0 && wall_seconds() >= stop.seconds) return StopReason::time;
     return std::nullopt;
   };
   const auto observed = [&](bool is_last) {

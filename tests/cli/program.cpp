@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <grp.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -48,6 +49,10 @@ Pipe open_terminal() {
   if (conditions.close >= 0) ::close(conditions.close);
   for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) ::signal(number, SIG_DFL);
   bool ready = ::chdir(folder.c_str()) == 0;
+  for (const auto& [resource, most] : conditions.limits) {
+    const rlimit limit{most, most};
+    ready = ready && ::setrlimit(static_cast<__rlimit_resource>(resource), &limit) == 0;
+  }
   if (conditions.unprivileged && ::geteuid() == 0) {
     ready = ready && ::setgroups(0, nullptr) == 0 && ::setgid(kNobody) == 0 && ::setuid(kNobody) == 0;
   }

@@ -14,7 +14,9 @@ using namespace test;
 std::shared_ptr<const InitModel> init_from(const Factorization& model) {
   const TemporaryFolder folder;
   saved(model, folder / "m");
-  return std::make_shared<InitModel>(InitModel{load_factorization(folder / "m"), "m", model_checksum(folder / "m")});
+  std::string checksum;
+  Factorization loaded = load_factorization(folder / "m", &checksum);
+  return std::make_shared<InitModel>(InitModel{std::move(loaded), "m", checksum});
 }
 
 // The ratings of users whose number leaves `rest` when divided by three, with users in reverse order.

@@ -13,6 +13,9 @@ class Stopwatch {
  public:
   double seconds() const { return std::chrono::duration<double>(Clock::now() - start_ - outside_).count(); }
 
+  /// With what is spent outside.
+  double wall_seconds() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
+
   /// Calls body() and returns what it returns; its time is not counted.
   template <class Body>
   auto outside(Body&& body) {

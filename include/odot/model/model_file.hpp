@@ -33,11 +33,9 @@ void save_model(const Model& model, const std::string& path);
 /// same.
 std::unique_ptr<Model> load_model(const std::string& path);
 
-/// The same for a file that must hold a factorization. Throws Error when it holds another model.
-Factorization load_factorization(const std::string& path);
-
-/// The checksum in a model file's metadata, such as "crc32:1f2e3d4c". Throws Error.
-std::string model_checksum(const std::string& path);
+/// The same for a file that must hold a factorization. Throws Error when it holds another model. `checksum`, if given,
+/// becomes the one in the file's metadata, such as "crc32:1f2e3d4c".
+Factorization load_factorization(const std::string& path, std::string* checksum = nullptr);
 
 }  // namespace odot::inline ODOT_PRECISION
 #pragma GCC visibility pop

@@ -30,6 +30,9 @@ class ModelReader {
 
   [[noreturn]] void fail(const std::string& message) const;
 
+  /// Throws Error if the file has been written to since it was opened: to be called when all has been copied.
+  void check_unchanged() const;
+
   const ModelKind& kind() const { return *kind_; }
 
   /// Whether there is an entry in the metadata, a tensor.

@@ -17,7 +17,7 @@ struct StopSettings {
   double tolerance = 0;  ///< stop when |f_{t−1} − f_t| ≤ tolerance · |f_{t−1}|; 0: never
   double gradient_tolerance =
       0;  ///< stop when ‖∇f‖ ≤ gradient_tolerance · ‖∇f at the start‖; 0: only at a zero gradient
-  double seconds = 0;  ///< stop after this many seconds of wall time; 0: no limit
+  double seconds = 0;  ///< stop after this many seconds of wall time, the observer's too; 0: no limit
 };
 
 enum class StopReason {

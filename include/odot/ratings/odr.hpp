@@ -23,12 +23,13 @@ bool is_one_odr(const std::vector<std::string>& paths);
 
 /// Opens an .odr file without reading its ratings. What is no rating (header, ids, where rows begin) is verified now,
 /// the ratings when they are read first; both throw Error where the file is not what was written. At most about
-/// `memory` bytes of the file are kept in memory; where it is larger, the rest is read anew in every pass. The file
-/// must not be changed while the result or a copy of it is there.
+/// `memory` bytes of the file are kept in memory; where it is larger, the rest is read anew in every pass. Reading
+/// ratings throws Error when the file has been written to meanwhile; where it has been cut off, a program that does not
+/// handle SIGBUS ends.
 RatingData open_odr(const std::string& path, std::size_t memory);
 
-/// Verifies what has not been read yet of a matrix from open_odr(); nothing to do for any other. Whoever writes what
-/// was made from the ratings calls it before. Throws Error.
+/// Verifies what has not been read yet of a matrix from open_odr(), and that the file is still what was opened; nothing
+/// to do for any other. Whoever writes what was made from the ratings calls it before. Throws Error.
 void verify_rest(const RatingMatrix& matrix);
 
 /// All of an .odr file in memory, sorted by user, then item. Throws Error as open_odr() does, and for any damage.

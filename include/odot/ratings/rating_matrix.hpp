@@ -52,7 +52,7 @@ class RatingPager {
   virtual ~RatingPager() = default;
   /// The ratings at [begin, end) are about to be read: throws Error where they are not what was written.
   virtual void before(Offset begin, Offset end) = 0;
-  /// They have been read.
+  /// They have been read: throws Error where they may have changed meanwhile.
   virtual void after(Offset begin, Offset end) = 0;
 };
 

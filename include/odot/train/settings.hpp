@@ -50,7 +50,7 @@ struct TrainSettings {
   std::optional<double> tolerance{};           ///< as StopSettings::tolerance
   std::optional<double> gradient_tolerance{};  ///< as StopSettings::gradient_tolerance
   std::optional<int> early_stop{};     ///< iterations without a lower held-out RMSE after which to stop; 0: never
-  std::optional<double> time_limit{};  ///< seconds; 0: none
+  std::optional<double> time_limit{};  ///< seconds of training, observers and checkpoints; 0: none
   std::optional<std::vector<std::size_t>> layers{};  ///< sizes of a network's hidden layers; may be none
   std::optional<bool> output_relu{};                 ///< ReLU after a network's last layer too
   std::optional<std::size_t> batch_size{};           ///< ratings a mini-batch; 0: all of them

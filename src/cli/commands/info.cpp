@@ -16,8 +16,11 @@
 namespace odot::cli {
 namespace {
 
-// A safetensors file begins with eight bytes of length and a JSON object.
+// A safetensors file begins with eight bytes of length and a JSON object. A pipe is not asked: its first bytes would be
+// lost to whoever reads it then.
 bool looks_like_model(const std::string& path) {
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(path, ignored)) return false;
   std::ifstream file(path, std::ios::binary);
   char head[9] = {};
   file.read(head, sizeof head);

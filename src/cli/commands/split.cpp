@@ -10,6 +10,7 @@
 #include "cli/load.hpp"
 #include "cli/options/options.hpp"
 #include "cli/paths.hpp"
+#include "odot/core/error.hpp"
 #include "odot/core/output_file.hpp"
 #include "odot/ratings/write.hpp"
 
@@ -49,15 +50,18 @@ int run_split(const Arguments& arguments) {
   OutputFile test(options.text("test"));
   const ReadResult read = load_ratings(options.arguments(), options);
   const Split split = split_ratings(read.list, fraction, seed);
+  if (split.test.empty()) {
+    throw Error(
+        fmt::format("--fraction {} puts none of {} ratings into the test file (every user and every item keeps one): "
+                    "give a larger share",
+                    options.text("fraction", "0.1"), read.list.ratings.size()));
+  }
   const std::string separator = separator_of(read);
   write_ratings(train, read.list, split.train, separator);
   write_ratings(test, read.list, split.test, separator);
-  // Whatever may fail is done before the first of the two takes its place.
-  train.flush();
-  test.flush();
   const InterruptGuard guard;  // both or none
-  train.commit();
-  test.commit();
+  OutputFile* const both[] = {&train, &test};
+  OutputFile::commit_together(both);
   if (options.flag_given("json")) {
     print_json({{"train", split.train.size()}, {"test", split.test.size()}, {"seed", seed}});
   } else {

@@ -8,6 +8,7 @@
 #include "cli/command.hpp"
 #include "cli/load.hpp"
 #include "cli/options/options.hpp"
+#include "cli/paths.hpp"
 #include "odot/core/error.hpp"
 #include "odot/core/output_file.hpp"
 #include "odot/core/parallel.hpp"
@@ -165,6 +166,7 @@ int run_synth(const Arguments& arguments) {
   if (odr && options.given("separator")) throw UsageError("--separator is of no use to an .odr file");
   const std::size_t memory = memory_budget(options);
 
+  check_paths({{"-o", options.text("output")}}, options.inputs({"output"}));
   OutputFile output(options.text("output"));
   const Stopwatch timer;
   const SyntheticRatings source(settings);

@@ -99,7 +99,9 @@ TrainSettings given_settings(const Options& options) {
   }
   if (options.known("init-model") && options.given("init-model")) {
     const std::string& path = options.text("init-model");
-    settings.init = std::make_shared<InitModel>(InitModel{load_factorization(path), path, model_checksum(path)});
+    std::string checksum;
+    Factorization model = load_factorization(path, &checksum);
+    settings.init = std::make_shared<InitModel>(InitModel{std::move(model), path, std::move(checksum)});
   }
   return settings;
 }

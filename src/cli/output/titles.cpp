@@ -103,6 +103,7 @@ Titles::Titles(const Options& options, const IdTable& items) : given_(options.gi
     titles_[item] = to_utf8(lines.at(row, columns.title));
     ++found;
   }
+  lines.check_unchanged();
   if (!options.quiet()) log(fmt::format("{}: titles of {} of {} items\n", lines.name(), found, items.size()));
 }
 

@@ -9,6 +9,7 @@
 #include <map>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "model/formats/id_lines.hpp"
 #include "model/formats/refuse_link.hpp"
@@ -115,6 +116,7 @@ struct Numbering {
 
 // Where LIBMF's text is wrong.
 [[noreturn]] void fail(const reading::Source& source, std::size_t line, const std::string& problem) {
+  source.check_unchanged();
   throw Error(fmt::format("{}:{}: {}", source.name(), line, problem));
 }
 
@@ -228,6 +230,7 @@ class LibmfReader {
       ++line_;
       if (!reading::trim(reading::take_line(text_)).empty()) fail(source_, line_, "found something after the last row");
     }
+    source_.check_unchanged();
   }
 
  private:
@@ -306,12 +309,11 @@ LibmfExport export_libmf(const Factorization& model, const std::string& path) {
   write_rows(
       'q', items.rows, layout, theta + layout.item_row(0), extra,
       [&](const Real* row, std::size_t k) { return k == 0 ? 1.0 : bias(row, layout.item_bias()); }, file);
-  // What is left to be told to the system may fail; then there must be no files of ids either.
-  file.flush();
+  std::vector<OutputFile*> files{&file};
   for (Numbering* side : {&users, &items}) {
-    if (side->file) side->file->commit();
+    if (side->file) files.push_back(&*side->file);
   }
-  file.commit();
+  OutputFile::commit_together(files);
   return {users.describe(), items.describe(), rank};
 }
 

@@ -23,18 +23,27 @@ void save_model(const Model& model, const std::string& path) {
   file.commit();
 }
 
-std::unique_ptr<Model> load_model(const std::string& path) {
-  ModelReader file(path);
-  return file.kind().read(file);
+namespace {
+
+std::unique_ptr<Model> read(ModelReader& file) {
+  std::unique_ptr<Model> model = file.kind().read(file);
+  file.check_unchanged();
+  return model;
 }
 
-Factorization load_factorization(const std::string& path) {
+}  // namespace
+
+std::unique_ptr<Model> load_model(const std::string& path) {
   ModelReader file(path);
-  const std::unique_ptr<Model> model = file.kind().read(file);
+  return read(file);
+}
+
+Factorization load_factorization(const std::string& path, std::string* checksum) {
+  ModelReader file(path);
+  const std::unique_ptr<Model> model = read(file);
+  if (checksum) *checksum = file.text("checksum");
   if (auto* factors = dynamic_cast<Factorization*>(model.get())) return std::move(*factors);
   file.fail(fmt::format("it holds a {}, but a factorization was expected", file.kind().word));
 }
-
-std::string model_checksum(const std::string& path) { return ModelReader(path).text("checksum"); }
 
 }  // namespace odot::inline ODOT_PRECISION

@@ -38,6 +38,8 @@ ModelReader::~ModelReader() = default;
 
 void ModelReader::fail(const std::string& message) const { file_->fail(message); }
 
+void ModelReader::check_unchanged() const { file_->check_unchanged(); }
+
 bool ModelReader::has(const std::string& name) const { return file_->metadata().contains(name); }
 
 const std::string& ModelReader::text(const std::string& name) const {

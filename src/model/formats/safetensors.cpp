@@ -10,7 +10,6 @@
 #include <bit>
 #include <cerrno>
 #include <cstring>
-#include <filesystem>
 #include <optional>
 #include <set>
 #include <utility>
@@ -140,23 +139,15 @@ void write(OutputFile& file, const std::vector<Output>& tensors, const Metadata&
   }
 }
 
-Reader::Reader(const std::string& path, const std::string& kind) : path_(path), kind_(kind) {
-  namespace fs = std::filesystem;
-  std::error_code error;
-  const fs::file_status status = fs::status(path, error);
-  if (!fs::exists(status)) fail("there is no such file", ErrorKind::system);
-  if (fs::is_directory(status)) fail(fmt::format("it is a directory, and a {} file was expected", kind_));
-  if (!fs::is_regular_file(status)) fail(fmt::format("it is no regular file; a {} must be read from one", kind_));
-  const std::uint64_t size = fs::file_size(path, error);
-  if (!error && size < kLengthBytes) fail(fmt::format("it is no {}: it has only {} bytes", kind_, size));
-  try {
-    file_.open(path);
-  } catch (const std::exception&) {
-    fail(fmt::format("cannot read it: {}", std::strerror(errno)), ErrorKind::system);
-  }
-  const std::string_view all(file_.data(), file_.size());
-  if (all.size() < kLengthBytes) fail(fmt::format("it is no {}: it is too short", kind_));
-
+Reader::Reader(const std::string& path, const std::string& kind)
+    : path_(path), kind_(kind), file_(path, InputFile::Wait::never) {
+  if (file_.error() == ENOENT) fail("there is no such file", ErrorKind::system);
+  if (file_.error() != 0) fail(fmt::format("cannot read it: {}", std::strerror(file_.error())), ErrorKind::system);
+  if (file_.is_folder()) fail(fmt::format("it is a directory, and a {} file was expected", kind_));
+  if (!file_.is_regular()) fail(fmt::format("it is no regular file; a {} must be read from one", kind_));
+  if (file_.size() < kLengthBytes) fail(fmt::format("it is no {}: it has only {} bytes", kind_, file_.size()));
+  bytes_ = MappedBytes(file_.descriptor(), file_.size(), path_);
+  const std::string_view all(bytes_.data(), bytes_.size());
   std::uint64_t length = 0;
   std::memcpy(&length, all.data(), sizeof length);
   const std::string_view rest = all.substr(kLengthBytes);
@@ -245,7 +236,10 @@ void Reader::verify_checksum() const {
 
 std::string Reader::cannot_load() const { return fmt::format("cannot load the {} {}: ", kind_, path_); }
 
-void Reader::fail(const std::string& message, ErrorKind kind) const { throw Error(cannot_load() + message, kind); }
+void Reader::fail(const std::string& message, ErrorKind kind) const {
+  check_unchanged();
+  throw Error(cannot_load() + message, kind);
+}
 
 void Reader::fail_naming(const std::string& before, const std::string& setting, const std::string& after) const {
   throw Error::naming(cannot_load() + before, setting, after);

@@ -2,7 +2,6 @@
 // https://github.com/huggingface/safetensors#format
 #pragma once
 
-#include <boost/iostreams/device/mapped_file.hpp>
 #include <cstdint>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -10,10 +9,12 @@
 #include <string_view>
 #include <vector>
 
+#include "core/input_file.hpp"
 #include "odot/core/error.hpp"
 #include "odot/core/output_file.hpp"
 #include "odot/core/precision.hpp"
 #include "odot/model/tensors.hpp"
+#include "ratings/odr/mapped_bytes.hpp"
 
 namespace odot::inline ODOT_PRECISION::safetensors {
 
@@ -40,7 +41,10 @@ class Reader {
   /// Checks the "checksum" in the metadata against metadata and data.
   void verify_checksum() const;
 
-  /// Throws Error with the file's name before the message.
+  /// Throws Error if the file has changed since it was opened: to be called when all has been copied.
+  void check_unchanged() const { file_.check_unchanged(); }
+
+  /// Throws Error with the file's name before the message, or saying that the file has changed, where it has.
   [[noreturn]] void fail(const std::string& message, ErrorKind kind = ErrorKind::data) const;
   /// Likewise, as Error::naming().
   [[noreturn]] void fail_naming(const std::string& before, const std::string& setting, const std::string& after) const;
@@ -52,7 +56,8 @@ class Reader {
 
   std::string path_;
   std::string kind_;
-  boost::iostreams::mapped_file_source file_;
+  InputFile file_;
+  MappedBytes bytes_;
   nlohmann::json header_;
   Metadata metadata_;
   std::string_view data_;  // what follows the header

@@ -1,11 +1,7 @@
 // Opening .odr files. Nothing is believed before it was verified.
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cmath>
 #include <cstring>
 #include <filesystem>
@@ -14,6 +10,7 @@
 #include <numeric>
 #include <optional>
 
+#include "core/input_file.hpp"
 #include "odot/core/error.hpp"
 #include "odot/core/parallel.hpp"
 #include "odot/ratings/odr.hpp"
@@ -38,9 +35,6 @@ using namespace odr;
 // An open file with all that a matrix points into.
 struct OpenFile {
   explicit OpenFile(const std::string& path);
-  OpenFile(const OpenFile&) = delete;
-  OpenFile& operator=(const OpenFile&) = delete;
-  ~OpenFile() { ::close(descriptor); }
 
   template <class T>
   std::span<const T> section(Section which) const {
@@ -48,25 +42,17 @@ struct OpenFile {
     return bytes.elements<T>(extent.begin, extent.size / sizeof(T));
   }
 
-  int descriptor;
+  InputFile file;
   MappedBytes bytes;
   Header header;
   std::optional<Pager> by_user;
   std::optional<Pager> by_item;
 };
 
-OpenFile::OpenFile(const std::string& path) : descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
-  struct stat status {};
-  try {
-    if (descriptor < 0 || ::fstat(descriptor, &status) != 0) {
-      refuse(path, fmt::format("{}, expected a readable .odr file", std::strerror(errno)));
-    }
-    if (!S_ISREG(status.st_mode)) refuse(path, "no regular file, expected an .odr file");
-    bytes = MappedBytes(descriptor, static_cast<std::size_t>(status.st_size), path);
-  } catch (...) {
-    ::close(descriptor);
-    throw;
-  }
+OpenFile::OpenFile(const std::string& path) : file(path, InputFile::Wait::never) {
+  if (file.error() != 0) refuse(path, fmt::format("{}, expected a readable .odr file", std::strerror(file.error())));
+  if (!file.is_regular()) refuse(path, "no regular file, expected an .odr file");
+  bytes = MappedBytes(file.descriptor(), file.size(), path);
 }
 
 // A copy, as it is checked: the counts are in proportion to the file's size, so that nothing overflows or takes more
@@ -160,7 +146,7 @@ MappedSide map_side(const std::string& path, const OpenFile& file, bool by_user)
   const Header& header = file.header;
   MappedSide side;
   side.name = path;
-  side.descriptor = file.descriptor;
+  side.file = &file.file;
   side.base = file.bytes.data();
   side.offsets = file.section<Offset>(by_user ? kUserOffsets : kItemOffsets);
   side.indices = file.section<Index>(by_user ? kUserIndices : kItemIndices);
@@ -208,8 +194,10 @@ bool is_one_odr(const std::vector<std::string>& paths) {
 
 RatingData open_odr(const std::string& path, std::size_t memory) {
   const auto file = std::make_shared<OpenFile>(path);
-  file->header = read_header(path, file->bytes);
-  verify(path, *file);
+  file->file.reading([&] {
+    file->header = read_header(path, file->bytes);
+    verify(path, *file);
+  });
   const Header& header = file->header;
 
   const std::uint64_t rating_bytes = 2 * header.ratings * (sizeof(Index) + header.value_bytes);

@@ -43,8 +43,10 @@ void Pager::before(Offset begin, Offset end) {
   }
 }
 
+// A chunk is verified once, but read in every pass: so it is asked each time whether the file is as it was.
 void Pager::after(Offset begin, Offset end) {
   if (begin >= end) return;
+  side_.file->check_unchanged();
   const std::size_t last = (end - 1) / kChunk;
   for (std::size_t chunk = std::max<std::size_t>(begin / kChunk, kept_); chunk <= last; ++chunk) {
     const Offset first = chunk * kChunk;
@@ -62,6 +64,7 @@ void Pager::verify_rest() {
     make_good(chunk);
     if (chunk >= kept_) give_back(chunk);
   });
+  side_.file->check_unchanged();
 }
 
 // Threads usually come to a new chunk together. One verifies it and the others the next ones meanwhile.
@@ -72,6 +75,7 @@ void Pager::make_good(std::size_t chunk) {
   }
   states_[chunk].wait(kBusy, std::memory_order_acquire);
   if (is_good(chunk)) return;
+  side_.file->check_unchanged();
   const char* const fault = find_fault(chunk);
   throw Error(fmt::format("{}: found that {}, expected what was written: convert the ratings again", side_.name,
                           fault ? fault : "it is changing"));
@@ -130,7 +134,8 @@ void Pager::read_ahead(std::size_t chunk) {
 void Pager::give_back(std::size_t chunk) const {
   for_each_part(chunk, chunk + 1, [&](char* start, std::size_t size, std::size_t position) {
     ::madvise(start, size, MADV_DONTNEED);
-    ::posix_fadvise(side_.descriptor, static_cast<off_t>(position), static_cast<off_t>(size), POSIX_FADV_DONTNEED);
+    ::posix_fadvise(side_.file->descriptor(), static_cast<off_t>(position), static_cast<off_t>(size),
+                    POSIX_FADV_DONTNEED);
   });
 }
 

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 
+#include "core/input_file.hpp"
 #include "odot/core/precision.hpp"
 #include "odot/ratings/rating_matrix.hpp"
 
@@ -15,7 +16,7 @@ namespace odot::inline ODOT_PRECISION::odr {
 /// Where one orientation's ratings are mapped.
 struct MappedSide {
   std::string name;  ///< of the file, for messages
-  int descriptor = -1;
+  const InputFile* file = nullptr;
   const char* base = nullptr;  ///< where the file's first byte is mapped
   std::span<const Offset> offsets;
   std::span<const Index> indices;
@@ -39,7 +40,7 @@ class Pager : public RatingPager {
   void before(Offset begin, Offset end) override;
   void after(Offset begin, Offset end) override;
 
-  /// Verifies what has not been read yet. Throws Error.
+  /// Verifies what has not been read yet, and that the file is still what was verified. Throws Error.
   void verify_rest();
 
  private:

@@ -1,14 +1,11 @@
 // Opening files: mapped, through a pipe, or decompressed.
 #include "ratings/text/source.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
-#include <exception>
 
 #include "ratings/pages.hpp"
 #include "ratings/text/decompress.hpp"
@@ -17,14 +14,6 @@ namespace odot::inline ODOT_PRECISION::reading {
 namespace {
 
 constexpr std::size_t kReadBytes = std::size_t{1} << 18;
-
-struct Descriptor {
-  int number = -1;
-  bool owned = true;
-  ~Descriptor() {
-    if (owned && number >= 0) ::close(number);
-  }
-};
 
 [[noreturn]] void fail(const std::string& name, int cause, const Contents& contents) {
   const char* found = std::strerror(cause);
@@ -51,14 +40,15 @@ std::string read_to_end(int descriptor, const std::string& name, const Contents&
 
 }  // namespace
 
-Source::Source(const std::string& path, const Contents& contents) : name_(path == "-" ? "standard input" : path) {
-  text_ = open(path, contents);
+Source::Source(const std::string& path, const Contents& contents)
+    : name_(path == "-" ? "standard input" : path), file_(path) {
+  text_ = open(contents);
   if (text_.empty()) throw EmptyError(fmt::format("{}: found an empty file, expected {}", name_, contents.all));
   const Compression compression = compression_of(text_);
   if (compression == Compression::none) return;
   compression_ = compression == Compression::gzip ? "gzip" : "zstd";
-  memory_ = decompress(text_, compression, name_);
-  mapped_.close();
+  memory_ = reading([&] { return decompress(text_, compression, name_); });
+  mapped_ = MappedBytes();
   text_ = memory_;
   if (text_.empty())
     throw EmptyError(fmt::format("{}: found an empty file inside the compression, expected {}", name_, contents.all));
@@ -66,26 +56,15 @@ Source::Source(const std::string& path, const Contents& contents) : name_(path =
 
 void Source::release(std::size_t begin, std::size_t end) const { release_pages(text_.data() + begin, end - begin); }
 
-std::string_view Source::open(const std::string& path, const Contents& contents) {
-  Descriptor file{path == "-" ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC), path != "-"};
-  if (file.number < 0) fail(name_, errno, contents);
-  struct stat status {};
-  if (::fstat(file.number, &status) != 0) fail(name_, errno, contents);
-  if (S_ISDIR(status.st_mode))
-    throw Error(fmt::format("{}: found a directory, expected a file of {}", name_, contents.all));
+std::string_view Source::open(const Contents& contents) {
+  if (file_.error() != 0) fail(name_, file_.error(), contents);
+  if (file_.is_folder()) throw Error(fmt::format("{}: found a directory, expected a file of {}", name_, contents.all));
   // Standard input may already have been read in part, and a pipe cannot be mapped.
-  if (path == "-" || !S_ISREG(status.st_mode)) {
-    memory_ = read_to_end(file.number, name_, contents);
+  if (!file_.is_regular() || file_.descriptor() == STDIN_FILENO) {
+    memory_ = read_to_end(file_.descriptor(), name_, contents);
     return memory_;
   }
-  if (status.st_size == 0) return {};
-  try {
-    mapped_.open(path);
-  } catch (const std::exception& problem) {
-    throw Error(fmt::format("{}: found a file that cannot be mapped ({}), expected a readable file of {}", name_,
-                            problem.what(), contents.all),
-                ErrorKind::system);
-  }
+  mapped_ = MappedBytes(file_.descriptor(), file_.size(), name_);
   return {mapped_.data(), mapped_.size()};
 }
 

@@ -1,12 +1,13 @@
 // The bytes of a file of ratings or features, wherever they come from.
 #pragma once
 
-#include <boost/iostreams/device/mapped_file.hpp>
 #include <string>
 #include <string_view>
 
+#include "core/input_file.hpp"
 #include "odot/core/error.hpp"
 #include "odot/core/precision.hpp"
+#include "ratings/odr/mapped_bytes.hpp"
 
 namespace odot::inline ODOT_PRECISION::reading {
 
@@ -37,15 +38,25 @@ class Source {
   /// "none", "gzip" or "zstd".
   const std::string& compression() const { return compression_; }
   std::string_view text() const { return text_; }
+  /// Throws Error if the file has changed since it was opened: to be called when all has been read.
+  void check_unchanged() const { file_.check_unchanged(); }
+  /// Calls body(), which reads the text, and check_unchanged().
+  template <class Body>
+  auto reading(Body&& body) const {
+    auto result = file_.reading(body);
+    check_unchanged();
+    return result;
+  }
   /// Gives the memory of text()[begin, end) back: that part is not read again.
   void release(std::size_t begin, std::size_t end) const;
 
  private:
-  std::string_view open(const std::string& path, const Contents& contents);
+  std::string_view open(const Contents& contents);
 
   std::string name_;
+  InputFile file_;
   std::string compression_ = "none";
-  boost::iostreams::mapped_file_source mapped_;
+  MappedBytes mapped_;
   std::string memory_;
   std::string_view text_;
 };
