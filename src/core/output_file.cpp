@@ -14,6 +14,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "core/terminal.hpp"
 #include "odot/core/error.hpp"
 
 namespace odot::inline ODOT_PRECISION {
@@ -119,7 +120,9 @@ void OutputFile::fail() const {
 }
 
 void OutputFile::write(std::string_view bytes) {
-  if (std::fwrite(bytes.data(), 1, bytes.size(), file_) != bytes.size()) fail();
+  const bool written = file_ == stdout ? write_escaped(bytes, file_)
+                                       : std::fwrite(bytes.data(), 1, bytes.size(), file_) == bytes.size();
+  if (!written) fail();
 }
 
 int OutputFile::descriptor() const { return temporary_.empty() ? -1 : ::fileno(file_); }

@@ -58,7 +58,8 @@ Source::Source(const std::string& path, const Contents& contents) : name_(path =
   const Compression compression = compression_of(text_);
   if (compression == Compression::none) return;
   compression_ = compression == Compression::gzip ? "gzip" : "zstd";
-  memory_ = decompress(text_, compression, name_);
+  memory_ = contents.bounded ? decompress(text_, compression, name_, most_decompressed(text_.size()))
+                             : decompress(text_, compression, name_);
   mapped_.close();
   text_ = memory_;
   if (text_.empty())
