@@ -243,13 +243,6 @@ RatingMatrix::RatingMatrix(const StoredSide& by_user, const StoredSide& by_item,
   subtract(0);
 }
 
-void RatingMatrix::multiply(double factor) {
-  factor_ *= factor;
-  for (Real& value : table_) value = static_cast<Real>(static_cast<double>(value) * factor);
-  for (double* figure : {&summary_.mean, &summary_.deviation, &summary_.lowest, &summary_.highest}) *figure *= factor;
-  subtract(0);
-}
-
 void RatingMatrix::subtract(double constant) {
   shift_ = constant;
   shifted_table_.resize(table_.size());

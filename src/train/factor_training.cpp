@@ -12,6 +12,7 @@
 #include "odot/core/parallel.hpp"
 #include "odot/core/stopwatch.hpp"
 #include "odot/train/run_observer.hpp"
+#include "ratings/multiplied.hpp"
 #include "train/checkpoint_file.hpp"
 #include "train/initial_factors.hpp"
 #include "train/optimizer_choice.hpp"
@@ -60,6 +61,21 @@ double extent(const ValueSummary& values) {
   return values.deviation > size * static_cast<double>(std::numeric_limits<Real>::epsilon()) ? values.deviation : size;
 }
 
+// That of the unit that ratings are trained in. Values that are in a file stay as they are there, for which they must
+// not be too far from it.
+double root_of_unit(const RatingMatrix& ratings) {
+  constexpr double kFarthest = 0x1p8;
+  const double size = extent(ratings.summary());
+  const double root = unit_root(size);
+  if (!has_mapped_values(ratings)) return root;
+  if (root > kFarthest || root < 1 / kFarthest) {
+    throw Error(fmt::format("the ratings deviate by {:.3g}, and in an .odr file of more than 256 different values they "
+                            "cannot be brought to a unit that suits training: give them as text, or in another unit",
+                            size));
+  }
+  return 1;
+}
+
 // The same ratings in another unit.
 Triples multiplied(Triples ratings, double factor) {
   for (Real& value : ratings.value) value = static_cast<Real>(static_cast<double>(value) * factor);
@@ -83,23 +99,24 @@ std::string describe(const TrainSettings& settings, const std::optional<Regulari
 TrainResult train_factors(const Method& method, const FactorTraining& training, Dataset data, TrainSettings settings,
                           const TrainObserver& observer, const CheckpointSettings& checkpoints) {
   if (data.size() == 0) throw Error("there are no ratings to train on");
-  RatingMatrix matrix = data.take_matrix();
+  const RatingMatrix given = data.take_matrix();
+  RatingMatrix matrix = given;
   const std::size_t count = matrix.size();
 
   Factorization model;
   TrainReport report;
-  const ValueSummary& values = matrix.summary();
   if (training.link) model.link = training.link(matrix, settings);
-  if (training.non_negative && values.lowest < 0) {
-    throw Error(
-        fmt::format("{} needs ratings that are not negative, and the lowest here is {}", method.name, values.lowest));
+  if (training.non_negative && given.summary().lowest < 0) {
+    throw Error(fmt::format("{} needs ratings that are not negative, and the lowest here is {}", method.name,
+                            given.summary().lowest));
   }
   // Training sees ratings in units of about their deviation, so that squares and products of any ratings are numbers
   // that it can compute with, and steps that are tried first fit. It is a power of four, which leaves the bits of all
   // that does not depend on it as they are. The model and what is told of it are in the ratings' own unit.
-  const double root = model.link ? 1 : unit_root(extent(values));
+  const double root = model.link ? 1 : root_of_unit(given);
   const double unit = root * root;
-  matrix.multiply(1 / unit);
+  if (root != 1) matrix = multiplied(given, 1 / unit);
+  const ValueSummary values = matrix.summary();
   const Triples converted = root == 1 ? Triples() : multiplied(data.valid, 1 / unit);
   const Triples& valid = root == 1 ? data.valid : converted;
   const double scale = model.link ? kLatentDeviation : values.scale();
@@ -182,7 +199,7 @@ TrainResult train_factors(const Method& method, const FactorTraining& training, 
   }
   if (training.finish) training.finish(model, settings, inputs);
   rescale(model, root);
-  matrix.multiply(unit);
+  matrix = given;
   absorb_pin(model);
   set_fallbacks(model, matrix, *settings.center || model.link);
 

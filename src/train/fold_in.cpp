@@ -10,6 +10,7 @@
 #include "model/kinds/factor_samples.hpp"
 #include "model/kinds/rescale.hpp"
 #include "odot/core/error.hpp"
+#include "ratings/multiplied.hpp"
 #include "train/fold_in_features.hpp"
 #include "train/posterior/ordinal.hpp"
 #include "train/posterior/partner_effects.hpp"
@@ -353,7 +354,7 @@ FoldInReport fold_in(Factorization& model, const RatingList& list, const FoldInS
   if (!settings.update) check_new(model, ids, sides);
   Wanted wanted = gather(model, list, sides, settings, report);
   const double unit = in_unit.unit();
-  wanted.ratings.multiply(1 / unit);
+  if (unit != 1) wanted.ratings = multiplied(wanted.ratings, 1 / unit);
   wanted.ratings.subtract(model.mean);
   FoldedRows solved;
   if (model.posterior) {

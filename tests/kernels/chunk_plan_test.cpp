@@ -19,7 +19,7 @@ struct Counts {
     indices.resize(offsets.back());
     values.resize(offsets.back());
   }
-  RatingSide side() const { return {offsets, indices, RatingValues(values.data(), 1, 0)}; }
+  RatingSide side() const { return {offsets, indices, RatingValues(values.data(), 0)}; }
 
   std::vector<Offset> offsets;
   std::vector<Index> indices;

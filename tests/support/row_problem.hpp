@@ -32,7 +32,7 @@ struct RowProblem {
     offsets = {0, 1, count + 1, count + 2};
   }
 
-  RatingSide side() const { return {offsets, indices, RatingValues(values.data(), 1, 0)}; }
+  RatingSide side() const { return {offsets, indices, RatingValues(values.data(), 0)}; }
   Offset begin() const { return offsets[1]; }
   Offset end() const { return offsets[2]; }
   bool is_free(std::size_t k) const { return k < used && static_cast<int>(k) != pinned; }

@@ -14,11 +14,10 @@ namespace odot::inline ODOT_PRECISION {
 /// of them within another's characters (Damerau 1964).
 std::size_t edit_distance(std::string_view a, std::string_view b);
 
-/// `known` sorted by edit distance from `word`, both up to 200 bytes; equally distant ones stay in their order.
+/// `known` sorted by edit distance from `word`; equally distant ones stay in their order.
 std::vector<std::string_view> nearest_first(std::vector<std::string_view> known, std::string_view word);
 
-/// The known word that was probably meant, being near or beginning with `word`, or an empty one, as
-/// for a word of more than 200 bytes.
+/// The known word that was probably meant, being near or beginning with `word`, or an empty one.
 std::string_view probably_meant(const std::vector<std::string_view>& known, std::string_view word);
 
 }  // namespace odot::inline ODOT_PRECISION

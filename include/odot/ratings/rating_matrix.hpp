@@ -14,13 +14,13 @@
 #pragma GCC visibility push(default)
 namespace odot::inline ODOT_PRECISION {
 
-/// The values of one orientation's ratings, times a factor and less a constant: kept as they are, or where there are at most 256 different
+/// The values of one orientation's ratings, less a constant: kept as they are, or where there are at most 256 different
 /// ones as one-byte codes into a table of them.
 class RatingValues {
  public:
   RatingValues() = default;
-  RatingValues(const Real* plain, double factor, double shift) : plain_(plain), factor_(factor), shift_(shift) {}
-  /// `table` is times the factor and less the constant already.
+  RatingValues(const Real* plain, double shift) : plain_(plain), shift_(shift) {}
+  /// `table` is less the constant already.
   RatingValues(const std::uint8_t* codes, std::span<const Real> table) : codes_(codes), table_(table) {}
 
   Real operator[](Offset k) const { return codes_ ? table_[codes_[k]] : shifted(k); }
@@ -38,10 +38,9 @@ class RatingValues {
   std::span<const Real> table() const { return table_; }  ///< that codes point into
 
  private:
-  Real shifted(Offset k) const { return static_cast<Real>(static_cast<double>(plain_[k]) * factor_ - shift_); }
+  Real shifted(Offset k) const { return static_cast<Real>(static_cast<double>(plain_[k]) - shift_); }
 
   const Real* plain_ = nullptr;
-  double factor_ = 1;
   double shift_ = 0;
   const std::uint8_t* codes_ = nullptr;
   std::span<const Real> table_;
@@ -109,21 +108,17 @@ class RatingMatrix {
   Index items() const { return static_cast<Index>(by_item_.offsets.size() - 1); }
   Offset size() const { return by_user_.indices.size(); }
 
-  /// Of the values as they were given, or times what they were multiplied by.
+  /// Of the values as they were given.
   const ValueSummary& summary() const { return summary_; }
 
-  /// From now on every value, and all that is told of them, is `factor` > 0 times what it was. Nothing is subtracted
-  /// any more. Powers of two round nothing.
-  void multiply(double factor);
-
-  /// From now on every value is less `constant` than it was given, or than multiply() made it.
+  /// From now on every value is less `constant` than it was given.
   void subtract(double constant);
 
-  /// Valid as long as this matrix, until the next multiply() or subtract().
+  /// Valid as long as this matrix, until the next subtract().
   RatingSide by_user() const { return view(by_user_, items()); }
   RatingSide by_item() const { return view(by_item_, users()); }
 
-  /// The values that codes stand for, as summary() has them, ascending; empty where the values are kept themselves.
+  /// The values that codes stand for, as they were given, ascending; empty where the values are kept themselves.
   const std::vector<Real>& table() const { return table_; }
   const StoredSide& stored_by_user() const { return by_user_; }
   const StoredSide& stored_by_item() const { return by_item_; }
@@ -131,7 +126,7 @@ class RatingMatrix {
  private:
   RatingSide view(const StoredSide& side, Index columns) const {
     const RatingValues values =
-        side.codes ? RatingValues(side.codes, shifted_table_) : RatingValues(side.plain, factor_, shift_);
+        side.codes ? RatingValues(side.codes, shifted_table_) : RatingValues(side.plain, shift_);
     return {side.offsets, side.indices, values, side.pager, columns};
   }
 
@@ -139,7 +134,6 @@ class RatingMatrix {
   StoredSide by_item_;
   std::vector<Real> table_;
   std::vector<Real> shifted_table_;
-  double factor_ = 1;
   double shift_ = 0;
   ValueSummary summary_;
   std::shared_ptr<const void> storage_;  // what the sides point into

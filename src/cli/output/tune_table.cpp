@@ -25,9 +25,9 @@ TuneTable::TuneTable(bool quiet, const std::string& metric)
 void TuneTable::show(const std::vector<SearchResult>& results, const std::function<std::string(const Point&)>& words) {
   if (quiet_) return;
   const SearchResult& last = results.back();
-  const std::string figure = std::isfinite(last.value) ? fmt::format("{} {}", name_, figure(last.value)) : last.status;
+  const std::string shown = std::isfinite(last.value) ? fmt::format("{} {}", name_, figure(last.value)) : last.status;
   const std::string line =
-      fmt::format("trial {} rung {}: {}  {}\n", last.job.trial, last.job.rung, figure, words(last.point));
+      fmt::format("trial {} rung {}: {}  {}\n", last.job.trial, last.job.rung, shown, words(last.point));
   if (!terminal_) {
     log(line);
     return;
