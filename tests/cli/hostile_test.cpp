@@ -14,6 +14,9 @@
 namespace odot::test {
 namespace {
 
+using testing::gzip;
+using testing::zstd;
+
 const Words kTune{"tune", "r", "--rank", "2,3", "--trials", "3", "-t", "2", "--no-halving", "--log", "log", "--quiet"};
 
 Words resumed() {

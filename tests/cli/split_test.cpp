@@ -10,6 +10,8 @@
 namespace odot::test {
 namespace {
 
+using testing::gzip;
+
 Words sorted(Words lines) {
   std::ranges::sort(lines);
   return lines;

@@ -37,7 +37,7 @@ void check_scales(const TrainSettings& settings) {
   REQUIRE(expected > 0);
   const auto check_scale = [&](double scale, double tolerance) {
     CAPTURE(scale);
-    const TrainResult result = train_at(scale, settings);
+    TrainResult result = train_at(scale, settings);
     CHECK(result.report.train.rmse / scale == doctest::Approx(expected).epsilon(tolerance));
     CHECK(std::isfinite(result.report.optimisation.value));
     return result;
