@@ -120,8 +120,8 @@ void OutputFile::fail() const {
 }
 
 void OutputFile::write(std::string_view bytes) {
-  const bool written = file_ == stdout ? write_escaped(bytes, file_)
-                                       : std::fwrite(bytes.data(), 1, bytes.size(), file_) == bytes.size();
+  const bool written =
+      file_ == stdout ? write_escaped(bytes, file_) : std::fwrite(bytes.data(), 1, bytes.size(), file_) == bytes.size();
   if (!written) fail();
 }
 

@@ -237,8 +237,8 @@ void CheckpointReader::copy_tensor(const std::string& name, Dtype dtype, std::sp
   if (!values.empty()) std::memcpy(values.data(), tensor.bytes.data(), values.size_bytes());
   const auto odd = std::ranges::find_if(values, [](Element element) { return !std::isfinite(element); });
   if (odd != values.end()) {
-    file_.fail(fmt::format("the tensor \"{}\" holds {} at {}, which is no finite number", name, *odd,
-                           odd - values.begin()));
+    file_.fail(
+        fmt::format("the tensor \"{}\" holds {} at {}, which is no finite number", name, *odd, odd - values.begin()));
   }
 }
 

@@ -69,9 +69,10 @@ double root_of_unit(const RatingMatrix& ratings) {
   const double root = unit_root(size);
   if (!has_mapped_values(ratings)) return root;
   if (root > kFarthest || root < 1 / kFarthest) {
-    throw Error(fmt::format("the ratings deviate by {:.3g}, and in an .odr file of more than 256 different values they "
-                            "cannot be brought to a unit that suits training: give them as text, or in another unit",
-                            size));
+    throw Error(
+        fmt::format("the ratings deviate by {:.3g}, and in an .odr file of more than 256 different values they "
+                    "cannot be brought to a unit that suits training: give them as text, or in another unit",
+                    size));
   }
   return 1;
 }
@@ -164,7 +165,8 @@ TrainResult train_factors(const Method& method, const FactorTraining& training, 
   }
   matrix.subtract(model.mean);
   const Regularisation in_unit{report.regularisation.lambda / unit, report.regularisation.per_rating / unit};
-  TrainTask task{matrix, model.layout, settings, in_unit, {}, resume.get(), inputs, model.link ? &*model.link : nullptr};
+  TrainTask task{matrix, model.layout, settings, in_unit,
+                 {},     resume.get(), inputs,   model.link ? &*model.link : nullptr};
   // The objective of a method with λ is a sum of squares, others' have no unit.
   const double of_objective = method.default_regularisation ? unit * unit : 1;
   const double of_gradient = of_objective / root;

@@ -194,7 +194,8 @@ TEST_CASE("ids and summaries that no ratings have are refused though their check
   for (const std::string& bytes : {codes, plain}) {
     CHECK(has(fault(bytes, [](Forgery& f) { std::swap(f.header.lowest, f.header.highest); }), "its header"));
     CHECK(has(fault(bytes, [](Forgery& f) { f.header.mean = f.header.highest + 1; }), "its header"));
-    CHECK(has(fault(bytes, [](Forgery& f) { f.header.mean = std::numeric_limits<double>::quiet_NaN(); }), "its header"));
+    CHECK(
+        has(fault(bytes, [](Forgery& f) { f.header.mean = std::numeric_limits<double>::quiet_NaN(); }), "its header"));
     CHECK(has(fault(bytes, [](Forgery& f) { f.header.deviation = -1; }), "its header"));
     CHECK(has(fault(bytes, [](Forgery& f) { f.header.deviation = f.header.highest - f.header.lowest + 1; }),
               "its header"));

@@ -21,7 +21,8 @@ using namespace test;
 using safetensors::Metadata;
 
 // Writes the file anew, with a checksum to match.
-void forge(const std::string& path, const std::function<void(Metadata&, std::string& bytes, const std::string&)>& change) {
+void forge(const std::string& path,
+           const std::function<void(Metadata&, std::string& bytes, const std::string&)>& change) {
   Metadata metadata;
   std::vector<std::string> bytes;
   std::vector<safetensors::Output> tensors;
@@ -60,7 +61,9 @@ TEST_CASE("a checkpoint with NaN or with counts below zero is refused by name") 
     }
     return std::string();
   };
-  const auto has = [](const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; };
+  const auto has = [](const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+  };
   CHECK(fault([](Metadata&, std::string&, const std::string&) {}).empty());
   for (const auto& [name, value, message] :
        {std::tuple{"state.counts.iterations", "-3", "\"counts.iterations\" is -3, which is no count"},

@@ -21,7 +21,7 @@ constexpr double kPowersOfFour[] = {0x1p-100, 0x1p-24, 0x1p50, 0x1p100};
 // Between them steps differ, and so do the points where iterations end.
 constexpr double kOthers[] = {1e-30, 1e-7, 3e-3, 30, 1e15, 1e30};
 constexpr double kRounding = 1e-5;
-constexpr double kIterations = 0.1;
+constexpr double kIterations = 0.4;
 
 RatingList ratings_of_scale(double scale) {
   RatingList list = synthesize({.users = 60, .items = 40, .ratings = 900, .seed = 5}).list;
@@ -117,11 +117,11 @@ TEST_CASE("what is told of a run, early stopping and a start from a model are in
     const Triples valid = data.valid;
     std::vector<double> figures;
     const TrainResult first = train({std::move(data.train), valid}, settings, [&](const TrainProgress& progress) {
-      figures = {progress.train_rmse, *progress.valid_rmse(), progress.best->valid_rmse,
-                 std::sqrt(progress.objective), std::pow(progress.gradient_norm, 2.0 / 3)};
+      figures = {progress.train_rmse, *progress.valid_rmse(), progress.best->valid_rmse, std::sqrt(progress.objective),
+                 std::pow(progress.gradient_norm, 2.0 / 3)};
       return true;
     });
-    CHECK(figures[1] == doctest::Approx(first.model->evaluate(valid, *first.report.settings.clip).rmse).epsilon(1e-4));
+    CHECK(figures[2] == doctest::Approx(first.model->evaluate(valid, *first.report.settings.clip).rmse).epsilon(1e-4));
     for (double& figure : figures) figure /= scale;
     static std::vector<double> usual;
     if (usual.empty()) usual = figures;
@@ -129,8 +129,8 @@ TEST_CASE("what is told of a run, early stopping and a start from a model are in
     // It begins where the model is.
     settings.early_stop.reset();
     settings.iterations = 0;
-    settings.init = std::make_shared<const InitModel>(
-        InitModel{dynamic_cast<const Factorization&>(*first.model), "m", "sum"});
+    settings.init =
+        std::make_shared<const InitModel>(InitModel{dynamic_cast<const Factorization&>(*first.model), "m", "sum"});
     const double again = train(hold_out(ratings_of_scale(scale), 0.1, 1).train, settings).report.train.rmse;
     CHECK(again == doctest::Approx(first.report.train.rmse).epsilon(1e-4));
   }
@@ -140,7 +140,7 @@ TEST_CASE("new rows at every scale of the ratings") {
   for (const std::string method : {"blocks", "nnmf", "variational", "gibbs"}) {
     CAPTURE(method);
     double usual = 0;
-    for (const double scale : {1.0, 0x1p-100, 0x1p-24, 0x1p50, 0x1p100}) {
+    for (const double scale : {1.0, 0x1p-60, 0x1p-24, 0x1p50, 0x1p100}) {
       CAPTURE(scale);
       TrainSettings settings{.method = method};
       settings.rank = 3;

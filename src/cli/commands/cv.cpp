@@ -64,7 +64,8 @@ int run_cv(const Arguments& arguments) {
   hooks.finished = [&](std::size_t k, const Trial& trial) {
     progress_line.reset();
     if (options.quiet() || trial.status != "done") return;
-    log(fmt::format("fold {} of {}: RMSE {}, MAE {}\n", k + 1, count, figure(trial.rmse.back()), figure(trial.mae.back())));
+    log(fmt::format("fold {} of {}: RMSE {}, MAE {}\n", k + 1, count, figure(trial.rmse.back()),
+                    figure(trial.mae.back())));
   };
   const Trial trial = cross_validate(data, settings, count, hooks);
   const std::size_t folds = trial.rmse.size();

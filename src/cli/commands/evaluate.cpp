@@ -330,8 +330,8 @@ int run_evaluate(const Arguments& arguments) {
     if (sums) json.update(to_json(sums->result()));
     print_json(json);
   } else {
-    std::cout << fmt::format("{:<15} {}\n{:<15} {}\n{:<15} {}\n", "RMSE", figure(result.rmse), "MAE", figure(result.mae),
-                             "ratings", result.ratings);
+    std::cout << fmt::format("{:<15} {}\n{:<15} {}\n{:<15} {}\n", "RMSE", figure(result.rmse), "MAE",
+                             figure(result.mae), "ratings", result.ratings);
     std::cout << fmt::format("{:<15} {}\n{:<15} {}\n", "unknown users", result.unknown_users, "unknown items",
                              result.unknown_items);
     if (sums) print_text(sums->result());

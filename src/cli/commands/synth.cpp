@@ -179,11 +179,11 @@ int run_synth(const Arguments& arguments) {
                 {"deviation", made.deviation},
                 {"noise_rmse", made.noise_rmse}});
   } else if (!options.quiet()) {
-    log(fmt::format(
-        "wrote {} ratings by {} users of {} items in {:.2f} s: mean {}, standard deviation {}, RMSE of the "
-        "planted values {}\n",
-        settings.ratings, settings.users, settings.items, timer.seconds(), figure(made.mean), figure(made.deviation),
-        figure(made.noise_rmse)));
+    log(
+        fmt::format("wrote {} ratings by {} users of {} items in {:.2f} s: mean {}, standard deviation {}, RMSE of the "
+                    "planted values {}\n",
+                    settings.ratings, settings.users, settings.items, timer.seconds(), figure(made.mean),
+                    figure(made.deviation), figure(made.noise_rmse)));
   }
   return kDone;
 }

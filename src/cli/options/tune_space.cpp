@@ -182,7 +182,7 @@ std::string shell_text(const Arguments& words) {
     if (const std::string shown = escaped(word); shown != word) {
       text += "$'";
       for (const char c : word) {
-        text += c == '\'' || c == '\\' ? std::string{'\\', c}
+        text += c == '\'' || c == '\\'  ? std::string{'\\', c}
                 : c >= 0x20 && c < 0x7f ? std::string(1, c)
                                         : fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
       }

@@ -43,7 +43,8 @@ std::string ProgressLine::describe(const TrainProgress& progress) const {
   const int iterations = progress.counts.iterations;
   std::string text = fmt::format("iteration {}/{}  objective {:.6g}  train RMSE {}", iterations, stop_.iterations,
                                  progress.objective, figure(progress.train_rmse));
-  if (const std::optional<double> valid = progress.valid_rmse()) text += fmt::format("  held-out RMSE {}", figure(*valid));
+  if (const std::optional<double> valid = progress.valid_rmse())
+    text += fmt::format("  held-out RMSE {}", figure(*valid));
   if (progress.best && progress.best->iteration != iterations) {
     text += fmt::format(" (best {} at {})", figure(progress.best->valid_rmse), progress.best->iteration);
   }

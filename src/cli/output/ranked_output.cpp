@@ -81,8 +81,7 @@ void RankedOutput::write_text(Index owner, std::span<const Scored> list) {
   const std::size_t places = std::max<std::size_t>(3, std::to_string(list.size()).size());
   for (std::size_t k = 0; k < list.size(); ++k) {
     const std::string_view id = (*entries_)[list[k].index];
-    lines_ += fmt::format("{:>{}}  {}{:{}}  {:>7}", k + 1, places, id, "", widest - id.size(),
-                          figure(list[k].score));
+    lines_ += fmt::format("{:>{}}  {}{:{}}  {:>7}", k + 1, places, id, "", widest - id.size(), figure(list[k].score));
     if (titled(kind_.entry) && !(*titles_)[list[k].index].empty())
       lines_ += fmt::format("  {}", (*titles_)[list[k].index]);
     lines_ += '\n';

@@ -42,9 +42,10 @@ TuneLog::TuneLog(const std::string& path, const Json& search, bool resume)
   if (!file_) throw Error(fmt::format("cannot write {}: {}", path, std::strerror(errno)));
   // Held until the file is closed, by whatever end of the program.
   if (::flock(::fileno(file_.get()), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
-    throw Error(fmt::format("{}: found another search at work that writes this log: wait for its end, or give another "
-                            "--log",
-                            path));
+    throw Error(
+        fmt::format("{}: found another search at work that writes this log: wait for its end, or give another "
+                    "--log",
+                    path));
   }
   const bool written = there && fs::is_regular_file(path) && fs::file_size(path) > 0;
   if (written && !resume) {
@@ -62,20 +63,24 @@ void TuneLog::read() {
   std::size_t number = 0;
   for (std::string line; std::getline(file, line) && !file.eof();) {
     ++number;
-    const auto fail = [&](const std::string& problem) { throw Error(fmt::format("{}:{}: {}", path_, number, problem)); };
+    const auto fail = [&](const std::string& problem) {
+      throw Error(fmt::format("{}:{}: {}", path_, number, problem));
+    };
     try {
       Json json = parse_json<Json>(line);
       const std::string checksum = json.at(kChecksum).get<std::string>();
       json.erase(kChecksum);
       if (number == 1 && json.at("search") != search_) {
-        fail(fmt::format("found the log of another search, {}, expected {}: --resume needs the same ratings, space and "
-                         "options",
-                         json_text(json.at("search")), json_text(search_)));
+        fail(
+            fmt::format("found the log of another search, {}, expected {}: --resume needs the same ratings, space and "
+                        "options",
+                        json_text(json.at("search")), json_text(search_)));
       }
       if (with_checksum(json) != line) {
-        fail(fmt::format("found a line that was altered after it was written, {}, expected one with its checksum {}: "
-                         "restore it, or begin another log",
-                         reading::printable(line), checksum));
+        fail(
+            fmt::format("found a line that was altered after it was written, {}, expected one with its checksum {}: "
+                        "restore it, or begin another log",
+                        reading::printable(line), checksum));
       }
       if (number > 1) {
         const std::pair key{json.at("trial").get<std::size_t>(), json.at("rung").get<std::size_t>()};
@@ -99,8 +104,7 @@ void TuneLog::read() {
     std::ifstream again(path_, std::ios::binary);
     const std::string found(std::istreambuf_iterator<char>(again), {});
     if (!first_line(search_).starts_with(found)) {
-      throw Error(
-          fmt::format("{}: found {}, expected the log of this search", path_, reading::printable(found)));
+      throw Error(fmt::format("{}: found {}, expected the log of this search", path_, reading::printable(found)));
     }
   }
   fs::resize_file(path_, whole);

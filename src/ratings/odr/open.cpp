@@ -188,8 +188,8 @@ void verify(const std::string& path, const OpenFile& file) {
     if (kSummed[k] == kUserOffsets || kSummed[k] == kItemOffsets) check_offsets(header.ratings);
     if (!good) refuse_damaged(path, fmt::format("the part with {}", kNames[k]));
   });
-  for (const auto& [text, offsets, name] : {std::tuple(kUserIds, kUserIdOffsets, kNames[0]),
-                                            std::tuple(kItemIds, kItemIdOffsets, kNames[2])}) {
+  for (const auto& [text, offsets, name] :
+       {std::tuple(kUserIds, kUserIdOffsets, kNames[0]), std::tuple(kItemIds, kItemIdOffsets, kNames[2])}) {
     if (!are_ids(file.section<char>(text), file.section<Offset>(offsets))) {
       refuse(path, fmt::format("{} with one that is empty or there twice, expected different ones: convert the ratings "
                                "again",

@@ -46,9 +46,10 @@ class Output {
   void advance(std::size_t count) {
     used_ += count;
     if (used_ <= most_) return;
-    throw Error(fmt::format("{}: found compressed data that become more than {} bytes, expected less of a file of this "
-                            "size: decompress it first if it is as it should be",
-                            name_, most_));
+    throw Error(
+        fmt::format("{}: found compressed data that become more than {} bytes, expected less of a file of this "
+                    "size: decompress it first if it is as it should be",
+                    name_, most_));
   }
   std::string take() {
     bytes_.resize(used_);

@@ -15,9 +15,9 @@ namespace odot::inline ODOT_PRECISION::reading {
 
 bool has_rating_texts(const ReadResult& read) {
   return read.merged == 0 && std::ranges::all_of(read.sources, [](const SourceFormat& source) {
-    std::error_code ignored;
-    return source.kind != "odr" && source.path != "-" && std::filesystem::is_regular_file(source.path, ignored);
-  });
+           std::error_code ignored;
+           return source.kind != "odr" && source.path != "-" && std::filesystem::is_regular_file(source.path, ignored);
+         });
 }
 
 void for_each_rating_text(const ReadResult& read, const ReadSettings& settings,
@@ -39,9 +39,10 @@ void for_each_rating_text(const ReadResult& read, const ReadSettings& settings,
       Real value = 0;
       const std::string_view rating = cut && column < fields.size() ? trim(content(fields[column], storage)) : "";
       if (next >= end || next >= values.size() || !parse_rating(rating, value) || value != values[next]) {
-        throw Error(fmt::format("{}: found other ratings than before, expected a file that does not change while it is "
-                                "read",
-                                source.name()));
+        throw Error(
+            fmt::format("{}: found other ratings than before, expected a file that does not change while it is "
+                        "read",
+                        source.name()));
       }
       use(next++, rating);
     }
