@@ -142,7 +142,7 @@ TEST_CASE("new rows at every scale of the ratings") {
     double usual = 0;
     for (const double scale : {1.0, 0x1p-60, 0x1p-24, 0x1p50, 0x1p100}) {
       CAPTURE(scale);
-      // Of biases a prior's precision has the unit of 1 over the ratings' square, which float does not hold at any scale.
+      // A prior's precision of biases has the unit of 1 / rating², which a float does not hold at every scale.
       if (scale > 0x1p60 && method != "blocks" && method != "nnmf") continue;
       TrainSettings settings{.method = method};
       settings.rank = 3;
