@@ -11,8 +11,11 @@
 #include <cstring>
 #include <iostream>
 #include <new>
+#include <streambuf>
 
 #include "cli/interrupt.hpp"
+#include "cli/output/texts.hpp"
+#include "core/terminal.hpp"
 #include "core/missing_threads.hpp"
 #include "odot/core/error.hpp"
 #include "odot/version.hpp"
@@ -74,6 +77,33 @@ void tell_missing_threads() {
       missing, missing == 1 ? "" : "s"));
 }
 
+// Standard output, on its way to a terminal perhaps.
+class ResultStream : public std::streambuf {
+ protected:
+  int_type overflow(int_type c) override {
+    if (traits_type::eq_int_type(c, traits_type::eof())) return traits_type::not_eof(c);
+    const char one = traits_type::to_char_type(c);
+    return xsputn(&one, 1) == 1 ? c : traits_type::eof();
+  }
+  std::streamsize xsputn(const char* text, std::streamsize size) override {
+    return write_escaped({text, static_cast<std::size_t>(size)}, stdout) ? size : 0;
+  }
+  int sync() override { return std::fflush(stdout); }
+};
+
+// While this lives, std::cout writes by a ResultStream.
+class ResultsToStandardOutput {
+ public:
+  ResultsToStandardOutput() : before_(std::cout.rdbuf(&results_)) {}
+  ~ResultsToStandardOutput() { std::cout.rdbuf(before_); }
+  ResultsToStandardOutput(const ResultsToStandardOutput&) = delete;
+  ResultsToStandardOutput& operator=(const ResultsToStandardOutput&) = delete;
+
+ private:
+  ResultStream results_;
+  std::streambuf* before_;
+};
+
 // Results that did not reach their reader are an error too.
 void finish_output() {
   if (!std::cout.flush() || std::fflush(stdout) != 0) {
@@ -89,9 +119,15 @@ std::string message_of(const Error& error) {
   return text;
 }
 
-void log(const std::string& text) { std::fputs(text.c_str(), stderr); }
+void log(const std::string& text) { (void)write_escaped(text, stderr); }
 
-void print_json(const Json& json) { std::cout << json.dump(2) << "\n"; }
+void draw(const std::string& text) { std::fputs(text.c_str(), stderr); }
+
+std::string json_text(const Json& json, int indent) {
+  return json.dump(indent, ' ', false, Json::error_handler_t::replace);
+}
+
+void print_json(const Json& json) { std::cout << json_text(json, 2) << "\n"; }
 
 Json number_or_null(double value) { return value - value == 0 ? Json(value) : Json(nullptr); }
 
@@ -99,22 +135,23 @@ int main_program(const Arguments& words) {
   return_memory();
   fill_standard_streams();
   end_cleanly_on_signals();
+  const ResultsToStandardOutput results;
   try {
     const int code = run(words);
     finish_output();
     tell_missing_threads();
     return code;
   } catch (const Error& error) {
-    std::cerr << "odot: " << message_of(error) << "\n";
+    log(fmt::format("odot: {}\n", message_of(error)));
     if (error.kind() != ErrorKind::usage) return kBadData;
     const bool known = std::ranges::any_of(
         commands(), [&](const Command& command) { return !words.empty() && words[0] == command.name; });
-    std::cerr << "Try `odot " << (known ? words[0] + " " : "") << "--help`.\n";
+    log(fmt::format("Try `odot {}--help`.\n", known ? words[0] + " " : ""));
     return kWrongUsage;
   } catch (const std::bad_alloc&) {
-    std::cerr << "odot: not enough memory\n";
+    log("odot: not enough memory\n");
   } catch (const std::exception& error) {
-    std::cerr << "odot: " << error.what() << "\n";
+    log(fmt::format("odot: {}\n", error.what()));
   }
   return kBadData;
 }

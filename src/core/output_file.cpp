@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/terminal.hpp"
 #include "core/temporaries.hpp"
 #include "core/unfinished.hpp"
 #include "odot/core/error.hpp"
@@ -110,7 +111,9 @@ void OutputFile::fail() const {
 }
 
 void OutputFile::write(std::string_view bytes) {
-  if (std::fwrite(bytes.data(), 1, bytes.size(), file_) != bytes.size()) fail();
+  const bool written =
+      file_ == stdout ? write_escaped(bytes, file_) : std::fwrite(bytes.data(), 1, bytes.size(), file_) == bytes.size();
+  if (!written) fail();
 }
 
 int OutputFile::descriptor() const { return temporary_.empty() ? -1 : ::fileno(file_); }

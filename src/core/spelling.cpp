@@ -2,8 +2,17 @@
 #include "odot/core/spelling.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace odot::inline ODOT_PRECISION {
+namespace {
+
+// Nobody means a longer word by a word that is misspelt, and comparing two takes time in proportion to both lengths.
+constexpr std::size_t kLongest = 200;
+
+std::string_view beginning(std::string_view word) { return word.substr(0, kLongest); }
+
+}  // namespace
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
@@ -24,16 +33,20 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 }
 
 std::vector<std::string_view> nearest_first(std::vector<std::string_view> known, std::string_view word) {
-  std::stable_sort(known.begin(), known.end(), [&](std::string_view a, std::string_view b) {
-    return edit_distance(a, word) < edit_distance(b, word);
-  });
+  std::vector<std::pair<std::size_t, std::string_view>> distances;
+  distances.reserve(known.size());
+  for (const std::string_view name : known) {
+    distances.emplace_back(edit_distance(beginning(name), beginning(word)), name);
+  }
+  std::ranges::stable_sort(distances, {}, &std::pair<std::size_t, std::string_view>::first);
+  std::ranges::transform(distances, known.begin(), &std::pair<std::size_t, std::string_view>::second);
   return known;
 }
 
 std::string_view probably_meant(const std::vector<std::string_view>& known, std::string_view word) {
-  if (known.empty()) return {};
+  if (known.empty() || word.size() > kLongest) return {};
   const std::string_view nearest = nearest_first(known, word).front();
-  if (edit_distance(nearest, word) <= std::max<std::size_t>(1, word.size() / 3)) return nearest;
+  if (edit_distance(beginning(nearest), word) <= std::max<std::size_t>(1, word.size() / 3)) return nearest;
   const auto begins = std::find_if(known.begin(), known.end(),
                                    [&](std::string_view name) { return !word.empty() && name.starts_with(word); });
   return begins == known.end() ? std::string_view{} : *begins;

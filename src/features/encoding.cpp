@@ -3,8 +3,8 @@
 #include <boost/locale/utf.hpp>
 #include <cmath>
 #include <cstdint>
-#include <nlohmann/json.hpp>
 
+#include "core/json.hpp"
 #include "odot/core/error.hpp"
 #include "odot/features/features.hpp"
 
@@ -92,7 +92,7 @@ std::string to_json(const FeatureEncoding& encoding) {
 
 FeatureEncoding feature_encoding_from_json(const std::string& text) {
   try {
-    const json parsed = json::parse(text);
+    const json parsed = parse_json<json>(text);
     FeatureEncoding encoding;
     encoding.id_name = to_text(parsed.at("id").at("name"));
     encoding.id_position = to_position(parsed.at("id").at("position"));

@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <new>
+#include <utility>
 
 #include "odot/core/error.hpp"
 #include "odot/core/stopwatch.hpp"
@@ -80,6 +82,7 @@ SearchOutcome search(const SearchSettings& settings, const std::vector<Dataset>&
   std::vector<Point> points;
   SearchOutcome outcome;
   std::vector<SearchResult>& results = outcome.results;
+  std::map<std::pair<int, Point>, std::size_t> trained;  // the first of the results of a point and its iterations
 
   // Nothing where it was interrupted.
   const auto train_point = [&](const Halving::Job& job) -> std::optional<SearchResult> {
@@ -89,11 +92,8 @@ SearchOutcome search(const SearchSettings& settings, const std::vector<Dataset>&
       result.limit = limit_of(chosen, job);
       chosen.iterations = result.limit;
       // The same again would give the same: spaces of few points, or rungs of as many iterations.
-      const auto is_same = [&](const SearchResult& other) {
-        return other.limit == result.limit && other.point == result.point;
-      };
-      if (const auto same = std::ranges::find_if(results, is_same); same != results.end()) {
-        result = *same;
+      if (const auto same = trained.find({result.limit, result.point}); same != trained.end()) {
+        result = results[same->second];
         result.job = job;
         result.trial.seconds = 0;
         return result;
@@ -134,6 +134,7 @@ SearchOutcome search(const SearchSettings& settings, const std::vector<Dataset>&
     if (!known) result = train_point(*job);
     if (!result) break;
     results.push_back(std::move(*result));
+    trained.emplace(std::pair(results.back().limit, results.back().point), results.size() - 1);
     const double value = results.back().value;
     halving.finish(*job, value);
     if (std::isfinite(value) && (!outcome.best || value < results[*outcome.best].value)) {

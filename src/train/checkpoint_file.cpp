@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <cstring>
 
 #include "core/digest.hpp"
@@ -214,8 +215,15 @@ void CheckpointReader::parse(const std::string& name, Number& value) const {
   }
 }
 
-void CheckpointReader::visit_number(const std::string& name, double& value) { parse(name, value); }
-void CheckpointReader::visit_integer(const std::string& name, std::int64_t& value) { parse(name, value); }
+// Whoever computes checksums can write anything; what no run is in is not gone on from.
+void CheckpointReader::visit_number(const std::string& name, double& value) {
+  parse(name, value);
+  if (std::isnan(value)) file_.fail(fmt::format("\"{}\" is no number", name));
+}
+void CheckpointReader::visit_integer(const std::string& name, std::int64_t& value) {
+  parse(name, value);
+  if (value < 0) file_.fail(fmt::format("\"{}\" is {}, which is no count", name, value));
+}
 
 template <class Element>
 void CheckpointReader::copy_tensor(const std::string& name, Dtype dtype, std::span<Element> values) const {
@@ -228,6 +236,11 @@ void CheckpointReader::copy_tensor(const std::string& name, Dtype dtype, std::sp
   }
   if (!values.empty()) std::memcpy(values.data(), tensor.bytes.data(), values.size_bytes());
   file_.check_unchanged();
+  const auto odd = std::ranges::find_if(values, [](Element element) { return !std::isfinite(element); });
+  if (odd != values.end()) {
+    file_.fail(
+        fmt::format("the tensor \"{}\" holds {} at {}, which is no finite number", name, *odd, odd - values.begin()));
+  }
 }
 
 void CheckpointReader::visit_array(const std::string& name, std::span<float> values) {

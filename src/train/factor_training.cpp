@@ -5,11 +5,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
+#include "model/kinds/rescale.hpp"
 #include "odot/core/error.hpp"
 #include "odot/core/parallel.hpp"
 #include "odot/core/stopwatch.hpp"
 #include "odot/train/run_observer.hpp"
+#include "ratings/multiplied.hpp"
 #include "train/checkpoint_file.hpp"
 #include "train/initial_factors.hpp"
 #include "train/optimizer_choice.hpp"
@@ -52,6 +55,34 @@ Vector random_start(const FactorTraining& training, const TrainSettings& setting
   return initial_factors(model.layout, model.pin, offset, values.scale(), *settings.seed);
 }
 
+// The deviation of the ratings, or the size of those that are all equal but for rounding.
+double extent(const ValueSummary& values) {
+  const double size = std::max(std::abs(values.lowest), std::abs(values.highest));
+  return values.deviation > size * static_cast<double>(std::numeric_limits<Real>::epsilon()) ? values.deviation : size;
+}
+
+// That of the unit that ratings are trained in. Values that are in a file stay as they are there, for which they must
+// not be too far from it.
+double root_of_unit(const RatingMatrix& ratings) {
+  constexpr double kFarthest = 0x1p8;
+  const double size = extent(ratings.summary());
+  const double root = unit_root(size);
+  if (!has_mapped_values(ratings)) return root;
+  if (root > kFarthest || root < 1 / kFarthest) {
+    throw Error(
+        fmt::format("the ratings deviate by {:.3g}, and in an .odr file of more than 256 different values they "
+                    "cannot be brought to a unit that suits training: give them as text, or in another unit",
+                    size));
+  }
+  return 1;
+}
+
+// The same ratings in another unit.
+Triples multiplied(Triples ratings, double factor) {
+  for (Real& value : ratings.value) value = static_cast<Real>(static_cast<double>(value) * factor);
+  return ratings;
+}
+
 double root_mean(double sum, std::size_t count) { return std::sqrt(sum / static_cast<double>(count)); }
 
 // "rank 16, mean, biases, lambda 5.8 + 0.02 n"
@@ -69,19 +100,27 @@ std::string describe(const TrainSettings& settings, const std::optional<Regulari
 TrainResult train_factors(const Method& method, const FactorTraining& training, Dataset data, TrainSettings settings,
                           const TrainObserver& observer, const CheckpointSettings& checkpoints) {
   if (data.size() == 0) throw Error("there are no ratings to train on");
-  RatingMatrix matrix = data.take_matrix();
-  const Triples& valid = data.valid;
+  const RatingMatrix given = data.take_matrix();
+  RatingMatrix matrix = given;
   const std::size_t count = matrix.size();
 
   Factorization model;
   TrainReport report;
-  const ValueSummary& values = matrix.summary();
   if (training.link) model.link = training.link(matrix, settings);
-  const double scale = model.link ? kLatentDeviation : values.scale();
-  if (training.non_negative && values.lowest < 0) {
-    throw Error(
-        fmt::format("{} needs ratings that are not negative, and the lowest here is {}", method.name, values.lowest));
+  if (training.non_negative && given.summary().lowest < 0) {
+    throw Error(fmt::format("{} needs ratings that are not negative, and the lowest here is {}", method.name,
+                            given.summary().lowest));
   }
+  // Training sees ratings in units of about their deviation, so that squares and products of any ratings are numbers
+  // that it can compute with, and steps that are tried first fit. It is a power of four, which leaves the bits of all
+  // that does not depend on it as they are. The model and what is told of it are in the ratings' own unit.
+  const double root = model.link ? 1 : root_of_unit(given);
+  const double unit = root * root;
+  if (root != 1) matrix = multiplied(given, 1 / unit);
+  const ValueSummary values = matrix.summary();
+  const Triples converted = root == 1 ? Triples() : multiplied(data.valid, 1 / unit);
+  const Triples& valid = root == 1 ? data.valid : converted;
+  const double scale = model.link ? kLatentDeviation : values.scale();
   if (training.decide) training.decide(matrix, settings);
   SideInputs inputs;
   if (method.features != FeatureUse::none) {
@@ -90,7 +129,7 @@ TrainResult train_factors(const Method& method, const FactorTraining& training, 
   }
   report.settings = settings;
   std::optional<Regularisation> by = settings.regularisation;
-  if (!by && method.default_regularisation) by = method.default_regularisation(*settings.rank, scale);
+  if (!by && method.default_regularisation) by = method.default_regularisation(*settings.rank, unit * scale);
   report.regularisation = by.value_or(Regularisation());
   model.layout = {matrix.users(), matrix.items(), training.factors ? training.factors(settings) : *settings.rank,
                   *settings.biases};
@@ -119,17 +158,23 @@ TrainResult train_factors(const Method& method, const FactorTraining& training, 
     resume = observe.start(checkpoints, identity, model.theta.size());
   }
   if (settings.init) {
-    report.init_known =
-        start_from(*settings.init, {data.users, data.items}, model.layout, model.pin, model.mean, model.theta);
+    std::optional<InitModel> in_unit;
+    if (root != 1) rescale(in_unit.emplace(*settings.init).model, 1 / root);
+    report.init_known = start_from(in_unit ? *in_unit : *settings.init, {data.users, data.items}, model.layout,
+                                   model.pin, model.mean, model.theta);
   }
   matrix.subtract(model.mean);
-  TrainTask task{matrix, model.layout, settings, report.regularisation,
+  const Regularisation in_unit{report.regularisation.lambda / unit, report.regularisation.per_rating / unit};
+  TrainTask task{matrix, model.layout, settings, in_unit,
                  {},     resume.get(), inputs,   model.link ? &*model.link : nullptr};
+  // The objective of a method with λ is a sum of squares, others' have no unit.
+  const double of_objective = method.default_regularisation ? unit * unit : 1;
+  const double of_gradient = of_objective / root;
   if (!observe.idle()) {
     task.observe = [&](const TrainState& state) {
       const auto measure = [&] {
         if (!model.link) {
-          return evaluate(model.view(state.theta.first(model.layout.size())), valid, *settings.clip).rmse;
+          return unit * evaluate(model.view(state.theta.first(model.layout.size())), valid, *settings.clip).rmse;
         }
         // A link's predictions are made of more than factors.
         Factorization now = model;
@@ -137,14 +182,16 @@ TrainResult train_factors(const Method& method, const FactorTraining& training, 
         training.finish(now, settings, inputs);
         return now.evaluate(valid, *settings.clip).rmse;
       };
-      return observe({state.counts, state.objective, state.gradient_norm, state.step,
-                      root_mean(state.squared_error, count), state.passes, state.seconds},
+      return observe({state.counts, of_objective * state.objective, of_gradient * state.gradient_norm, state.step,
+                      unit * root_mean(state.squared_error, count), state.passes, state.seconds},
                      state.theta, measure, {state.last, state.resumed, state.visit});
     };
   }
   const TrainOutcome outcome = training.run(task, model.theta);
   report.stop_reason = observe.stop_reason(outcome.summary.reason);
   report.optimisation = outcome.summary;
+  report.optimisation.value *= of_objective;
+  report.optimisation.gradient_norm *= of_gradient;
   report.passes = outcome.passes;
   if (KeptIterate* best = observe.best()) {
     model.theta = std::move(best->theta);
@@ -153,13 +200,14 @@ TrainResult train_factors(const Method& method, const FactorTraining& training, 
     report.optimisation.gradient_norm = best->gradient_norm;
   }
   if (training.finish) training.finish(model, settings, inputs);
+  rescale(model, root);
+  matrix = given;
   absorb_pin(model);
   set_fallbacks(model, matrix, *settings.center || model.link);
 
   const Stopwatch watch;
-  matrix.subtract(0);
   report.train = evaluate(model.view(), matrix.by_user(), *settings.clip);
-  if (valid.size() > 0) report.valid = evaluate(model.view(), valid, *settings.clip);
+  if (valid.size() > 0) report.valid = evaluate(model.view(), data.valid, *settings.clip);
   if (*settings.unobserved) report.unobserved = unobserved_shares(model.view(), matrix.by_user());
   report.evaluate_seconds = watch.seconds();
   report.users = model.layout.users;

@@ -8,7 +8,9 @@
 #include <optional>
 
 #include "model/kinds/factor_samples.hpp"
+#include "model/kinds/rescale.hpp"
 #include "odot/core/error.hpp"
+#include "ratings/multiplied.hpp"
 #include "train/fold_in_features.hpp"
 #include "train/posterior/ordinal.hpp"
 #include "train/posterior/partner_effects.hpp"
@@ -143,7 +145,6 @@ Wanted gather(const Factorization& model, const RatingList& list, const Sides& s
   const auto rows = static_cast<Index>(wanted.ids.size());
   const Index columns = model.layout.*sides.item_count;
   wanted.ratings = RatingMatrix(items ? columns : rows, items ? rows : columns, std::move(usable));
-  wanted.ratings.subtract(model.mean);
   return wanted;
 }
 
@@ -337,6 +338,7 @@ void put_rows(Factorization& model, const Sides& sides, bool items, IdTable all,
 }  // namespace
 
 FoldInReport fold_in(Factorization& model, const RatingList& list, const FoldInSettings& settings) {
+  const InUnitOfRatings in_unit(model);
   const Sides sides = sides_of(model.layout, settings.items);
   const IdTable& ids = settings.items ? list.items : list.users;
   FoldInReport report;
@@ -350,9 +352,17 @@ FoldInReport fold_in(Factorization& model, const RatingList& list, const FoldInS
     check_features(model.posterior ? &((*model.posterior).*sides.user_prior) : nullptr, *settings.features, sides.user);
   }
   if (!settings.update) check_new(model, ids, sides);
-  const Wanted wanted = gather(model, list, sides, settings, report);
-  FoldedRows solved = model.posterior ? infer(model, wanted, sides, settings, ids)
-                                      : solve(model, wanted, sides, settings.items, *report.regularisation);
+  Wanted wanted = gather(model, list, sides, settings, report);
+  const double unit = in_unit.unit();
+  if (unit != 1) wanted.ratings = multiplied(wanted.ratings, 1 / unit);
+  wanted.ratings.subtract(model.mean);
+  FoldedRows solved;
+  if (model.posterior) {
+    solved = infer(model, wanted, sides, settings, ids);
+  } else {
+    const Regularisation& by = *report.regularisation;
+    solved = solve(model, wanted, sides, settings.items, {by.lambda / unit, by.per_rating / unit});
+  }
   const std::size_t stride = model.layout.stride();
   std::vector<Index> alone;
   if (settings.features) {

@@ -2,10 +2,17 @@
 #include "odot/train/run_observer.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 #include "train/checkpoint_file.hpp"
 
 namespace odot::inline ODOT_PRECISION {
+namespace {
+
+constexpr double kNoNorm = -1;
+
+}  // namespace
 
 RunObserver::RunObserver(int early_stop, bool held_out, const TrainObserver& observer, int warm_up)
     : patience_(held_out ? early_stop : 0), warm_up_(warm_up), held_out_(held_out), observer_(observer) {}
@@ -70,7 +77,10 @@ void RunObserver::visit(StateVisitor& visitor, std::size_t size) {
     visitor.integer("iteration", best_.iteration);
     visitor.number("valid_rmse", best_.valid_rmse);
     visitor.number("objective", best_.objective);
-    visitor.number("gradient_norm", best_.gradient_norm);
+    // Of a method that has none it is NaN, and no checkpoint has that in it.
+    double norm = std::isnan(best_.gradient_norm) ? kNoNorm : best_.gradient_norm;
+    visitor.number("gradient_norm", norm);
+    best_.gradient_norm = norm == kNoNorm ? std::numeric_limits<double>::quiet_NaN() : norm;
     visitor.array("theta", best_.theta);
   });
 }

@@ -178,6 +178,33 @@ TEST_CASE("ratings that no writer writes are refused though their checksums are 
   }
 }
 
+TEST_CASE("ids and summaries that no ratings have are refused though their checksums are right") {
+  const TemporaryFolder folder;
+  const std::string codes = converted(folder, "aa,x,1\nbb,y,2\ncc,z,4\n");
+  const std::string plain = converted(folder, rating_lines(40, 30, 500, 1000));
+  const auto fault = [&](const std::string& bytes, const std::function<void(Forgery&)>& change) {
+    Forgery forgery(bytes);
+    change(forgery);
+    return forgery.fault(folder / "odr");
+  };
+  CHECK(has(fault(codes, [](Forgery& f) { f.section<char>(kUserIds)[2] = f.section<char>(kUserIds)[3] = 'a'; }),
+            "the users' ids with one that is empty or there twice"));
+  CHECK(has(fault(codes, [](Forgery& f) { f.section<char>(kItemIds)[2] = 'x'; }), "the items' ids with one"));
+  CHECK(has(fault(codes, [](Forgery& f) { f.section<Offset>(kUserIdOffsets)[1] = 0; }), "the users' ids with one"));
+  for (const std::string& bytes : {codes, plain}) {
+    CHECK(has(fault(bytes, [](Forgery& f) { std::swap(f.header.lowest, f.header.highest); }), "its header"));
+    CHECK(has(fault(bytes, [](Forgery& f) { f.header.mean = f.header.highest + 1; }), "its header"));
+    CHECK(
+        has(fault(bytes, [](Forgery& f) { f.header.mean = std::numeric_limits<double>::quiet_NaN(); }), "its header"));
+    CHECK(has(fault(bytes, [](Forgery& f) { f.header.deviation = -1; }), "its header"));
+    CHECK(has(fault(bytes, [](Forgery& f) { f.header.deviation = f.header.highest - f.header.lowest + 1; }),
+              "its header"));
+  }
+  CHECK(has(fault(codes, [](Forgery& f) { f.header.table[1] = 1; }), "its header"));
+  CHECK(has(fault(codes, [](Forgery& f) { f.header.lowest = 0; }), "its header"));
+  CHECK(has(fault(plain, [](Forgery& f) { f.section<Real>(kItemValues)[20] = 1e6; }), "outside of their range"));
+}
+
 TEST_CASE("damage to ratings is found when they are read first, by whichever thread") {
   const int before = threads();
   const TemporaryFolder folder;

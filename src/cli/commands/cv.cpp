@@ -8,6 +8,7 @@
 #include "cli/interrupt.hpp"
 #include "cli/load.hpp"
 #include "cli/options/train_options.hpp"
+#include "cli/output/figure.hpp"
 #include "cli/output/progress.hpp"
 #include "cli/paths.hpp"
 #include "odot/core/error.hpp"
@@ -63,7 +64,8 @@ int run_cv(const Arguments& arguments) {
   hooks.finished = [&](std::size_t k, const Trial& trial) {
     progress_line.reset();
     if (options.quiet() || trial.status != "done") return;
-    log(fmt::format("fold {} of {}: RMSE {:.4f}, MAE {:.4f}\n", k + 1, count, trial.rmse.back(), trial.mae.back()));
+    log(fmt::format("fold {} of {}: RMSE {}, MAE {}\n", k + 1, count, figure(trial.rmse.back()),
+                    figure(trial.mae.back())));
   };
   const Trial trial = cross_validate(data, settings, count, hooks);
   const std::size_t folds = trial.rmse.size();
@@ -88,7 +90,7 @@ int run_cv(const Arguments& arguments) {
   }
   std::cout << fmt::format("{:<15} {:>8} {:>8}\n", "fold", "RMSE", "MAE");
   const auto line = [](const std::string& name, double rmse, double mae) {
-    std::cout << fmt::format("{:<15} {:>8.4f} {:>8.4f}\n", name, rmse, mae);
+    std::cout << fmt::format("{:<15} {:>8} {:>8}\n", name, figure(rmse), figure(mae));
   };
   for (std::size_t k = 0; k < count; ++k) line(std::to_string(k + 1), trial.rmse[k], trial.mae[k]);
   line("mean", mean(trial.rmse), mean(trial.mae));

@@ -16,6 +16,7 @@
 #include "cli/load.hpp"
 #include "cli/load_model.hpp"
 #include "cli/options/options.hpp"
+#include "cli/output/figure.hpp"
 #include "cli/paths.hpp"
 #include "odot/model/calibration.hpp"
 #include "odot/model/ranking.hpp"
@@ -83,14 +84,15 @@ Evaluation evaluate_data(const Model& model, Dataset data, bool clip, Calibratio
 
 void print_text(const Calibration& calibration) {
   const auto line = [](const std::string& name, double value) {
-    std::cout << fmt::format("{:<15} {:.4f}\n", name, value);
+    std::cout << fmt::format("{:<15} {}\n", name, figure(value));
   };
   line(fmt::format("coverage {:g}%", 100 * calibration.level), calibration.coverage);
   line("neg. log lik.", calibration.negative_log_likelihood);
   line("CRPS", calibration.crps);
   std::cout << fmt::format("{:<15} {:>8}  {:>8}  {:>8}\n", "by deviation", "expected", "RMSE", "ratings");
   for (const DeviationGroup& group : calibration.deciles) {
-    std::cout << fmt::format("{:<15} {:>8.4f}  {:>8.4f}  {:>8}\n", "", group.deviation, group.rmse, group.ratings);
+    std::cout << fmt::format("{:<15} {:>8}  {:>8}  {:>8}\n", "", figure(group.deviation), figure(group.rmse),
+                             group.ratings);
   }
 }
 
@@ -328,8 +330,8 @@ int run_evaluate(const Arguments& arguments) {
     if (sums) json.update(to_json(sums->result()));
     print_json(json);
   } else {
-    std::cout << fmt::format("{:<15} {:.4f}\n{:<15} {:.4f}\n{:<15} {}\n", "RMSE", result.rmse, "MAE", result.mae,
-                             "ratings", result.ratings);
+    std::cout << fmt::format("{:<15} {}\n{:<15} {}\n{:<15} {}\n", "RMSE", figure(result.rmse), "MAE",
+                             figure(result.mae), "ratings", result.ratings);
     std::cout << fmt::format("{:<15} {}\n{:<15} {}\n", "unknown users", result.unknown_users, "unknown items",
                              result.unknown_items);
     if (sums) print_text(sums->result());

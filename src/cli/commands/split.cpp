@@ -4,6 +4,9 @@
 #include <fmt/format.h>
 
 #include <iostream>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "cli/command.hpp"
 #include "cli/interrupt.hpp"
@@ -13,14 +16,53 @@
 #include "odot/core/error.hpp"
 #include "odot/core/output_file.hpp"
 #include "odot/ratings/write.hpp"
+#include "ratings/text/rating_texts.hpp"
 
 namespace odot::cli {
+namespace {
+
+constexpr std::size_t kBufferBytes = std::size_t{1} << 16;
+
+// Lines on their way to a file.
+struct Lines {
+  OutputFile& file;
+  std::string text{};
+
+  void end() {
+    file.write(text);
+    text.clear();
+  }
+};
+
+// Ratings with the texts that they came with: a number may be rounded to the program's precision, or be written in
+// another way.
+void write_as_read(OutputFile& train, OutputFile& test, const ReadResult& read, const Split& split,
+                   const ReadSettings& settings, std::string_view separator) {
+  std::vector<bool> held_out(read.list.ratings.size());
+  for (const std::size_t k : split.test) held_out[k] = true;
+  Lines lines[] = {{train}, {test}};
+  const RatingList& list = read.list;
+  reading::for_each_rating_text(read, settings, [&](std::size_t k, std::string_view rating) {
+    Lines& to = lines[held_out[k] ? 1 : 0];
+    append_field(to.text, list.users[list.ratings.user[k]], separator);
+    to.text += separator;
+    append_field(to.text, list.items[list.ratings.item[k]], separator);
+    to.text += separator;
+    append_field(to.text, rating, separator);
+    to.text += '\n';
+    if (to.text.size() >= kBufferBytes) to.end();
+  });
+  for (Lines& each : lines) each.end();
+}
+
+}  // namespace
 
 Options declare_split() {
   Options options(
       "odot split RATINGS... --train FILE --test FILE [options]",
       "Writes a random share of the ratings to one file and the rest to another, as lines of user, item and\n"
-      "rating in the order and with the separator of RATINGS. Every user and every item keeps at least one\n"
+      "rating in the order and with the separator of RATINGS, each rating as it is written there unless\n"
+      "repeated ones were merged or RATINGS is .odr or no file. Every user and every item keeps at least one\n"
       "rating in the training file, so the test file may be a little smaller than asked for.");
   options.arguments("RATINGS...", 1, -1);
   options.group("Split");
@@ -57,8 +99,12 @@ int run_split(const Arguments& arguments) {
                     options.text("fraction", "0.1"), read.list.ratings.size()));
   }
   const std::string separator = separator_of(read);
-  write_ratings(train, read.list, split.train, separator);
-  write_ratings(test, read.list, split.test, separator);
+  if (reading::has_rating_texts(read)) {
+    write_as_read(train, test, read, split, options.read_settings(), separator);
+  } else {
+    write_ratings(train, read.list, split.train, separator);
+    write_ratings(test, read.list, split.test, separator);
+  }
   const InterruptGuard guard;  // both or none
   OutputFile* const both[] = {&train, &test};
   OutputFile::commit_together(both);

@@ -8,6 +8,7 @@
 #include "cli/command.hpp"
 #include "cli/load.hpp"
 #include "cli/options/options.hpp"
+#include "cli/output/figure.hpp"
 #include "cli/paths.hpp"
 #include "odot/core/error.hpp"
 #include "odot/core/output_file.hpp"
@@ -180,10 +181,11 @@ int run_synth(const Arguments& arguments) {
                 {"deviation", made.deviation},
                 {"noise_rmse", made.noise_rmse}});
   } else if (!options.quiet()) {
-    log(fmt::format(
-        "wrote {} ratings by {} users of {} items in {:.2f} s: mean {:.4f}, standard deviation {:.4f}, RMSE of the "
-        "planted values {:.4f}\n",
-        settings.ratings, settings.users, settings.items, timer.seconds(), made.mean, made.deviation, made.noise_rmse));
+    log(
+        fmt::format("wrote {} ratings by {} users of {} items in {:.2f} s: mean {}, standard deviation {}, RMSE of the "
+                    "planted values {}\n",
+                    settings.ratings, settings.users, settings.items, timer.seconds(), figure(made.mean),
+                    figure(made.deviation), figure(made.noise_rmse)));
   }
   return kDone;
 }

@@ -13,6 +13,7 @@
 #include "cli/load.hpp"
 #include "cli/options/train_options.hpp"
 #include "cli/options/tune_space.hpp"
+#include "cli/output/figure.hpp"
 #include "cli/output/tune_log.hpp"
 #include "cli/output/tune_table.hpp"
 #include "cli/paths.hpp"
@@ -245,8 +246,8 @@ void print(const Search& search, const SearchOutcome& outcome, bool interrupted,
   }
   std::cout << fmt::format("{:<15} {} points, {} trainings, {:.1f} s\n", "search", outcome.points,
                            outcome.results.size(), outcome.seconds);
-  std::cout << fmt::format("{:<15} {:.4f}, MAE {:.4f}\n", "held-out RMSE", line["rmse"].get<double>(),
-                           line["mae"].get<double>());
+  std::cout << fmt::format("{:<15} {}, MAE {}\n", "held-out RMSE", figure(line["rmse"].get<double>()),
+                           figure(line["mae"].get<double>()));
   std::cout << fmt::format("{:<15} {}\n", "command", text);
   if (written) std::cout << fmt::format("{:<15} {}\n", "written to", written->path());
 }

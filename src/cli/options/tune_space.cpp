@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "cli/options/train_options.hpp"
+#include "core/terminal.hpp"
 #include "odot/core/error.hpp"
 #include "odot/train/options.hpp"
 
@@ -175,6 +176,17 @@ std::string shell_text(const Arguments& words) {
     });
     if (plain) {
       text += word;
+      continue;
+    }
+    // What neither JSON nor a terminal could show goes as bytes with numbers, which today's shells understand.
+    if (const std::string shown = escaped(word); shown != word) {
+      text += "$'";
+      for (const char c : word) {
+        text += c == '\'' || c == '\\'  ? std::string{'\\', c}
+                : c >= 0x20 && c < 0x7f ? std::string(1, c)
+                                        : fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+      }
+      text += '\'';
       continue;
     }
     text += '\'';

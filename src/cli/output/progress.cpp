@@ -7,7 +7,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "cli/command.hpp"
+#include "cli/output/figure.hpp"
+#include "cli/output/texts.hpp"
 
 namespace odot::cli {
 namespace {
@@ -27,7 +28,7 @@ ProgressLine::ProgressLine(const StopSettings& stop, std::size_t ratings)
     : stop_(stop), ratings_(ratings), terminal_(::isatty(STDERR_FILENO) != 0) {}
 
 ProgressLine::~ProgressLine() {
-  if (terminal_ && shown_) log("\r\x1b[K");
+  if (terminal_ && shown_) draw("\r\x1b[K");
 }
 
 void ProgressLine::show(const TrainProgress& progress) {
@@ -35,16 +36,17 @@ void ProgressLine::show(const TrainProgress& progress) {
   if (now - last_ < (terminal_ ? kTerminalPause : kPlainPause)) return;
   last_ = now;
   shown_ = true;
-  log(fmt::format("{}{}{}", terminal_ ? "\r" : "", describe(progress), terminal_ ? "\x1b[K" : "\n"));
+  draw(fmt::format("{}{}{}", terminal_ ? "\r" : "", describe(progress), terminal_ ? "\x1b[K" : "\n"));
 }
 
 std::string ProgressLine::describe(const TrainProgress& progress) const {
   const int iterations = progress.counts.iterations;
-  std::string text = fmt::format("iteration {}/{}  objective {:.6g}  train RMSE {:.4f}", iterations, stop_.iterations,
-                                 progress.objective, progress.train_rmse);
-  if (const std::optional<double> valid = progress.valid_rmse()) text += fmt::format("  held-out RMSE {:.4f}", *valid);
+  std::string text = fmt::format("iteration {}/{}  objective {:.6g}  train RMSE {}", iterations, stop_.iterations,
+                                 progress.objective, figure(progress.train_rmse));
+  if (const std::optional<double> valid = progress.valid_rmse())
+    text += fmt::format("  held-out RMSE {}", figure(*valid));
   if (progress.best && progress.best->iteration != iterations) {
-    text += fmt::format(" (best {:.4f} at {})", progress.best->valid_rmse, progress.best->iteration);
+    text += fmt::format(" (best {} at {})", figure(progress.best->valid_rmse), progress.best->iteration);
   }
   const double seconds = progress.seconds;
   if (iterations == 0 || !(seconds > 0)) return text;

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "cli/output/figure.hpp"
+#include "cli/output/texts.hpp"
 #include "odot/ratings/write.hpp"
 
 namespace odot::cli {
@@ -79,7 +81,7 @@ void RankedOutput::write_text(Index owner, std::span<const Scored> list) {
   const std::size_t places = std::max<std::size_t>(3, std::to_string(list.size()).size());
   for (std::size_t k = 0; k < list.size(); ++k) {
     const std::string_view id = (*entries_)[list[k].index];
-    lines_ += fmt::format("{:>{}}  {}{:{}}  {:7.4f}", k + 1, places, id, "", widest - id.size(), list[k].score);
+    lines_ += fmt::format("{:>{}}  {}{:{}}  {:>7}", k + 1, places, id, "", widest - id.size(), figure(list[k].score));
     if (titled(kind_.entry) && !(*titles_)[list[k].index].empty())
       lines_ += fmt::format("  {}", (*titles_)[list[k].index]);
     lines_ += '\n';
@@ -109,7 +111,7 @@ void RankedOutput::write_json(Index owner, std::span<const Scored> list) {
     Json& entry = entries.emplace_back(Json{{kind_.entry, to_utf8((*entries_)[one.index])}, {"score", one.score}});
     if (titled(kind_.entry)) entry["title"] = (*titles_)[one.index];
   }
-  lines_ += object.dump();
+  lines_ += json_text(object);
   lines_ += '\n';
 }
 

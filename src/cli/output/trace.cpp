@@ -9,6 +9,8 @@
 #include <filesystem>
 
 #include "cli/command.hpp"
+#include "cli/output/texts.hpp"
+#include "core/json.hpp"
 #include "odot/core/error.hpp"
 
 namespace odot::cli {
@@ -30,7 +32,7 @@ void Trace::open(int iteration) {
   if (resumes_) {
     std::ifstream before(path_, std::ios::binary);
     for (std::string line; std::getline(before, line) && !before.eof(); kept = before.tellg()) {
-      const Json parsed = Json::parse(line, nullptr, false);
+      const Json parsed = parse_json<Json>(line);
       const auto found = parsed.is_object() ? parsed.find("iteration") : parsed.end();
       if (found == parsed.end() || !found->is_number_integer() || *found >= iteration) break;
     }
@@ -61,7 +63,7 @@ void Trace::write(const TrainProgress& progress) {
                   {"passes", progress.passes},
                   {"restarts", progress.counts.restarts},
                   {"seconds", progress.seconds}};
-  file_ << line.dump() << std::endl;
+  file_ << json_text(line) << std::endl;
   if (!file_) throw Error(fmt::format("cannot write {}: {}", path_, std::strerror(errno)));
 }
 

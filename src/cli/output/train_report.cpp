@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "cli/load.hpp"
+#include "cli/output/figure.hpp"
 #include "odot/core/parallel.hpp"
 #include "odot/train/methods.hpp"
 
@@ -95,10 +96,10 @@ std::string to_text(const TrainReport& report, double lowest) {
   line("training", fmt::format("{}, {} passes, {:.2f} s, stopped by: {}", describe_work(report), report.passes,
                                report.optimisation.seconds, report.stop_reason));
   line("objective", fmt::format("{:.6g}", report.optimisation.value));
-  line("train RMSE", fmt::format("{:.4f}", report.train.rmse));
+  line("train RMSE", figure(report.train.rmse));
   if (report.valid) {
-    line("held-out RMSE", fmt::format("{:.4f}", report.valid->rmse));
-    line("held-out MAE", fmt::format("{:.4f} on {} ratings", report.valid->mae, report.valid->ratings));
+    line("held-out RMSE", figure(report.valid->rmse));
+    line("held-out MAE", fmt::format("{} on {} ratings", figure(report.valid->mae), report.valid->ratings));
     if (report.valid->unknown_users + report.valid->unknown_items > 0) {
       line("", fmt::format("{} of unknown users, {} of unknown items", report.valid->unknown_users,
                            report.valid->unknown_items));

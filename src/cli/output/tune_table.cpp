@@ -8,6 +8,9 @@
 #include <cmath>
 
 #include "cli/command.hpp"
+#include "cli/output/figure.hpp"
+#include "cli/output/texts.hpp"
+#include "core/terminal.hpp"
 
 namespace odot::cli {
 namespace {
@@ -22,26 +25,25 @@ TuneTable::TuneTable(bool quiet, const std::string& metric)
 void TuneTable::show(const std::vector<SearchResult>& results, const std::function<std::string(const Point&)>& words) {
   if (quiet_) return;
   const SearchResult& last = results.back();
-  const std::string figure = std::isfinite(last.value) ? fmt::format("{} {:.4f}", name_, last.value) : last.status;
+  const std::string shown = std::isfinite(last.value) ? fmt::format("{} {}", name_, figure(last.value)) : last.status;
   const std::string line =
-      fmt::format("trial {} rung {}: {}  {}\n", last.job.trial, last.job.rung, figure, words(last.point));
+      fmt::format("trial {} rung {}: {}  {}\n", last.job.trial, last.job.rung, shown, words(last.point));
   if (!terminal_) {
     log(line);
     return;
   }
-  std::vector<const SearchResult*> best;
-  for (const SearchResult& result : results) {
-    if (std::isfinite(result.value)) best.push_back(&result);
+  if (std::isfinite(last.value)) {
+    const auto place = std::ranges::upper_bound(best_, last.value, {}, [&](std::size_t k) { return results[k].value; });
+    best_.insert(place, results.size() - 1);
+    best_.resize(std::min(best_.size(), kTableLines));
   }
-  std::ranges::stable_sort(best, {}, [](const SearchResult* result) { return result->value; });
-  best.resize(std::min(best.size(), kTableLines));
   std::string text = lines_ > 0 ? fmt::format("\x1b[{}A\x1b[J", lines_) : "";
   // Cut to the width of a terminal of 80 columns: a line that wraps could not be written over.
-  const auto add = [&](const std::string& row) { text += row.substr(0, 79) + "\n"; };
+  const auto add = [&](const std::string& row) { text += escaped(row).substr(0, 79) + "\n"; };
   add(fmt::format("{} trainings; {}", results.size(), line.substr(0, line.size() - 1)));
-  for (const SearchResult* result : best) add(fmt::format("  {:.4f}  {}", result->value, words(result->point)));
-  lines_ = 1 + best.size();
-  log(text);
+  for (const std::size_t k : best_) add(fmt::format("  {}  {}", figure(results[k].value), words(results[k].point)));
+  lines_ = 1 + best_.size();
+  draw(text);
 }
 
 }  // namespace odot::cli

@@ -14,7 +14,7 @@ class TuneTable {
  public:
   TuneTable(bool quiet, const std::string& metric);
 
-  /// Of all results the last one is new; `words` says what options a point is.
+  /// To be called after every result: of all `results` the last one is new; `words` says what options a point is.
   void show(const std::vector<SearchResult>& results, const std::function<std::string(const Point&)>& words);
 
  private:
@@ -22,6 +22,7 @@ class TuneTable {
   bool terminal_;
   std::string name_;  // of the metric
   std::size_t lines_ = 0;
+  std::vector<std::size_t> best_;  // the numbers of the best results, the best first
 };
 
 }  // namespace odot::cli

@@ -14,6 +14,7 @@
 #include <set>
 #include <utility>
 
+#include "core/json.hpp"
 #include "odot/core/error.hpp"
 
 namespace odot::inline ODOT_PRECISION::safetensors {
@@ -93,7 +94,7 @@ json parse_strictly(std::string_view text) {
   };
   // The parser would take a NUL for the end.
   if (text.find('\0') != std::string_view::npos) throw Error("there is a NUL byte in its header");
-  return json::parse(text, watch);
+  return parse_json<json>(text, watch);
 }
 
 }  // namespace
@@ -161,10 +162,11 @@ Reader::Reader(const std::string& path, const std::string& kind)
 
   try {
     header_ = parse_strictly(rest.substr(0, length));
-  } catch (const json::exception&) {
-    fail(fmt::format("it is no {}, or it was altered or damaged: its header is not JSON", kind_));
   } catch (const Error& error_in_json) {
     fail(error_in_json.what());
+  }
+  if (header_.is_discarded()) {
+    fail(fmt::format("it is no {}, or it was altered or damaged: its header is not JSON", kind_));
   }
   if (!header_.is_object()) fail(fmt::format("it is no {}: its header is not a JSON object", kind_));
   const auto found = header_.find(kMetadata);

@@ -5,9 +5,9 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <utility>
 
+#include "core/json.hpp"
 #include "kernels/dense_layers.hpp"
 #include "model/kinds/side_features.hpp"
 #include "odot/core/error.hpp"
@@ -29,7 +29,7 @@ std::string bias_name(std::size_t layer) { return fmt::format("layers.{}.bias", 
 
 std::vector<std::size_t> read_layers(const ModelReader& file) {
   try {
-    const auto parsed = nlohmann::json::parse(file.text("layers"));
+    const auto parsed = parse_json<nlohmann::json>(file.text("layers"));
     const bool sizes_fit = std::all_of(parsed.begin(), parsed.end(), [](const auto& size) {
       return size.is_number_unsigned() && size >= 1 && size <= kMostWidth;
     });

@@ -6,13 +6,19 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <limits>
 #include <numeric>
 #include <optional>
+#include <string_view>
+#include <tuple>
+#include <utility>
+#include <vector>
 
 #include "core/input_file.hpp"
 #include "odot/core/error.hpp"
 #include "odot/core/parallel.hpp"
+#include "odot/core/vector.hpp"
 #include "odot/ratings/odr.hpp"
 #include "ratings/odr/format.hpp"
 #include "ratings/odr/mapped_bytes.hpp"
@@ -55,6 +61,38 @@ OpenFile::OpenFile(const std::string& path) : file(path, InputFile::Wait::never)
   bytes = MappedBytes(file.descriptor(), file.size(), path);
 }
 
+// Whether what the header says of the ratings' values is what some ratings have.
+bool has_figures_of_ratings(const Header& header) {
+  const auto is_rating = [](double number) { return std::abs(number) <= std::numeric_limits<Real>::max(); };
+  const auto table = std::span(header.table).first(header.table_size);
+  if (!is_rating(header.lowest) || !is_rating(header.highest) || !std::ranges::all_of(table, is_rating)) return false;
+  if (header.table_size > 0 && (table.front() != header.lowest || table.back() != header.highest)) return false;
+  // Equal neighbours could not be told apart by a code.
+  if (std::ranges::adjacent_find(table, std::greater_equal()) != table.end()) return false;
+  const double rounding = 1e-9 * std::max(std::abs(header.lowest), std::abs(header.highest));
+  return header.lowest <= header.highest && header.mean >= header.lowest - rounding &&
+         header.mean <= header.highest + rounding && header.deviation >= 0 &&
+         header.deviation <= header.highest - header.lowest + rounding;
+}
+
+// Whether no id is there twice, and none is empty. Hashes that are equal are looked into.
+bool are_ids(std::span<const char> text, std::span<const Offset> offsets) {
+  const std::size_t count = offsets.size() - 1;
+  const auto id = [&](std::size_t k) {
+    return std::string_view(text.data() + offsets[k], offsets[k + 1] - offsets[k]);
+  };
+  std::vector<std::pair<std::size_t, std::size_t>> hashes(count);
+  for_each_element(count, [&](std::size_t k) { hashes[k] = {std::hash<std::string_view>()(id(k)), k}; });
+  std::ranges::sort(hashes);
+  for (std::size_t k = 0; k < count; ++k) {
+    if (id(k).empty()) return false;
+    for (std::size_t next = k + 1; next < count && hashes[next].first == hashes[k].first; ++next) {
+      if (id(hashes[k].second) == id(hashes[next].second)) return false;
+    }
+  }
+  return true;
+}
+
 // A copy, as it is checked: the counts are in proportion to the file's size, so that nothing overflows or takes more
 // memory than the file.
 Header read_header(const std::string& path, const MappedBytes& bytes) {
@@ -95,11 +133,7 @@ Header read_header(const std::string& path, const MappedBytes& bytes) {
     refuse_damaged(path, "its header");
   }
   // Training would end in a model that cannot be loaded.
-  const auto is_rating = [](double number) { return std::abs(number) <= std::numeric_limits<Real>::max(); };
-  if (!is_rating(header.lowest) || !is_rating(header.highest) ||
-      !std::ranges::all_of(std::span(header.table).first(header.table_size), is_rating)) {
-    refuse_damaged(path, "its header");
-  }
+  if (!has_figures_of_ratings(header)) refuse_damaged(path, "its header");
   lay_out(expected);
   const auto same_place = [](const Extent& a, const Extent& b) { return a.begin == b.begin && a.size == b.size; };
   if (expected.file_size != header.file_size || !std::ranges::equal(expected.sections, header.sections, same_place)) {
@@ -140,6 +174,14 @@ void verify(const std::string& path, const OpenFile& file) {
     if (kSummed[k] == kUserOffsets || kSummed[k] == kItemOffsets) check_offsets(header.ratings);
     if (!good) refuse_damaged(path, fmt::format("the part with {}", kNames[k]));
   });
+  for (const auto& [text, offsets, name] :
+       {std::tuple(kUserIds, kUserIdOffsets, kNames[0]), std::tuple(kItemIds, kItemIdOffsets, kNames[2])}) {
+    if (!are_ids(file.section<char>(text), file.section<Offset>(offsets))) {
+      refuse(path, fmt::format("{} with one that is empty or there twice, expected different ones: convert the ratings "
+                               "again",
+                               name));
+    }
+  }
 }
 
 MappedSide map_side(const std::string& path, const OpenFile& file, bool by_user) {
@@ -153,6 +195,8 @@ MappedSide map_side(const std::string& path, const OpenFile& file, bool by_user)
   side.values = file.section<char>(by_user ? kUserValues : kItemValues).data();
   side.value_bytes = header.value_bytes;
   side.table_size = header.table_size;
+  side.lowest = static_cast<Real>(header.lowest);
+  side.highest = static_cast<Real>(header.highest);
   side.columns = static_cast<Index>(by_user ? header.items : header.users);
   const auto sums = file.section<std::uint64_t>(kChunkSums);
   const std::size_t chunks = chunk_count(header.ratings);

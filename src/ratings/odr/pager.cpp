@@ -16,11 +16,10 @@ namespace {
 
 constexpr std::size_t kChunksAhead = 8;  // some 10 MB
 
-template <class T>
-bool all_finite(const T* values, std::size_t count) {
-  bool finite = true;
-  for (std::size_t k = 0; k < count; ++k) finite &= values[k] - values[k] == 0;
-  return finite;
+bool all_within(const Real* values, std::size_t count, Real lowest, Real highest) {
+  bool within = true;
+  for (std::size_t k = 0; k < count; ++k) within &= values[k] >= lowest && values[k] <= highest;
+  return within;
 }
 
 }  // namespace
@@ -115,8 +114,8 @@ const char* Pager::find_fault(std::size_t chunk) const {
   if (side_.table_size > 0) {
     const auto* codes = reinterpret_cast<const unsigned char*>(values);
     if (*std::max_element(codes, codes + count) >= side_.table_size) return "it has a code without a value";
-  } else if (!all_finite(reinterpret_cast<const Real*>(values), count)) {
-    return "it has ratings that are no numbers";
+  } else if (!all_within(reinterpret_cast<const Real*>(values), count, side_.lowest, side_.highest)) {
+    return "it has ratings that are no numbers, or lie outside of their range";
   }
   return nullptr;
 }

@@ -23,6 +23,8 @@ struct MappedSide {
   const char* values = nullptr;
   std::size_t value_bytes = 1;
   std::size_t table_size = 0;                      ///< codes are below this; 0 without codes
+  Real lowest = 0;                                 ///< no value without a code is less,
+  Real highest = 0;                                ///< and none is more
   Index columns = 0;                               ///< indices are below this
   std::span<const std::uint64_t> index_checksums;  ///< a chunk each
   std::span<const std::uint64_t> value_checksums;

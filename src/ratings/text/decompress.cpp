@@ -35,21 +35,30 @@ constexpr std::size_t kMostCredibleRatio = 32;
 class Output {
  public:
   /// `size` is what a header claims; a false claim must not take much memory.
-  Output(std::size_t size, std::size_t compressed)
-      : bytes_(std::min(size, kMostCredibleRatio * compressed) + 2 * kLeastRoom, '\0') {}
+  Output(std::size_t size, std::size_t compressed, const std::string& name, std::size_t most)
+      : name_(name), most_(most), bytes_(std::min(size, kMostCredibleRatio * compressed) + 2 * kLeastRoom, '\0') {}
   /// Valid until room() is called.
   char* next() { return bytes_.data() + used_; }
   std::size_t room() {
     if (bytes_.size() - used_ < kLeastRoom) bytes_.resize(bytes_.size() * 2);
     return bytes_.size() - used_;
   }
-  void advance(std::size_t count) { used_ += count; }
+  void advance(std::size_t count) {
+    used_ += count;
+    if (used_ <= most_) return;
+    throw Error(
+        fmt::format("{}: found compressed data that become more than {} bytes, expected less of a file of this "
+                    "size: decompress it first if it is as it should be",
+                    name_, most_));
+  }
   std::string take() {
     bytes_.resize(used_);
     return std::move(bytes_);
   }
 
  private:
+  const std::string& name_;
+  std::size_t most_;
   std::string bytes_;
   std::size_t used_ = 0;
 };
@@ -71,12 +80,12 @@ std::size_t claimed_zstd_size(std::string_view in) {
   return size == ZSTD_CONTENTSIZE_UNKNOWN || size == ZSTD_CONTENTSIZE_ERROR ? 4 * in.size() : size;
 }
 
-std::string gunzip(std::string_view in, const std::string& name) {
+std::string gunzip(std::string_view in, const std::string& name, std::size_t most) {
   constexpr int kGzipOnly = 15 + 16;  // zlib's largest window, with a gzip header
   z_stream stream{};
   if (inflateInit2(&stream, kGzipOnly) != Z_OK) throw std::bad_alloc();
   const std::unique_ptr<z_stream, int (*)(z_stream*)> guard(&stream, inflateEnd);
-  Output out(claimed_gzip_size(in), in.size());
+  Output out(claimed_gzip_size(in), in.size(), name, most);
   std::size_t used = 0;
   for (;;) {
     const unsigned int given = as_unsigned(in.size() - used);
@@ -104,10 +113,10 @@ std::string gunzip(std::string_view in, const std::string& name) {
   }
 }
 
-std::string unzstd(std::string_view in, const std::string& name) {
+std::string unzstd(std::string_view in, const std::string& name, std::size_t most) {
   const std::unique_ptr<ZSTD_DStream, std::size_t (*)(ZSTD_DStream*)> stream(ZSTD_createDStream(), ZSTD_freeDStream);
   if (!stream) throw std::bad_alloc();
-  Output out(claimed_zstd_size(in), in.size());
+  Output out(claimed_zstd_size(in), in.size(), name, most);
   ZSTD_inBuffer source{in.data(), in.size(), 0};
   for (;;) {
     const std::size_t room = out.room();
@@ -132,8 +141,8 @@ Compression compression_of(std::string_view bytes) {
   return Compression::none;
 }
 
-std::string decompress(std::string_view bytes, Compression compression, const std::string& name) {
-  return compression == Compression::gzip ? gunzip(bytes, name) : unzstd(bytes, name);
+std::string decompress(std::string_view bytes, Compression compression, const std::string& name, std::size_t most) {
+  return compression == Compression::gzip ? gunzip(bytes, name, most) : unzstd(bytes, name, most);
 }
 
 }  // namespace odot::inline ODOT_PRECISION::reading

@@ -47,7 +47,10 @@ Source::Source(const std::string& path, const Contents& contents)
   const Compression compression = compression_of(text_);
   if (compression == Compression::none) return;
   compression_ = compression == Compression::gzip ? "gzip" : "zstd";
-  memory_ = reading([&] { return decompress(text_, compression, name_); });
+  memory_ = reading([&] {
+    return contents.bounded ? decompress(text_, compression, name_, most_decompressed(text_.size()))
+                            : decompress(text_, compression, name_);
+  });
   mapped_ = MappedBytes();
   text_ = memory_;
   if (text_.empty())

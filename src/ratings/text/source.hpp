@@ -15,8 +15,9 @@ namespace odot::inline ODOT_PRECISION::reading {
 struct Contents {
   std::string_view all;
   std::string_view line;
+  bool bounded = true;  ///< decompressed, it may have no more than most_decompressed() bytes
 };
-inline constexpr Contents kRatings{"ratings", "a rating"};
+inline constexpr Contents kRatings{"ratings", "a rating", false};
 inline constexpr Contents kFeatures{"features", "an id and its features"};
 
 /// Nothing in a file, which does no harm among others.

@@ -1,0 +1,165 @@
+// Ratings times s give s times the errors, by every method, optimizer and line search, however large or small s is.
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "odot/core/error.hpp"
+#include "odot/optim/registry.hpp"
+#include "odot/train/fold_in.hpp"
+#include "odot/train/methods.hpp"
+#include "train/cases.hpp"
+
+namespace odot {
+namespace {
+
+using namespace test;
+
+// Units in which training is the same to the bit: the library's own are powers of four.
+constexpr double kPowersOfFour[] = {0x1p-100, 0x1p-24, 0x1p50, 0x1p100};
+// Between them steps differ, and so do the points where iterations end.
+constexpr double kOthers[] = {1e-30, 1e-7, 3e-3, 30, 1e15, 1e30};
+constexpr double kRounding = 1e-5;
+constexpr double kIterations = 0.4;
+
+RatingList ratings_of_scale(double scale) {
+  RatingList list = synthesize({.users = 60, .items = 40, .ratings = 900, .seed = 5}).list;
+  for (Real& value : list.ratings.value) value = static_cast<Real>(static_cast<double>(value) * scale);
+  return list;
+}
+
+TrainResult train_at(double scale, TrainSettings settings) { return train(ratings_of_scale(scale), settings); }
+
+void check_scales(const TrainSettings& settings) {
+  const TrainResult usual = train_at(1, settings);
+  const double expected = usual.report.train.rmse;
+  REQUIRE(expected > 0);
+  const auto check_scale = [&](double scale, double tolerance) {
+    CAPTURE(scale);
+    TrainResult result = train_at(scale, settings);
+    CHECK(result.report.train.rmse / scale == doctest::Approx(expected).epsilon(tolerance));
+    CHECK(std::isfinite(result.report.optimisation.value));
+    return result;
+  };
+  for (const double scale : kPowersOfFour) {
+    const TrainResult result = check_scale(scale, kRounding);
+    CHECK(result.report.stop_reason == usual.report.stop_reason);
+    CHECK(result.report.optimisation.counts.iterations == usual.report.optimisation.counts.iterations);
+  }
+  for (const double scale : kOthers) check_scale(scale, kIterations);
+}
+
+TrainSettings short_run(const std::string& method) {
+  TrainSettings settings{.method = method};
+  settings.rank = 3;
+  settings.iterations = 40;
+  return settings;
+}
+
+TEST_CASE("all factors at once, by every optimizer with every line search, at every scale of the ratings") {
+  for (const Algorithm& optimizer : optimizers()) {
+    for (const Algorithm& line_search : line_searches()) {
+      CAPTURE(optimizer.name);
+      CAPTURE(line_search.name);
+      TrainSettings settings = short_run("full");
+      settings.optimizer = optimizer.name;
+      settings.line_search = line_search.name;
+      check_scales(settings);
+    }
+  }
+}
+
+TEST_CASE("rows one by one, by every solver, at every scale of the ratings") {
+  check_scales(short_run("blocks"));
+  for (const Algorithm& optimizer : optimizers()) {
+    for (const std::string line_search : {"constant", "lipschitz", "armijo", "exact"}) {
+      CAPTURE(optimizer.name);
+      CAPTURE(line_search);
+      TrainSettings settings = short_run("blocks");
+      settings.optimizer = optimizer.name;
+      settings.line_search = line_search;
+      settings.iterations = 15;
+      check_scales(settings);
+    }
+  }
+}
+
+TEST_CASE("the other methods of factors, and what is given in the ratings' unit, at every scale of the ratings") {
+  check_scales(short_run("nnmf"));
+  check_scales(short_run("variational"));
+  TrainSettings ordinal = short_run("variational");
+  ordinal.likelihood = "ordinal";
+  check_scales(ordinal);
+  TrainSettings gibbs{.method = "gibbs"};
+  gibbs.rank = 3;
+  gibbs.parameters = {{"burn-in", 5}, {"samples", 20}, {"keep", 10}};
+  check_scales(gibbs);
+  // λ has the unit of the ratings.
+  for (const double scale : kPowersOfFour) {
+    TrainSettings settings = short_run("blocks");
+    settings.regularisation = Regularisation{3, 0.1};
+    const double usual = train_at(1, settings).report.train.rmse;
+    settings.regularisation = Regularisation{3 * scale, 0.1 * scale};
+    const TrainResult result = train_at(scale, settings);
+    CHECK(result.report.train.rmse / scale == doctest::Approx(usual).epsilon(kRounding));
+    CHECK(result.report.regularisation.lambda == 3 * scale);
+  }
+}
+
+TEST_CASE("what is told of a run, early stopping and a start from a model are in the ratings' unit") {
+  for (const double scale : {0x1p-60, 1.0, 0x1p60}) {
+    CAPTURE(scale);
+    TrainSettings settings = short_run("full");
+    settings.iterations = 8;
+    settings.early_stop = 50;
+    Data data = hold_out(ratings_of_scale(scale), 0.1, 1);
+    const Triples valid = data.valid;
+    std::vector<double> figures;
+    const TrainResult first = train({std::move(data.train), valid}, settings, [&](const TrainProgress& progress) {
+      figures = {progress.train_rmse, *progress.valid_rmse(), progress.best->valid_rmse, std::sqrt(progress.objective),
+                 std::pow(progress.gradient_norm, 2.0 / 3)};
+      return true;
+    });
+    CHECK(figures[2] == doctest::Approx(first.model->evaluate(valid, *first.report.settings.clip).rmse).epsilon(1e-4));
+    for (double& figure : figures) figure /= scale;
+    static std::vector<double> usual;
+    if (usual.empty()) usual = figures;
+    for (std::size_t k = 0; k < figures.size(); ++k) CHECK(figures[k] == doctest::Approx(usual[k]).epsilon(1e-4));
+    // It begins where the model is.
+    settings.early_stop.reset();
+    settings.iterations = 0;
+    settings.init =
+        std::make_shared<const InitModel>(InitModel{dynamic_cast<const Factorization&>(*first.model), "m", "sum"});
+    const double again = train(hold_out(ratings_of_scale(scale), 0.1, 1).train, settings).report.train.rmse;
+    CHECK(again == doctest::Approx(first.report.train.rmse).epsilon(1e-4));
+  }
+}
+
+TEST_CASE("new rows at every scale of the ratings") {
+  for (const std::string method : {"blocks", "nnmf", "variational", "gibbs"}) {
+    CAPTURE(method);
+    double usual = 0;
+    for (const double scale : {1.0, 0x1p-60, 0x1p-24, 0x1p50, 0x1p100}) {
+      CAPTURE(scale);
+      // A prior's precision of biases has the unit of 1 / rating², which a float does not hold at every scale.
+      if (scale > 0x1p60 && method != "blocks" && method != "nnmf") continue;
+      TrainSettings settings{.method = method};
+      settings.rank = 3;
+      if (method != "gibbs") settings.iterations = 10;
+      if (method == "gibbs") settings.parameters = {{"burn-in", 5}, {"samples", 20}, {"keep", 10}};
+      const TrainResult trained = train_at(scale, settings);
+      auto& model = dynamic_cast<Factorization&>(*trained.model);
+      const double before = model.evaluate(ratings_of_scale(scale).ratings, false).rmse;
+      RatingList list = ratings_of_scale(scale);
+      fold_in(model, list, {.update = true});
+      const double error = model.evaluate(reindex(list, model.users, model.items), false).rmse / scale;
+      if (usual == 0) usual = error;
+      CHECK(error == doctest::Approx(usual).epsilon(1e-3));
+      CHECK(std::isfinite(before));
+    }
+  }
+}
+
+}  // namespace
+}  // namespace odot
