@@ -14,7 +14,7 @@
 
 namespace odot::test {
 
-/// Sweeps at the start in which partners are points: the objective is of no model before they are over.
+/// Sweeps at the start in which partners are points where ratings are few: no objective before they are over.
 inline constexpr int kPointSweeps = 2;
 
 /// Starts from the factors of `start`, an untrained model, which centres if its mean is not 0; with a link from its cut
@@ -81,7 +81,7 @@ class VariationalReference {
   /// Sets value() to the divergence after the sweep, before the effects move. In the first two, partners are points,
   /// the noise stays as it is, and value() is nothing.
   void sweep() {
-    points_ = sweeps_++ < kPointSweeps;
+    points_ = sweeps_++ < kPointSweeps && ratings() < 2 * layout_.rank * (users_.rated() + items_.rated());
     expect_latent();
     infer(users_, items_, triples_.item);
     expect_latent();

@@ -13,8 +13,8 @@
 
 namespace odot::inline ODOT_PRECISION {
 
-/// Rows of doubles are padded to whole vectors of so many.
-inline constexpr std::size_t kDenseVector = 8;
+/// Rows of doubles are padded to so many, whose sums do not wait for one another.
+inline constexpr std::size_t kDenseVector = 16;
 
 inline std::size_t dense_stride(std::size_t n) { return (n + kDenseVector - 1) / kDenseVector * kDenseVector; }
 

@@ -1,8 +1,8 @@
-// Normals in pairs and gamma variates.
+// Normals and gamma variates.
 #include "train/posterior/draws.hpp"
 
+#include <boost/random/normal_distribution.hpp>
 #include <cmath>
-#include <numbers>
 
 namespace odot::inline ODOT_PRECISION {
 
@@ -23,14 +23,6 @@ double Draws::gamma(double shape) {
   }
 }
 
-// Box & Muller (1958), both numbers of each pair.
-void Draws::normals(std::span<double> out) {
-  for (std::size_t k = 0; k < out.size(); k += 2) {
-    const double radius = std::sqrt(-2 * std::log(1 - uniform()));
-    const double angle = 2 * std::numbers::pi * uniform();
-    out[k] = radius * std::cos(angle);
-    if (k + 1 < out.size()) out[k + 1] = radius * std::sin(angle);
-  }
-}
+double Draws::normal() { return boost::random::normal_distribution<double>()(*this); }
 
 }  // namespace odot::inline ODOT_PRECISION

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <span>
 
 #include "odot/core/precision.hpp"
@@ -36,14 +37,23 @@ class Draws {
   Draws(std::uint64_t seed, Drawn what, int sweep, std::uint32_t row = 0)
       : stream_(seed, static_cast<std::uint64_t>(what) << 56 | static_cast<std::uint64_t>(sweep) << 32 | row) {}
 
+  /// The next 64 random bits: draws are an engine of random numbers.
+  using result_type = std::uint64_t;
+  static constexpr result_type min() { return 0; }
+  static constexpr result_type max() { return std::numeric_limits<result_type>::max(); }
+  result_type operator()() { return stream_.bits(next_++); }
+
   double uniform() { return stream_.uniform(next_++); }
-  double normal() { return stream_.normal(next_++); }
+  /// Standard normal (Marsaglia & Tsang 2000, "The ziggurat method").
+  double normal();
   /// The normal at that place of the stream; does not move on.
   double normal_at(std::uint64_t place) const { return stream_.normal(place); }
-  /// Gamma of that shape > 0 and rate 1 (Marsaglia & Tsang 2000).
+  /// Gamma of that shape > 0 and rate 1 (Marsaglia & Tsang 2000, "A simple method").
   double gamma(double shape);
   /// Sets all to normals.
-  void normals(std::span<double> out);
+  void normals(std::span<double> out) {
+    for (double& element : out) element = normal();
+  }
 
  private:
   RandomStream stream_;

@@ -14,9 +14,9 @@ namespace {
 
 // Σ_k w_k x_k² over whole vectors, in interleaved sums.
 double weighted_squares(const Real* w, const Real* x, std::size_t stride) {
-  double sum[kDenseVector] = {};
-  for (std::size_t first = 0; first < stride; first += kDenseVector) {
-    for (std::size_t k = 0; k < kDenseVector; ++k) {
+  double sum[kLanes] = {};
+  for (std::size_t first = 0; first < stride; first += kLanes) {
+    for (std::size_t k = 0; k < kLanes; ++k) {
       const auto value = static_cast<double>(x[first + k]);
       sum[k] += static_cast<double>(w[first + k]) * value * value;
     }

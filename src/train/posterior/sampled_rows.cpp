@@ -16,7 +16,8 @@ struct SampledRows::Workspace {
         system(free),
         from_mean(free),
         pull(dense_stride(free)),
-        step(free),
+        step(stride),
+        product(stride),
         normals(free) {}
 
   GatheredColumns gathered;
@@ -24,7 +25,8 @@ struct SampledRows::Workspace {
   PositiveSystem system;
   std::vector<double> from_mean;  // of the prior
   std::vector<double> pull;       // Λ/α times that
-  std::vector<double> step;       // from the row as it was to the one that is drawn
+  std::vector<double> step;       // from the row as it was to the one that is drawn, 0 where it is pinned
+  std::vector<double> product;    // of A's triangle and that
   std::vector<double> normals;
 };
 
@@ -75,7 +77,7 @@ double SampledRows::Rows::solve(Index number, const RowQuadratic& quadratic) {
   }
   const double* mean_step = work.system.solve(kGramRounding);
   for (std::size_t i = 0; i < n; ++i) {
-    work.step[i] = mean_step[i];
+    work.step[free[i]] = mean_step[i];
     means[number * stride + free[i]] = static_cast<Real>(of(row[free[i]]) + mean_step[i]);
   }
 
@@ -83,16 +85,22 @@ double SampledRows::Rows::solve(Index number, const RowQuadratic& quadratic) {
   draws.normals(work.normals);
   const double* deviation = work.system.sample(work.normals.data());
   const double scale = 1 / std::sqrt(task.noise_precision * weight);
-  for (std::size_t i = 0; i < n; ++i) work.step[i] += scale * deviation[i];
+  for (std::size_t i = 0; i < n; ++i) work.step[free[i]] += scale * deviation[i];
 
-  // Σ γ e² of the row that was drawn.
+  // Σ γ e² of the row that was drawn: with the triangle of A above its diagonal, sᵀA s is twice sᵀ(A's triangle) s and
+  // the diagonal's part.
+  std::ranges::fill(work.product, 0.0);
   double squares = quadratic.squared_error;
   for (std::size_t i = 0; i < n; ++i) {
+    const double step = work.step[free[i]];
     const Real* gram = quadratic.gram.data() + free[i] * stride;
-    double product = 0;
-    for (std::size_t k = i + 1; k < n; ++k) product += of(gram[free[k]]) * work.step[k];
-    squares += work.step[i] * (2 * of(quadratic.gradient[free[i]]) + of(gram[free[i]]) * work.step[i] + 2 * product);
-    row[free[i]] = static_cast<Real>(of(row[free[i]]) + work.step[i]);
+    squares += step * (2 * of(quadratic.gradient[free[i]]) + of(gram[free[i]]) * step);
+    for (std::size_t k = free[i] + 1; k < stride; ++k) work.product[k] += step * of(gram[k]);
+  }
+  for (std::size_t i = 0; i < n; ++i) {
+    const std::size_t k = free[i];
+    squares += 2 * work.product[k] * work.step[k];
+    row[k] = static_cast<Real>(of(row[k]) + work.step[k]);
   }
   squares = std::max(squares, 0.0);
   const auto count = static_cast<double>(all.side_.count(number));

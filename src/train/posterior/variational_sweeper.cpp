@@ -18,8 +18,10 @@
 namespace odot::inline ODOT_PRECISION {
 namespace {
 
-// In so many sweeps at the start partners are taken for points, and the noise is not learned. From random rows, what is
-// shared by sparse ratings would else be given up before it is found.
+// Where rows have fewer ratings than so many for each factor on average, in so many sweeps at the start partners are
+// taken for points, and the noise is not learned. From random rows, what is shared by sparse ratings would else be given
+// up before it is found.
+constexpr double kManyRatings = 2;
 constexpr int kPointSweeps = 2;
 
 // Steps of conjugate gradients a sweep towards the partners' effects. On ML-1M a third gains 0.0003 after 20 sweeps.
@@ -60,6 +62,8 @@ class VariationalSweeper : public Sweeper {
                moves_users(task.settings), task.inputs.users, kUserHalf),
         items_(side(task.ratings.by_item()), side(task.ratings.by_user()), task.layout, task.layout.item_pin(),
                moves_items(task.settings), task.inputs.items, kItemHalf) {
+    const double many = kManyRatings * task.layout.rank * (users_.rated + items_.rated);
+    if (static_cast<double>(users_.ratings.size()) < many) point_sweeps_ = kPointSweeps;
     if (users_.features) users_.features->move(block(all, users_, layout_.user_features()).effects);
     if (items_.features) items_.features->move(block(all, items_, layout_.item_features()).effects);
     ++passes_;
@@ -77,7 +81,7 @@ class VariationalSweeper : public Sweeper {
     const std::size_t items = layout_.factors.item_row(0);
     const std::size_t variances = layout_.variances();
     const double noise = static_cast<double>(all[layout_.noise_precision()]);
-    const bool points = sweeps_ < kPointSweeps;
+    const bool points = sweeps_ < point_sweeps_;
     const auto infer = [&](Side& side, std::size_t prior, std::size_t rows, std::size_t columns) {
       const PosteriorTask task{all.data() + columns,
                                points ? nullptr : all.data() + variances + columns,
@@ -105,7 +109,7 @@ class VariationalSweeper : public Sweeper {
   // little.
   bool settled(double before, double tolerance) const override {
     const auto ratings = static_cast<double>(users_.ratings.size());
-    return sweeps_ > kPointSweeps + 1 && before - value_ <= tolerance * ratings;
+    return sweeps_ > point_sweeps_ + 1 && before - value_ <= tolerance * ratings;
   }
 
   long passes() const override { return passes_; }
@@ -195,6 +199,7 @@ class VariationalSweeper : public Sweeper {
   std::unique_ptr<Ordinal> ordinal_;  // or null
   Side users_;
   Side items_;
+  int point_sweeps_ = 0;
   SquaredErrors errors_;
   double value_ = 0;
   long passes_ = 0;
