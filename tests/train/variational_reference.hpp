@@ -101,7 +101,7 @@ class VariationalReference {
     if (items_.moved) move(items_, triples_.user);
     for (const bool users : {true, false}) {
       ReferenceSide& side = users ? users_ : items_;
-      if (!side.inputs.empty()) explain(side, raw_inputs_[users ? 0 : 1], users ? 30 : 3000);
+      if (!side.inputs.empty()) explain(side, users, raw_inputs_[users ? 0 : 1], users ? 30 : 3000);
       for (std::size_t row = 0; row < side.means.size(); ++row) {
         for (const std::size_t k : side.free) side.sums[row][k] = side.partner[row][k] + side.moves[row][k];
       }
@@ -324,7 +324,7 @@ class VariationalReference {
   }
 
   // B of what is left of the rated rows, τ = 2; then the rows without ratings.
-  static void explain(ReferenceSide& side, const LongMatrix& raw, Long half) {
+  void explain(ReferenceSide& side, bool users, const LongMatrix& raw, Long half) const {
     LongMatrix left = side.means;
     LongVector rated(left.size());
     LongVector weights(left.size());
@@ -356,10 +356,38 @@ class VariationalReference {
       }
     }
     const RidgePrediction expected = ridge_predictions(raw, weights, whole, 3);
+    const LongVector shift = unrated_shift(side, users, expected.rows);
     for (std::size_t row = 0; row < left.size(); ++row) {
       if (rated[row] != 0) continue;
-      for (std::size_t i = 0; i < side.free.size(); ++i) side.means[row][side.free[i]] = expected.rows[row][i];
+      for (std::size_t i = 0; i < side.free.size(); ++i) side.means[row][side.free[i]] = expected.rows[row][i] + shift[i];
     }
+  }
+
+  // The δ that minimises Σ w_i/n_i Σ_j (x_ij − (r_i + δ)·v_j)² + 3 s ‖δ‖², w_i in proportion to n_i/(n_i + 3000).
+  LongVector unrated_shift(const ReferenceSide& side, bool users, const LongMatrix& expected) const {
+    const ReferenceSide& other = users ? items_ : users_;
+    const std::vector<Index>& partners = users ? triples_.item : triples_.user;
+    const std::size_t n = side.free.size();
+    Long total = 0;
+    for (const auto& own : side.ratings) total += static_cast<Long>(own.size()) / (static_cast<Long>(own.size()) + 3000);
+    LongMatrix system(n, LongVector(n));
+    LongVector right(n);
+    for (std::size_t k = 0; k < n; ++k) system[k][k] = 3 * unit_;
+    for (std::size_t row = 0; row < side.ratings.size(); ++row) {
+      const Long share = static_cast<Long>(side.rated()) / total / (static_cast<Long>(side.ratings[row].size()) + 3000);
+      LongVector of_row = side.means[row];
+      for (std::size_t k = 0; k < n; ++k) of_row[side.free[k]] = expected[row][k];
+      for (const std::size_t t : side.ratings[row]) {
+        const LongVector& c = other.means[partners[t]];
+        Long left = values_[t];
+        for (std::size_t k = 0; k < c.size(); ++k) left -= of_row[k] * c[k];
+        for (std::size_t k = 0; k < n; ++k) {
+          right[k] += share * left * c[side.free[k]];
+          for (std::size_t l = 0; l < n; ++l) system[k][l] += share * c[side.free[k]] * c[side.free[l]];
+        }
+      }
+    }
+    return dense_solve(system, right);
   }
 
   FactorLayout layout_;
