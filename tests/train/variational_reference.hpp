@@ -359,7 +359,8 @@ class VariationalReference {
     const LongVector shift = unrated_shift(side, users, expected.rows);
     for (std::size_t row = 0; row < left.size(); ++row) {
       if (rated[row] != 0) continue;
-      for (std::size_t i = 0; i < side.free.size(); ++i) side.means[row][side.free[i]] = expected.rows[row][i] + shift[i];
+      for (std::size_t i = 0; i < side.free.size(); ++i)
+        side.means[row][side.free[i]] = expected.rows[row][i] + shift[i];
     }
   }
 
@@ -369,7 +370,8 @@ class VariationalReference {
     const std::vector<Index>& partners = users ? triples_.item : triples_.user;
     const std::size_t n = side.free.size();
     Long total = 0;
-    for (const auto& own : side.ratings) total += static_cast<Long>(own.size()) / (static_cast<Long>(own.size()) + 3000);
+    for (const auto& own : side.ratings)
+      total += static_cast<Long>(own.size()) / (static_cast<Long>(own.size()) + 3000);
     LongMatrix system(n, LongVector(n));
     LongVector right(n);
     for (std::size_t k = 0; k < n; ++k) system[k][k] = 3 * unit_;
@@ -404,24 +406,5 @@ class VariationalReference {
   Long noise_ = 0;
   Long value_ = 0;
 };
-
-/// The largest difference between the model's rows and the reference's means; biases are without the pin.
-inline double largest_difference(const Factorization& model, const VariationalReference& reference, Long unit) {
-  const FactorLayout& layout = model.layout;
-  double worst = 0;
-  for (const bool users : {true, false}) {
-    const ReferenceSide& side = users ? reference.users() : reference.items();
-    for (Index row = 0; row < side.means.size(); ++row) {
-      const Real* found = model.theta.data() + (users ? layout.user_row(row) : layout.item_row(row));
-      for (const std::size_t k : side.free) {
-        const bool bias = static_cast<int>(k) == (users ? layout.user_bias() : layout.item_bias());
-        const Long expected = side.means[row][k] * (bias ? std::sqrt(unit) : 1);
-        const auto error = static_cast<double>(std::abs(static_cast<Long>(found[k]) - expected));
-        if (!(error <= worst)) worst = error;
-      }
-    }
-  }
-  return worst;
-}
 
 }  // namespace odot::test
