@@ -10,6 +10,7 @@
 #include "odot/model/factorization.hpp"
 #include "odot/ratings/rating_list.hpp"
 #include "train/ordinal_reference.hpp"
+#include "train/reference_shift.hpp"
 #include "train/reference_side.hpp"
 
 namespace odot::test {
@@ -356,40 +357,13 @@ class VariationalReference {
       }
     }
     const RidgePrediction expected = ridge_predictions(raw, weights, whole, 3);
-    const LongVector shift = unrated_shift(side, users, expected.rows);
+    const LongVector shift = reference_shift(side, users ? items_.means : users_.means,
+                                             users ? triples_.item : triples_.user, values_, unit_, expected.rows);
     for (std::size_t row = 0; row < left.size(); ++row) {
       if (rated[row] != 0) continue;
       for (std::size_t i = 0; i < side.free.size(); ++i)
         side.means[row][side.free[i]] = expected.rows[row][i] + shift[i];
     }
-  }
-
-  // The δ that minimises Σ w_i/n_i Σ_j (x_ij − (r_i + δ)·v_j)² + 3 s ‖δ‖², w_i in proportion to n_i/(n_i + 3000).
-  LongVector unrated_shift(const ReferenceSide& side, bool users, const LongMatrix& expected) const {
-    const ReferenceSide& other = users ? items_ : users_;
-    const std::vector<Index>& partners = users ? triples_.item : triples_.user;
-    const std::size_t n = side.free.size();
-    Long total = 0;
-    for (const auto& own : side.ratings)
-      total += static_cast<Long>(own.size()) / (static_cast<Long>(own.size()) + 3000);
-    LongMatrix system(n, LongVector(n));
-    LongVector right(n);
-    for (std::size_t k = 0; k < n; ++k) system[k][k] = 3 * unit_;
-    for (std::size_t row = 0; row < side.ratings.size(); ++row) {
-      const Long share = static_cast<Long>(side.rated()) / total / (static_cast<Long>(side.ratings[row].size()) + 3000);
-      LongVector of_row = side.means[row];
-      for (std::size_t k = 0; k < n; ++k) of_row[side.free[k]] = expected[row][k];
-      for (const std::size_t t : side.ratings[row]) {
-        const LongVector& c = other.means[partners[t]];
-        Long left = values_[t];
-        for (std::size_t k = 0; k < c.size(); ++k) left -= of_row[k] * c[k];
-        for (std::size_t k = 0; k < n; ++k) {
-          right[k] += share * left * c[side.free[k]];
-          for (std::size_t l = 0; l < n; ++l) system[k][l] += share * c[side.free[k]] * c[side.free[l]];
-        }
-      }
-    }
-    return dense_solve(system, right);
   }
 
   FactorLayout layout_;
