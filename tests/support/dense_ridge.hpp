@@ -52,6 +52,7 @@ inline LongVector centre(LongMatrix& matrix, const LongVector& weights) {
 struct RidgePrediction {
   LongMatrix rows;
   LongVector squares;  ///< the weighted mean of each column
+  LongVector misses;   ///< likewise of what is missed
 };
 inline RidgePrediction ridge_predictions(const LongMatrix& inputs, const LongVector& weights, const LongMatrix& rows,
                                          long double ridge) {
@@ -67,7 +68,7 @@ inline RidgePrediction ridge_predictions(const LongMatrix& inputs, const LongVec
     }
     return out;
   };
-  RidgePrediction out{{}, LongVector(columns)};
+  RidgePrediction out{{}, LongVector(columns), LongVector(columns)};
   long double total = 0;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     out.rows.push_back(predict(weights, i));
@@ -77,10 +78,12 @@ inline RidgePrediction ridge_predictions(const LongMatrix& inputs, const LongVec
     const LongVector left_out = predict(others, i);
     total += weights[i];
     for (std::size_t k = 0; k < columns; ++k) {
+      out.misses[k] += weights[i] * (rows[i][k] - left_out[k]);
       out.squares[k] += weights[i] * (rows[i][k] - left_out[k]) * (rows[i][k] - left_out[k]);
     }
   }
   for (long double& square : out.squares) square /= total;
+  for (long double& miss : out.misses) miss /= total;
   return out;
 }
 

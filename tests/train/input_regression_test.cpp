@@ -180,6 +180,43 @@ TEST_CASE("rows without ratings are where the regression expects them, as surely
   }
 }
 
+TEST_CASE("a shift moves all rows that are expected, and what is known of the others is about where they are then") {
+  Problem plain(60, 4, 5);
+  Problem moved = plain;
+  Vector of_plain;
+  Vector of_moved;
+  const FeatureBlock before = plain.block(of_plain);
+  const FeatureBlock after = moved.block(of_moved);
+  const FeatureEffects effects(plain.side(), plain.inputs, kFree, kStride, 30);
+  const std::vector<double> shift{0.5, -0.25, 0, 1};
+  Vector seen;
+  effects.expect_unrated(plain.means.data(), plain.variances.data(), before);
+  effects.expect_unrated(moved.means.data(), moved.variances.data(), after, [&](const Vector& expected) {
+    seen = expected;
+    return shift;
+  });
+  const RidgePrediction dense = [&] {
+    LongMatrix rows(60, LongVector(kFree.size()));
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      for (std::size_t k = 0; k < kFree.size(); ++k) rows[i][k] = plain.means[i * kStride + kFree[k]];
+    }
+    return ridge_predictions(plain.dense_inputs(), plain.weights(30), rows, 3);
+  }();
+  for (std::size_t k = 0; k < kFree.size(); ++k) {
+    const std::size_t at = kFree[k];
+    CHECK(std::abs(after.unrated_mean[at] - before.unrated_mean[at] - shift[k]) < tolerance_here());
+    for (std::size_t i = 0; i < 60; ++i) {
+      CHECK(std::abs(seen[i * kStride + at] - dense.rows[i][k]) < 10 * tolerance_here());
+    }
+    for (const Index i : plain.inputs.unrated) {
+      CHECK(std::abs(moved.means[i * kStride + at] - plain.means[i * kStride + at] - shift[k]) < tolerance_here());
+    }
+    // Squares about a point that is δ from the other: δ² more, and twice δ times the mean miss.
+    const double more = after.unrated_variances[at] - before.unrated_variances[at];
+    CHECK(std::abs(more - shift[k] * shift[k]) < 0.2 * std::abs(shift[k]) + tolerance_here());
+  }
+}
+
 TEST_CASE("one rated row, or none, is enough for numbers that are finite") {
   for (const bool none : {false, true}) {
     Problem problem(5, 3, 6);

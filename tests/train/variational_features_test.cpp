@@ -11,6 +11,7 @@
 #include "support/optim_problems.hpp"
 #include "support/saved_model.hpp"
 #include "train/features_problem.hpp"
+#include "train/variational_difference.hpp"
 #include "train/variational_reference.hpp"
 
 namespace odot {

@@ -10,6 +10,7 @@
 #include "odot/model/factorization.hpp"
 #include "odot/ratings/rating_list.hpp"
 #include "train/ordinal_reference.hpp"
+#include "train/reference_shift.hpp"
 #include "train/reference_side.hpp"
 
 namespace odot::test {
@@ -101,7 +102,7 @@ class VariationalReference {
     if (items_.moved) move(items_, triples_.user);
     for (const bool users : {true, false}) {
       ReferenceSide& side = users ? users_ : items_;
-      if (!side.inputs.empty()) explain(side, raw_inputs_[users ? 0 : 1], users ? 30 : 3000);
+      if (!side.inputs.empty()) explain(side, users, raw_inputs_[users ? 0 : 1], users ? 30 : 3000);
       for (std::size_t row = 0; row < side.means.size(); ++row) {
         for (const std::size_t k : side.free) side.sums[row][k] = side.partner[row][k] + side.moves[row][k];
       }
@@ -324,7 +325,7 @@ class VariationalReference {
   }
 
   // B of what is left of the rated rows, τ = 2; then the rows without ratings.
-  static void explain(ReferenceSide& side, const LongMatrix& raw, Long half) {
+  void explain(ReferenceSide& side, bool users, const LongMatrix& raw, Long half) const {
     LongMatrix left = side.means;
     LongVector rated(left.size());
     LongVector weights(left.size());
@@ -356,9 +357,12 @@ class VariationalReference {
       }
     }
     const RidgePrediction expected = ridge_predictions(raw, weights, whole, 3);
+    const LongVector shift = reference_shift(side, users ? items_.means : users_.means,
+                                             users ? triples_.item : triples_.user, values_, unit_, expected.rows);
     for (std::size_t row = 0; row < left.size(); ++row) {
       if (rated[row] != 0) continue;
-      for (std::size_t i = 0; i < side.free.size(); ++i) side.means[row][side.free[i]] = expected.rows[row][i];
+      for (std::size_t i = 0; i < side.free.size(); ++i)
+        side.means[row][side.free[i]] = expected.rows[row][i] + shift[i];
     }
   }
 
@@ -376,24 +380,5 @@ class VariationalReference {
   Long noise_ = 0;
   Long value_ = 0;
 };
-
-/// The largest difference between the model's rows and the reference's means; biases are without the pin.
-inline double largest_difference(const Factorization& model, const VariationalReference& reference, Long unit) {
-  const FactorLayout& layout = model.layout;
-  double worst = 0;
-  for (const bool users : {true, false}) {
-    const ReferenceSide& side = users ? reference.users() : reference.items();
-    for (Index row = 0; row < side.means.size(); ++row) {
-      const Real* found = model.theta.data() + (users ? layout.user_row(row) : layout.item_row(row));
-      for (const std::size_t k : side.free) {
-        const bool bias = static_cast<int>(k) == (users ? layout.user_bias() : layout.item_bias());
-        const Long expected = side.means[row][k] * (bias ? std::sqrt(unit) : 1);
-        const auto error = static_cast<double>(std::abs(static_cast<Long>(found[k]) - expected));
-        if (!(error <= worst)) worst = error;
-      }
-    }
-  }
-  return worst;
-}
 
 }  // namespace odot::test

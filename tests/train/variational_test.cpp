@@ -9,6 +9,7 @@
 #include "train/cases.hpp"
 #include "train/posterior/posterior_layout.hpp"
 #include "train/simulated.hpp"
+#include "train/variational_difference.hpp"
 #include "train/variational_reference.hpp"
 
 namespace odot {

@@ -288,7 +288,7 @@ class GibbsSweeper : public Sweeper {
     if (!burning && due(sample) == due(sample - 1)) return;
     const auto kept = static_cast<int>(get(all, SamplerLayout::kept));
     if (users_.features) {
-      expect_unrated(all, users_, layout_.user_features());
+      expect_unrated(all, users_, layout_.user_features(), layout_.sample() + layout_.factors.item_row(0));
       const std::size_t stride = layout_.factors.stride();
       for (const Index row : task_.inputs.users.unrated) {
         for (const std::size_t k : users_.rows.free()) {
@@ -296,15 +296,17 @@ class GibbsSweeper : public Sweeper {
         }
       }
     }
-    if (items_.features) expect_unrated(all, items_, layout_.item_features());
+    if (items_.features) expect_unrated(all, items_, layout_.item_features(), layout_.sample());
     keep_sample(layout_, kept, items_.means, items_.variances, all);
     if (!burning) set(all, SamplerLayout::kept, kept + 1);
   }
 
   // A row without ratings is drawn as all others, which is of no use to anyone: in what is kept it stands where the
   // regression of the means that the others' rows were drawn about says, whose expectation is that of these rows'.
-  void expect_unrated(Vector& all, SampledSide& side, std::size_t begin) const {
-    side.features->expect_unrated(side.means.data(), side.variances.data(), block(all, side, begin));
+  void expect_unrated(Vector& all, SampledSide& side, std::size_t begin, std::size_t partners) {
+    side.features->expect_unrated(side.means.data(), side.variances.data(), block(all, side, begin),
+                                  side.shift_by(all.data() + partners, deviation_));
+    ++passes_;
   }
 
   const TrainTask& task_;

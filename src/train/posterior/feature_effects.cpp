@@ -112,7 +112,7 @@ const Real* FeatureEffects::taken_from(const Real* rows) {
   return remaining_.data();
 }
 
-void FeatureEffects::expect_unrated(Real* rows, Real* variances, const FeatureBlock& block) const {
+void FeatureEffects::expect_unrated(Real* rows, Real* variances, const FeatureBlock& block, const Shift& shift) const {
   if (whole_.total() == 0) return;
   const std::size_t n = free_.size();
   std::vector<double> solution = whole_.solve(n, [&](std::size_t i, double* out) {
@@ -135,6 +135,21 @@ void FeatureEffects::expect_unrated(Real* rows, Real* variances, const FeatureBl
     effect(inputs_.rows.data() + i * inputs_.width, row.data());
     for (const std::size_t k : free_) row[k] += static_cast<double>(block.unrated_mean[k]);
   };
+  std::vector<double> moved(n);
+  if (shift) {
+    Vector expected(moves_.size());
+    for_row_chunks(expected.size() / stride_, [&](std::size_t begin, std::size_t end) {
+      std::vector<double> row(stride_);
+      for (std::size_t i = begin; i < end; ++i) {
+        expect(i, row);
+        for (const std::size_t k : free_) expected[i * stride_ + k] = static_cast<Real>(row[k]);
+      }
+    });
+    moved = shift(expected);
+    for (std::size_t k = 0; k < n; ++k) mean[k] += moved[k];
+    put(mean, 1, free_, stride_, block.unrated_mean);
+  }
+  // Leaving a row out changes what the regression says of it, not by what all rows are moved.
   const std::vector<double> misses = sum_over_rows(whole_.weights().size(), n, [&](std::size_t i, double* part) {
     const double weight = whole_.weights()[i];
     if (weight == 0) return;
@@ -144,7 +159,8 @@ void FeatureEffects::expect_unrated(Real* rows, Real* variances, const FeatureBl
     const double rest = 1 - leverages_[i];
     for (std::size_t k = 0; k < n; ++k) {
       const std::size_t at = i * stride_ + free_[k];
-      const double miss = rest > kAlone ? (static_cast<double>(rows[at]) - row[free_[k]]) / rest : 0.0;
+      const double error = static_cast<double>(rows[at]) - (row[free_[k]] - moved[k]);
+      const double miss = rest > kAlone ? error / rest - moved[k] : 0.0;
       part[k] += weight * (miss * miss + static_cast<double>(variances[at]));
     }
   });

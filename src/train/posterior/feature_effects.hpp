@@ -1,6 +1,7 @@
 // What features do to rows: to the prior means of those with ratings, and all that is known of those without.
 #pragma once
 
+#include <functional>
 #include <vector>
 
 #include "odot/core/precision.hpp"
@@ -68,8 +69,12 @@ class FeatureEffects {
   const Real* added_to(const Vector& sums);
   const Real* taken_from(const Real* rows);
 
-  /// Sets C, with its mean and variances, and the rows and `variances` of the rows without ratings.
-  void expect_unrated(Real* rows, Real* variances, const FeatureBlock& block) const;
+  /// By what all rows that are expected, a row of stride for each row, are to be moved, a number for each free element.
+  using Shift = std::function<std::vector<double>(Vector& expected)>;
+
+  /// Sets C, with its mean and variances, and the rows and `variances` of the rows without ratings. With a `shift` the
+  /// mean is moved by it.
+  void expect_unrated(Real* rows, Real* variances, const FeatureBlock& block, const Shift& shift = {}) const;
 
   std::size_t inputs() const { return inputs_.width; }
 

@@ -191,7 +191,10 @@ class VariationalSweeper : public Sweeper {
     }
     if (!side.features) return;
     side.features->update(means, prior.mean, side.partner_sums(), features->effects);
-    side.features->expect_unrated(means, variances, *features);
+    // Errors of latent numbers are none of the ratings themselves.
+    if (ordinal_) return side.features->expect_unrated(means, variances, *features);
+    side.features->expect_unrated(means, variances, *features, side.shift_by(all.data() + places.partners, deviation_));
+    ++passes_;
   }
 
   PosteriorLayout layout_;
