@@ -5,6 +5,7 @@
 
 #include "odot/core/error.hpp"
 #include "ratings/text/fields.hpp"
+#include "ratings/text/foreign.hpp"
 #include "ratings/text/source.hpp"
 
 namespace odot::cli {
@@ -19,11 +20,33 @@ std::string describe(const IdTable& ids, const std::string& what) {
   return ids.size() > kShown ? text + " and so on" : text;
 }
 
+// What to say of `id`, which is not in `ids`, where it looks like several: its first field is an id, and no id has such
+// a separator in it. Empty where it does not.
+std::string describe_several(std::string_view id, const IdTable& ids, const std::string& what) {
+  for (const std::string_view separator : reading::kSeparators) {
+    std::vector<reading::Field> fields;
+    if (reading::split_line(id, separator, 0, reading::kAllColumns, fields) || fields.size() < 2) continue;
+    std::string storage;
+    const std::string_view first = reading::content(fields[0], storage);
+    if (ids.find(first) == kUnknown) continue;
+    std::vector<reading::Field> others;
+    Index index = 0;
+    while (index < ids.size() && (reading::split_line(ids[index], separator, 0, 0, others) || others.size() < 2))
+      ++index;
+    if (index == ids.size())
+      return fmt::format("found {} columns in {}, expected the id of one {} such as {} on each line", fields.size(),
+                         reading::printable(id), what, reading::printable(first));
+  }
+  return {};
+}
+
 // The one field of a line.
-std::string read_id(std::string_view line, const std::string& place) {
+std::string read_id(std::string_view line, const IdTable& ids, const std::string& what, const std::string& place) {
   std::vector<reading::Field> fields;
-  const auto problem = reading::split_line(line, "\n", 1, 1, fields);
-  if (problem) throw Error(fmt::format("{}: {}", place, *problem));
+  if (const auto problem = reading::split_line(line, "\n", 1, 1, fields)) {
+    const std::string several = describe_several(line, ids, what);
+    throw Error(fmt::format("{}: {}", place, several.empty() ? *problem : several));
+  }
   std::string storage;
   return std::string(reading::content(fields.at(0), storage));
 }
@@ -38,7 +61,9 @@ Index find_id(const std::string& id, const IdTable& ids, const std::string& what
 
 std::vector<Index> read_ids(const std::string& path, const IdTable& ids, const std::string& what, bool may_be_unknown) {
   const std::string line_of = what == "user" ? "a user's id" : "an item's id";
-  const reading::Source source(path, {"ids", line_of});
+  const reading::Contents contents{"ids", line_of};
+  const reading::Source source(path, contents);
+  reading::refuse_foreign(source.text(), source.name(), contents);
   std::vector<Index> found;
   std::string_view text = source.text();
   for (std::size_t number = 1; !text.empty(); ++number) {
@@ -46,9 +71,12 @@ std::vector<Index> read_ids(const std::string& path, const IdTable& ids, const s
     const std::string_view line = reading::without_byte_order_mark(reading::take_line(text));
     if (reading::trim(line).empty()) continue;
     const std::string place = fmt::format("{}:{}", source.name(), number);
-    const std::string id = read_id(line, place);
+    const std::string id = read_id(line, ids, what, place);
     found.push_back(ids.find(id));
-    if (found.back() == kUnknown && !may_be_unknown) {
+    if (found.back() != kUnknown) continue;
+    if (const std::string problem = describe_several(id, ids, what); !problem.empty())
+      throw Error(fmt::format("{}: {}", place, problem));
+    if (!may_be_unknown) {
       throw Error(fmt::format("{}: found the {} {}, which the model does not know; {}", place, what,
                               reading::printable(id), describe(ids, what)));
     }
@@ -59,13 +87,21 @@ std::vector<Index> read_ids(const std::string& path, const IdTable& ids, const s
 }
 
 std::vector<std::string> read_lines(const std::string& path) {
-  const reading::Source source(path, {"ids", "an id"});
+  const reading::Contents contents{"ids", "an id"};
+  const reading::Source source(path, contents);
+  reading::refuse_foreign(source.text(), source.name(), contents);
   std::vector<std::string> lines;
-  for (std::string_view text = reading::without_byte_order_mark(source.text()); !text.empty();) {
-    lines.emplace_back(reading::take_line(text));
-    if (lines.back().empty()) {
-      throw Error(fmt::format("{}:{}: found an empty line, expected an id", source.name(), lines.size()));
-    }
+  for (std::string_view text = source.text(); !text.empty();) {
+    // Files that were joined have a byte-order mark at the start of each.
+    lines.emplace_back(reading::without_byte_order_mark(reading::take_line(text)));
+    const std::string& line = lines.back();
+    const auto refuse = [&](const std::string& problem) {
+      throw Error(fmt::format("{}:{}: {}", source.name(), lines.size(), problem));
+    };
+    if (line.empty()) refuse("found an empty line, expected an id");
+    if (const std::size_t at = reading::find_binary(line, {}); at != std::string::npos)
+      refuse(fmt::format("found the byte 0x{:02x} in it, expected text with an id on each line",
+                         static_cast<unsigned>(static_cast<unsigned char>(line[at]))));
   }
   source.check_unchanged();
   return lines;

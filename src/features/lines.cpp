@@ -52,6 +52,11 @@ void FeatureLines::take_header() {
   for (std::size_t column = 0; column < columns_; ++column) names_.emplace_back(at(0, column));
   cells_.erase(cells_.begin(), cells_.begin() + static_cast<std::ptrdiff_t>(columns_));
   numbers_.erase(numbers_.begin());
+  for (std::size_t row = 0; row < rows(); ++row)
+    if (std::equal(names_.begin(), names_.end(), cells_.begin() + static_cast<std::ptrdiff_t>(row * columns_)))
+      fail(row,
+           fmt::format("found the header line again, with {}, expected an id and its features (were files joined?)",
+                       printable(at(row, 0))));
 }
 
 std::string FeatureLines::column_name(std::size_t column) const {

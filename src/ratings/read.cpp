@@ -33,6 +33,24 @@ void check_paths(const std::vector<std::string>& paths) {
                          list.users[list.ratings.user[found.second]], list.items[list.ratings.item[found.second]]);
 }
 
+/// Refuses a header line among pairs, where no rating tells that it is one.
+void refuse_names(Collector& collector) {
+  const RatingList& list = collector.list();
+  std::vector<bool> is_name(list.users.size());
+  for (Index user = 0; user < list.users.size(); ++user) is_name[user] = are_names(list.users[user], "item");
+  if (std::ranges::find(is_name, true) == is_name.end()) return;
+  for (std::size_t k = 0; k < list.ratings.size(); ++k) {
+    if (!is_name[list.ratings.user[k]]) continue;
+    const std::string_view user = list.users[list.ratings.user[k]];
+    const std::string_view item = list.items[list.ratings.item[k]];
+    if (are_names(user, item))
+      throw Error::naming(fmt::format("{}: found the names of columns, {} and {}, expected user and item (files that "
+                                      "were joined? odot reads several; ",
+                                      collector.place(k), printable(user), printable(item)),
+                          "no-header", " says that they are ids)");
+  }
+}
+
 SourceFormat collect(const std::string& path, const ReadSettings& settings, Collector& collector) {
   const Source source(path);
   const Format format = source.reading([&] { return recognise(source.text(), source.name(), settings); });
@@ -100,7 +118,9 @@ ReadResult read_ratings(const std::vector<std::string>& paths, const ReadSetting
   ReadResult out;
   out.sources = collect_all(paths, settings, collector);
   RatingList& list = collector.list();
-  if (!settings.pairs_only) {
+  if (settings.pairs_only) {
+    if (settings.header != false) refuse_names(collector);
+  } else {
     const Index users = list.users.size();
     const Index items = list.items.size();
     if (settings.duplicates == Duplicates::refuse) {

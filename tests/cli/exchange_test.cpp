@@ -108,6 +108,10 @@ TEST_CASE("wrong usage and wrong files") {
                   {"lm: found ", " rows of P (users), but there are 1 ids"});
   write_bytes(trained.folder / "gap", "1\n\n2\n");
   trained.refused(1, {"import", "lm", "--users", "gap", "-o", "x"}, {"gap:2: found an empty line, expected an id"});
+  write_bytes(trained.folder / "wide", std::string("1\0\n\0002\0\n\0", 8));
+  trained.refused(1, {"import", "lm", "--users", "wide", "-o", "x"}, {"wide: found UTF-16 text", "iconv"});
+  write_bytes(trained.folder / "bytes", "1\n\x02\n");
+  trained.refused(1, {"import", "lm", "--users", "bytes", "-o", "x"}, {"bytes:2: found the byte 0x02"});
 }
 
 }  // namespace

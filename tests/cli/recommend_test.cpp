@@ -91,6 +91,32 @@ TEST_CASE("users and items can be chosen, and shown with titles in every format"
   check_has(told.err, {"only: 4 items, 1 of them unknown to the model", "to exclude: ", "fewer for 30 of them"});
 }
 
+TEST_CASE("a list of ids has one on each line") {
+  const Prepared prepared;
+  const auto refused = [&](const std::string& option, const std::string& list) {
+    write_bytes(prepared.folder / "list", list);
+    const Outcome outcome = run(prepared.folder, {"recommend", "m", option, "list", "-q"});
+    CHECK(outcome.code == 1);
+    CHECK(outcome.out == "");
+    return outcome.err;
+  };
+  // Among items, those that the model does not know would be left out.
+  for (const std::string line : {"1\tOne", "1,2,3", "1 2", "1::2", "1;", "\"1\",One"}) {
+    CAPTURE(line);
+    for (const std::string option : {"--only", "--users"})
+      check_has(refused(option, "3\n" + line + "\n4\n"), {"list:2: found ", " columns in ", "expected the id of one"});
+  }
+  check_has(refused("--only", std::string("3\0\n\0001\0\n\0", 8)), {"list: found UTF-16 text", "iconv"});
+  check_has(refused("--only", "<!DOCTYPE html>\n"), {"list: found an HTML page", "an item's id"});
+  // What is no id of the model and no list of them either may be in a list of items.
+  write_bytes(prepared.folder / "list",
+              "\xef\xbb\xbf"
+              "3\n\xef\xbb\xbf"
+              "4\nnew, and unknown\nx 1\n");
+  check_has(prepared.done({"recommend", "m", "--only", "list", "-u", "1"}).err,
+            {"list: 4 items, 2 of them unknown to the model"});
+}
+
 TEST_CASE("similar items and users") {
   const Prepared prepared;
   const Factorization model = load_factorization(prepared.folder / "m");

@@ -49,5 +49,27 @@ TEST_CASE("split gives ratings back as they were written") {
   CHECK(handed_on(session, {"--duplicates", "mean"}).size() == expected.size());
 }
 
+TEST_CASE("split reads again whatever could be read") {
+  const Session session;
+  const std::string mark = "\xef\xbb\xbf";
+  std::string half = "stars;user;item;said\n";
+  std::string other;
+  Words expected;
+  for (int user = 0; user < 12; ++user)
+    for (int item = 0; item < 9; ++item) {
+      const std::string pair = std::to_string(user) + ";" + std::to_string(item);
+      (user < 6 ? half : other) += "4.50;" + pair + ";\"so\n1;2;3;x\n\"\n";
+      expected.push_back(pair + ";4.50");
+    }
+  write_bytes(session.folder / "r", mark + half + mark + other);
+  CHECK(handed_on(session) == sorted(expected));
+  // A part without ratings is left out the second time as well.
+  write_bytes(session.folder / "none", "stars;user;item;said\n");
+  write_bytes(session.folder / "void", "");
+  session.done({"split", "none", "r", "void", "--train", "c", "--test", "d", "--fraction", "0.3", "-q"});
+  CHECK(read_bytes(session.folder / "c") == read_bytes(session.folder / "a"));
+  CHECK(read_bytes(session.folder / "d") == read_bytes(session.folder / "b"));
+}
+
 }  // namespace
 }  // namespace odot::test

@@ -175,6 +175,7 @@ TEST_CASE("bad files are refused with file and line") {
   CHECK(has(refusal("1,F\n2,\"M\n"), "FILE:2: found a quote that is not closed"));
   CHECK(has(refusal(std::string("1,F\n2,M\0\n", 9)), "FILE:2: found the byte 0x00"));
   CHECK(has(refusal("user_id,age\n", "age:numeric"), "only a header line"));
+  CHECK(has(refusal("id,age\n1,2\nid,age\n2,3\n"), "FILE:3: found the header line again, with \"id\""));
   CHECK(has(refusal(""), "FILE: found an empty file, expected features"));
   CHECK(has(refusal(" \n\n"), "only blank lines, expected features"));
   CHECK(has(refusal("one\ntwo\n"), "expected an id and its features"));

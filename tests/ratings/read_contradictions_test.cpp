@@ -29,6 +29,15 @@ TEST_CASE("a rating is not looked for in a column of another name") {
         kTwo);
 }
 
+TEST_CASE("what has an id is no rating") {
+  check_words(error_of("user_id,item_id,rating_id\n1,10,978300760\n"), {"FILE:1: found no rating", "\"rating_id\","});
+  CHECK(rows(read_text("rating_id,user_id,item_id,rating\n7,1,10,5\n8,2,20,4\n").list) == kTwo);
+}
+
+TEST_CASE("a name of other letters is not known for the Latin ones in it") {
+  check_words(error_of("\xc3\xa0u,i,\xc3\xa9r\n1,10,5\n"), {"FILE:1: found no user and no rating"});
+}
+
 TEST_CASE("columns of two names for the same") {
   check_words(error_of("user,track,artist,plays\n1,2,3,4\n"),
               {"FILE:1: found more than one item among", "columns says"});
@@ -105,6 +114,38 @@ TEST_CASE("a line with other columns than the others") {
   check_words(error_of("1,2\n3,45,6\n7,8\n", {.pairs_only = true}), {"FILE:2: found 3 columns", "expected 2"});
   // Blanks at the end are no column.
   CHECK(rows(read_text("1 10 5\n2 20 4  \n").list) == kTwo);
+}
+
+TEST_CASE("the columns after those that are used are counted, however long they are") {
+  for (const std::string s : {"::", "\t", ",", " ", "ab"}) {
+    for (const std::string user : {"", "ann"}) {
+      for (const std::string end : {"\n", "\r\n"}) {
+        for (std::size_t length = 1; length <= 40; ++length) {
+          CAPTURE(s);
+          CAPTURE(user);
+          CAPTURE(length);
+          const std::string first = std::string(length, 'x') + s + "y";
+          const auto line = [&](int k, const std::string& rest) {
+            return user + std::to_string(k) + s + "7" + s + "3" + s + rest + end;
+          };
+          std::string text;
+          for (int k = 0; k < 40; ++k) text += line(k, first);
+          const ReadSettings settings{.separator = s};
+          CHECK(error_of(text + line(40, first), settings).empty());
+          for (const std::string& rest : {first.substr(0, length), first + s + "z"}) {
+            CAPTURE(rest);
+            check_words(error_of(text + line(40, rest) + text, settings), {"FILE:41: found ", "expected 5"});
+          }
+        }
+      }
+    }
+  }
+  // Blanks at the end are no column there either, nor is a third colon another separator.
+  CHECK(error_of("1 10 5 97 \r\n2 20 4 98\r\n3 20 4 99  \t \r\n").empty());
+  std::string colons;
+  for (int k = 0; k < 40; ++k) colons += std::to_string(k) + "::7::3:::97:::8::::9\n";
+  CHECK(error_of(colons).empty());
+  check_words(error_of(colons + "40::7::3:::97:::8::9\n" + colons), {"FILE:41: found 6 columns", "expected 7"});
 }
 
 TEST_CASE("a whole file on one line") {

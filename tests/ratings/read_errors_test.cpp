@@ -207,6 +207,12 @@ TEST_CASE("binary data") {
   const std::string message = error_of("1,2,3\n1,3,\xff\x7f" + std::string(1000, 'x') + "\n");
   check_words(message, {"FILE:2: found \"\\xff\\x7fxxx", "x…\" as the rating"});
   CHECK(message.size() < 200);
+  // What cannot be seen is shown, too: a no-break space, a mark inside a line, a space of no width.
+  for (const auto& [bytes, shown] : {std::pair{"\xc2\xa0", "\\xc2\\xa0"}, std::pair{"\xef\xbb\xbf", "\\xef\\xbb\\xbf"},
+                                     std::pair{"\xe2\x80\x8b", "\\xe2\\x80\\x8b"}})
+    check_words(error_of("1,2,3\n1,3,4" + std::string(bytes) + "\n"),
+                {"FILE:2: found \"4" + std::string(shown) + "\""});
+  check_words(error_of("1,2,Café\n"), {"Café"});
 }
 
 TEST_CASE("text that begins like a known binary format is text") {

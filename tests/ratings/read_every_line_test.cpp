@@ -51,6 +51,16 @@ TEST_CASE("header lines of files that were joined") {
               {"FILE:42: found the header"});
   check_words(error_of("user,item\n1,2\n2,3\nuser,item\n4,5\n", {.pairs_only = true}),
               {"FILE:4: found the header line again"});
+  // The first file may have none, and no number tells where pairs are all that is read.
+  const ReadSettings pairs{.pairs_only = true};
+  for (const std::string names : {"user,item", "userId,movieId", "\"User ID\",\"Item ID\""}) {
+    CAPTURE(names);
+    check_words(error_of("1,2\n3,4\n" + names + "\n5,6\n", pairs),
+                {"FILE:3: found the names of columns, ", "expected user and item"});
+    CHECK(read_text("1,2\n3,4\n" + names + "\n5,6\n", {.header = false, .pairs_only = true}).list.users.size() == 4);
+  }
+  CHECK(error_of("ann,book 1\nuser,x\nu,i\nx,item\n", {.separator = ",", .header = false, .pairs_only = true}).empty());
+  CHECK(error_of("ann,x1\nuser,x\nu,i\nx,item\n", pairs).empty());
 }
 
 TEST_CASE("line breaks inside quotes") {

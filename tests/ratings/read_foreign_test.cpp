@@ -59,6 +59,11 @@ TEST_CASE("lines before the ratings") {
   check_words(error_of("# written yesterday\n1 10 5\n2 20 4\n"), {"FILE:1: found", "grep -v '^#' leaves out comments"});
   check_words(error_of("1 10 5\n# later\n2 20 4\n"), {"FILE:2: found", "leaves out comments"});
   check_words(error_of("1,10,5\n# a,b,c\n2,20,4\n"), {"FILE:2: found", "leaves out comments"});
+  for (const std::string mark : {"#", "%", "//", "--"}) {
+    CAPTURE(mark);
+    check_words(error_of(mark + " by hand\n1 10 5\n2 20 4\n"), {"grep -v '^" + mark + "' leaves out comments"});
+    check_words(error_of("1 10 5\n" + mark + " by\n2 20 4\n"), {"grep -v '^" + mark + "' leaves out comments"});
+  }
   check_words(error_of("My ratings\nuser,item,rating\n1,10,5\n"),
               {"FILE:1: found \"My ratings\", expected user, item and rating separated by \",\" as in line 2",
                "tail -n +2 leaves out a title"});

@@ -20,7 +20,7 @@ namespace {
 enum Role : std::size_t { kUser, kItem, kRating, kRoles };
 constexpr std::array<std::string_view, kRoles> kRoleNames{"user", "item", "rating"};
 
-// Column names in use, in lower case, without punctuation and without "id" at the end.
+// Column names in use, in lower case, without punctuation; those of users and items without "id" at the end.
 constexpr std::string_view kUserWords[] = {"user",   "u",      "username", "customer", "reviewer", "rater",
                                            "client", "member", "person",   "author",   "account",  "visitor",
                                            "viewer", "reader", "player",   "listener"};
@@ -46,21 +46,29 @@ std::string_view untyped(std::string_view name) {
 
 std::string normalised(const Field& field) {
   std::string out;
-  for (const char c : untyped(field.text))
-    if (std::isalnum(static_cast<unsigned char>(c)))
-      out += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  if (out.size() > 2 && out.ends_with("id")) out.resize(out.size() - 2);
+  for (const char c : untyped(field.text)) {
+    // Letters of other alphabets stay: a name is not known for what is left of it without them.
+    const auto byte = static_cast<unsigned char>(c);
+    if (std::isalnum(byte) || byte >= 0x80) out += static_cast<char>(std::tolower(byte));
+  }
   return out;
 }
 
-bool is_among(const std::string& word, std::span<const std::string_view> words) {
+bool is_among(std::string_view word, std::span<const std::string_view> words) {
   return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+/// Whether a normalised name is one of the role's `words`. What has an id is a user or an item, not a rating.
+bool is_named(std::string_view word, Role role, std::span<const std::string_view> words) {
+  if (role != kRating && word.size() > 2 && word.ends_with("id")) word.remove_suffix(2);
+  return is_among(word, words);
 }
 
 bool is_known(const Field& field) {
   const std::string word = normalised(field);
-  return is_among(word, kOtherWords) ||
-         std::any_of(kWords.begin(), kWords.end(), [&](auto words) { return is_among(word, words); });
+  for (const Role role : {kUser, kItem, kRating})
+    if (is_named(word, role, kWords[role])) return true;
+  return is_among(word, kOtherWords);
 }
 
 /// The fields whose name is the role's or, where there is none, one of the other words for it.
@@ -68,7 +76,7 @@ std::vector<std::size_t> candidates(const std::vector<Field>& header, Role role)
   std::vector<std::size_t> out;
   for (const std::span<const std::string_view> words : {kWords[role].first(1), kWords[role]}) {
     for (std::size_t at = 0; at < header.size(); ++at)
-      if (is_among(normalised(header[at]), words)) out.push_back(at);
+      if (is_named(normalised(header[at]), role, words)) out.push_back(at);
     if (!out.empty()) break;
   }
   return out;
@@ -77,8 +85,8 @@ std::vector<std::size_t> candidates(const std::vector<Field>& header, Role role)
 /// What a header's name says of its column, in brackets behind it; nothing where it says nothing.
 std::string meaning(const Field& field) {
   const std::string word = normalised(field);
-  for (std::size_t role = 0; role < kRoles; ++role)
-    if (is_among(word, kWords[role])) return fmt::format(" ({})", kRoleNames[role]);
+  for (const Role role : {kUser, kItem, kRating})
+    if (is_named(word, role, kWords[role])) return fmt::format(" ({})", kRoleNames[role]);
   const auto is_in_word = [&](std::string_view part) { return word.find(part) != std::string::npos; };
   if (is_among(word, kOtherWords) || std::ranges::any_of(kTimeParts, is_in_word)) return " (a time)";
   return "";
@@ -194,6 +202,13 @@ void check_columns(const ReadSettings& settings) {
         throw Error::of_setting("columns", fmt::format("names {} for both {} and {}", printable(columns[role]),
                                                        kRoleNames[other], kRoleNames[role]));
   }
+}
+
+bool are_names(std::string_view user, std::string_view item) {
+  // Single letters are ids sooner than names. Most ids are numbers, and soon told.
+  if (user.size() < 2 || item.size() < 2 || std::isdigit(static_cast<unsigned char>(user[0]))) return false;
+  return is_named(normalised({.text = user}), kUser, kWords[kUser]) &&
+         is_named(normalised({.text = item}), kItem, kWords[kItem]);
 }
 
 Columns find_columns(const std::vector<Field>& first, const std::vector<Field>& second, const ReadSettings& settings) {

@@ -27,4 +27,7 @@ Columns find_columns(const std::vector<Field>& first, const std::vector<Field>& 
 /// Throws Error when settings.columns contradict one another or settings.header.
 void check_columns(const ReadSettings& settings);
 
+/// True when a pair of ids is really the names of two columns, as where files with headers were joined.
+bool are_names(std::string_view user, std::string_view item);
+
 }  // namespace odot::inline ODOT_PRECISION::reading

@@ -7,6 +7,7 @@
 #include <boost/locale/utf.hpp>
 #include <charconv>
 #include <cmath>
+#include <cstdint>
 #include <cstring>
 #include <limits>
 #include <system_error>
@@ -21,6 +22,13 @@ constexpr std::size_t kLongestShown = 40;  // bytes
 bool is_allowed_control(char c) { return c == '\t' || c == '\n' || c == '\r'; }
 
 bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20; }
+
+/// True for what has a place in a line but cannot be seen there, or not be told from a space.
+bool is_invisible(std::uint32_t point) {
+  return point == 0xa0 || point == 0xad || (point >= 0x2000 && point <= 0x200f) ||
+         (point >= 0x2028 && point <= 0x202f) || (point >= 0x205f && point <= 0x206f) || point == 0x3000 ||
+         point == 0xfeff;
+}
 
 std::string_view without_plus(std::string_view text) {
   if (text.size() > 1 && text[0] == '+' && text[1] != '-' && text[1] != '+') text.remove_prefix(1);
@@ -140,9 +148,9 @@ std::optional<std::string> split_line(std::string_view line, std::string_view se
         // Where lines were taken together for the sake of a quote, it must have been one that belongs there.
         const bool has_break = field.text.find('\n') != std::string_view::npos;
         if (has_break || out.size() < strict)
-          return fmt::format("found {} after {}, expected {} or the end of the line", printable(line.substr(end)),
+          return fmt::format("found {} after {}, expected {}the end of the line", printable(line.substr(end)),
                              has_break ? "a quote that was opened on an earlier line" : "a closing quote",
-                             separator_name(separator));
+                             separator == "\n" ? "" : separator_name(separator) + " or ");
         end = cutter.find(end);
         field = {trim(line.substr(at, end - at)), false};
       }
@@ -247,7 +255,7 @@ std::string printable(std::string_view text) {
     if (point == '\t') {
       out += "\\t";
       ++at;
-    } else if (valid && point >= 0x20 && (point < 0x7f || point >= 0xa0)) {
+    } else if (valid && point >= 0x20 && (point < 0x7f || point >= 0xa0) && !is_invisible(point)) {
       out.append(at, next);
       at = next;
     } else {
@@ -255,6 +263,12 @@ std::string printable(std::string_view text) {
     }
   }
   return out + "\"";
+}
+
+std::string comment_hint(std::string_view line) {
+  for (const std::string_view mark : {"#", "%", "//", "--"})
+    if (line.starts_with(mark)) return fmt::format(" (grep -v '^{}' leaves out comments)", mark);
+  return {};
 }
 
 std::string separator_name(std::string_view separator) {

@@ -16,6 +16,10 @@ namespace odot::inline ODOT_PRECISION::reading {
 
 inline constexpr std::string_view kBlanks = " ";  ///< as a separator: any run of spaces and tabs
 
+/// Those that need not be named, in order of preference: a semicolon before the comma that decimals may have, blanks
+/// last as ids may have them.
+inline constexpr std::string_view kSeparators[] = {"::", "\t", ";", ",", "|", kBlanks};
+
 inline bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
 inline std::string_view trim(std::string_view text) {
@@ -85,6 +89,9 @@ bool looks_numeric(std::string_view text);
 
 /// In quotes, shortened, with bytes that do not print escaped.
 std::string printable(std::string_view text);
+
+/// What leaves out lines such as this one, in brackets, where it looks like a comment; else empty.
+std::string comment_hint(std::string_view line);
 
 /// "tab", "blanks", or the separator in quotes.
 std::string separator_name(std::string_view separator);

@@ -49,16 +49,6 @@ inline Digits read_digits(const char* at) {
   return {static_cast<std::uint32_t>(bytes), count};
 }
 
-/// One past the digits at some place. Stops early where fewer than 16 bytes are left, so that 8 can still be read.
-inline const char* skip_digits(const char* at, const char* text_end) {
-  while (text_end - at >= 16) {
-    const std::uint32_t count = read_digits(at).count;
-    at += count;
-    if (count < 8) break;
-  }
-  return at;
-}
-
 /// Reads a rating with at most eight digits on either side of the point; the same value as from a correctly rounding
 /// conversion. Null when it is written otherwise, else where it ends.
 inline const char* read_short_rating(const char* at, Real& rating) {

@@ -18,11 +18,6 @@ namespace {
 enum Role : std::size_t { kUser, kItem, kRating, kRoles };
 constexpr std::uint8_t kUnused = kRoles;
 
-/// Where the text of a line ends that ends before `end`, but for '\n'.
-const char* without_return(const char* begin, const char* end) {
-  return end != begin && end[-1] == '\r' ? end - 1 : end;
-}
-
 /// True when there is a carriage return that does not end a line.
 bool has_lone_returns(std::string_view text) {
   // Without a branch a byte, like has_controls().
@@ -61,12 +56,13 @@ class Parser {
   /// `has_returns`: there are carriage returns that do not end a line.
   template <class Separator>
   void parse(std::string_view text, const Separator& separator, bool has_returns) {
-    const bool has_quotes = text.find('"') != std::string_view::npos;
+    has_quotes_ = text.find('"') != std::string_view::npos;
+    has_returns_ = has_returns;
     const char* at = text.data();
     const char* const text_end = at + text.size();
     for (; at != text_end; ++out_.lines) {
       if (may_be_numbers_ && static_cast<std::size_t>(text_end - at) >= kNumberLineRoom) {
-        if (const char* const next = read_numbers(at, text_end, separator, has_quotes || has_returns)) {
+        if (const char* const next = read_numbers(at, text_end, separator)) {
           at = next;
           continue;
         }
@@ -75,9 +71,8 @@ class Parser {
       const char* end = newline ? newline : text_end;
       const char* next = newline ? newline + 1 : text_end;
       std::string_view line(at, static_cast<std::size_t>(without_return(at, end) - at));
-      const bool plain = !(has_quotes && line.find('"') != std::string_view::npos) &&
-                         !(has_returns && line.find('\r') != std::string_view::npos);
-      if (!plain || !read_plain(line, separator)) {
+      const bool plain = is_plain(line);
+      if (!plain || !read_plain(line, text_end, separator)) {
         if (trim(line).empty()) {
           after_gap_ = true;
           at = next;
@@ -139,36 +134,15 @@ class Parser {
     return ids.last_number_index;
   }
 
-  /// Where the next line begins after fields that are not used, of which `columns` counts up; null as in
-  /// read_numbers().
-  template <class Separator>
-  static const char* skip_fields(const char* at, const char* text_end, const Separator& separator, bool only_numbers,
-                                 std::size_t& columns) {
-    if (!separator.is_at(at)) return nullptr;
-    // They are mostly a time stamp.
-    const std::size_t before = columns;
-    const char* next = at;
-    while (separator.is_at(next) && text_end - next > static_cast<std::ptrdiff_t>(kNumberLineRoom)) {
-      const char* const digits = next + separator.size;
-      const char* end = skip_digits(digits, text_end);
-      if (end == digits) break;
-      if (*end == '.') end = skip_digits(end + 1, text_end);
-      next = end;
-      ++columns;
-    }
-    if (next[0] == '\n') return next + 1;
-    if (next[0] == '\r' && next[1] == '\n') return next + 2;
-    if (only_numbers) return nullptr;
-    const auto* newline = static_cast<const char*>(std::memchr(at, '\n', static_cast<std::size_t>(text_end - at)));
-    const char* const end = newline ? newline : text_end;
-    columns = before + count_fields(at, without_return(at, end), separator);
-    return newline ? newline + 1 : text_end;
+  /// True where all of a line may be taken as it is.
+  bool is_plain(std::string_view line) const {
+    return !(has_quotes_ && line.find('"') != std::string_view::npos) &&
+           !(has_returns_ && line.find('\r') != std::string_view::npos);
   }
 
-  /// Where the next line begins, or null where the line must be read by read_plain() or read_any(), as one must of
-  /// whose text not all may be taken as it is.
+  /// Where the next line begins, or null where the line must be read by read_plain() or read_any().
   template <class Separator>
-  const char* read_numbers(const char* at, const char* text_end, const Separator& separator, bool only_numbers) {
+  const char* read_numbers(const char* at, const char* text_end, const Separator& separator) {
     NumberLine line;
     if (!read_number_line(at, separator, !format_.pairs_only, line)) return nullptr;
     std::size_t columns = roles_.size();
@@ -178,8 +152,11 @@ class Parser {
     } else if (next[0] == '\r' && next[1] == '\n') {
       next += 2;
     } else {
-      next = skip_fields(next, text_end, separator, only_numbers, columns);
-      if (!next) return nullptr;
+      if (!separator.is_at(next)) return nullptr;
+      const RestOfLine rest = rest_of_line(next, text_end, separator);
+      if (!is_plain({next, without_return(next, rest.end)})) return nullptr;
+      columns += rest.fields;
+      next = rest.end == text_end ? text_end : rest.end + 1;
     }
     if (columns != format_.width) return nullptr;
     if (format_.matrix &&
@@ -192,7 +169,7 @@ class Parser {
 
   /// False where the line must be read by read_any().
   template <class Separator>
-  bool read_plain(std::string_view line, const Separator& separator) {
+  bool read_plain(std::string_view line, const char* text_end, const Separator& separator) {
     const char* at = line.data();
     const char* const line_end = at + line.size();
     if (at == line_end || *at == kByteOrderMark[0]) return false;
@@ -202,7 +179,8 @@ class Parser {
       const char* const end = separator.end(at, line_end);
       fields[roles_[column]] = std::string_view(at, static_cast<std::size_t>(end - at));
       if (column == last_) {
-        if (roles_.size() + count_fields(end, line_end, separator) != format_.width) return false;
+        const std::size_t more = end == line_end ? 0 : rest_of_line(end, text_end, separator).fields;
+        if (roles_.size() + more != format_.width) return false;
         break;
       }
       if (end == line_end) return false;
@@ -252,10 +230,6 @@ class Parser {
 
   static std::string columns(std::size_t count) { return fmt::format("{} column{}", count, count == 1 ? "" : "s"); }
 
-  static std::string_view comment_hint(std::string_view line) {
-    return line[0] == '#' || line[0] == '%' ? " (grep -v '^[#%]' leaves out comments)" : "";
-  }
-
   std::string explain_width(std::string_view line) const {
     const bool joined = fields_.size() > format_.width;
     return fmt::format("found {} in {}, expected {} separated by {} as in line {} ({})", columns(fields_.size()),
@@ -283,6 +257,8 @@ class Parser {
   std::vector<std::uint8_t> roles_;  // by column
   std::size_t last_;
   bool may_be_numbers_ = false;  // user, item and rating are the first columns
+  bool has_quotes_ = false;      // somewhere in the piece
+  bool has_returns_ = false;     // somewhere in the piece, but for those that end lines
   bool after_gap_ = true;        // the next rating's line does not follow the last one's
   std::vector<Field> fields_;
   std::string storage_;

@@ -27,15 +27,18 @@ void for_each_rating_text(const ReadResult& read, const ReadSettings& settings,
   std::vector<Field> fields;
   std::string storage;
   for (const SourceFormat& described : read.sources) {
+    if (described.ratings == 0) continue;  // nothing to read in it
     const Source source(described.path);
     const Format format = recognise(source.text(), source.name(), settings);
     const std::size_t column = format.columns[2];
     const std::size_t end = next + described.ratings;
     std::string_view text = source.text().substr(format.body);
     while (!text.empty()) {
-      const std::string_view line = take_line(text);
+      // As lines are read the first time: marks of joined files, and line breaks inside quotes.
+      while (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+      const std::string_view line = take_record(text, format.separator, format.quoted());
       if (trim(line).empty()) continue;
-      const bool cut = !split_line(line, format.separator, format.columns_read(), format.columns_read(), fields);
+      const bool cut = !split_line(line, format.separator, format.columns_read(), format.quoted(), fields);
       Real value = 0;
       const std::string_view rating = cut && column < fields.size() ? trim(content(fields[column], storage)) : "";
       if (next >= end || next >= values.size() || !parse_rating(rating, value) || value != values[next]) {

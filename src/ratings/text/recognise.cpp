@@ -26,9 +26,6 @@ constexpr std::size_t kLongestSample = std::size_t{1} << 16;  // bytes in which 
 // A single line of so many columns is taken for several lines without line ends.
 constexpr std::size_t kSuspiciousColumns = 6;
 
-// In order of preference: a semicolon before the comma that decimals may have, blanks last as ids may have them.
-constexpr std::string_view kCandidates[] = {"::", "\t", ";", ",", "|", kBlanks};
-
 struct Line {
   std::string_view text;
   std::size_t number;  // from 1
@@ -71,7 +68,7 @@ std::string_view excel_separator(std::string_view line) {
   line = trim(line);
   if (line.size() == 7 && line.front() == '"' && line.back() == '"') line = line.substr(1, 5);
   if (line.size() != 5 || !boost::algorithm::istarts_with(line, "sep=")) return {};
-  return std::find(std::begin(kCandidates), std::end(kCandidates), line.substr(4)) != std::end(kCandidates)
+  return std::find(std::begin(kSeparators), std::end(kSeparators), line.substr(4)) != std::end(kSeparators)
              ? line.substr(4)
              : std::string_view();
 }
@@ -134,8 +131,8 @@ Fit fit(std::string_view separator, std::string_view text, const Start& start, c
 }
 
 Fit best_fit(std::string_view text, const Start& start, const ReadSettings& settings) {
-  Fit best = fit(kCandidates[0], text, start, settings);
-  for (const std::string_view separator : std::span(kCandidates).subspan(1)) {
+  Fit best = fit(kSeparators[0], text, start, settings);
+  for (const std::string_view separator : std::span(kSeparators).subspan(1)) {
     Fit other = fit(separator, text, start, settings);
     if (other.rank() > best.rank()) best = std::move(other);
   }
@@ -150,9 +147,8 @@ std::string wanted(const ReadSettings& settings) {
 void check_first(const Fit& found, const std::string& place, const ReadSettings& settings) {
   const Line& first = found.lines.front();
   if (!found.columns.problem.empty()) {
-    if (first.text.starts_with('#'))
-      throw Error(fmt::format("{}{}, or lines of {} alone (grep -v '^#' leaves out comments)", place,
-                              found.columns.problem, wanted(settings)));
+    if (const std::string hint = comment_hint(first.text); !hint.empty())
+      throw Error(fmt::format("{}{}, or lines of {} alone{}", place, found.columns.problem, wanted(settings), hint));
     throw Error::naming(place + found.columns.problem + " (", "columns", found.columns.remedy);
   }
   if (found.columns.by_name && found.lines.size() > 1 && found.width > 0 && found.first.size() != found.width)

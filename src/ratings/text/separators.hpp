@@ -1,7 +1,11 @@
 // Separators of lines without quotes, a type for each length, so that the loops over bytes know what they look for.
 #pragma once
 
+#include <hwy/highway.h>
+
+#include <bit>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <string_view>
 
@@ -10,9 +14,29 @@
 
 namespace odot::inline ODOT_PRECISION::reading {
 
+/// Bytes that are compared at once.
+inline constexpr std::size_t kBlock = 16;
+
+/// Bit k says whether at[k] is `byte`, for a block.
+inline std::uint32_t bits_where(const char* at, char byte) {
+  namespace hn = hwy::HWY_NAMESPACE;
+  const hn::FixedTag<std::uint8_t, kBlock> bytes;
+  const auto equal = hn::Eq(hn::LoadU(bytes, reinterpret_cast<const std::uint8_t*>(at)),
+                            hn::Set(bytes, static_cast<std::uint8_t>(byte)));
+  std::uint8_t stored[8] = {};
+  hn::StoreMaskBits(bytes, equal, stored);
+  return static_cast<std::uint32_t>(stored[0]) | static_cast<std::uint32_t>(stored[1]) << 8;
+}
+
+/// What one block of a line says to the next, and whether the blocks leave something open.
+struct BlockState {
+  std::uint32_t last = 0;
+  bool unclear = false;
+};
+
 // Each says where a field starts, where it ends, how far it is to the next; whether one is at some place, of which two
-// bytes can be read; and whether one at the end of a line begins no further field. far_end() is end() for fields that
-// are not read, which may be long.
+// bytes can be read; and whether one at the end of a line begins no further field. next_fields() has a bit for each
+// byte of a block at which another field is seen to begin; one more byte can be read.
 
 struct OneByte {
   char byte;
@@ -24,10 +48,7 @@ struct OneByte {
     while (at != end && *at != byte) ++at;
     return at;
   }
-  const char* far_end(const char* at, const char* end) const {
-    const void* const found = std::memchr(at, byte, static_cast<std::size_t>(end - at));
-    return found ? static_cast<const char*>(found) : end;
-  }
+  std::uint32_t next_fields(const char* block, BlockState&) const { return bits_where(block, byte); }
 };
 
 struct TwoBytes {
@@ -42,7 +63,13 @@ struct TwoBytes {
       if (at[0] == first && at[1] == second) return at;
     return end;
   }
-  const char* far_end(const char* at, const char* line_end) const { return end(at, line_end); }
+  std::uint32_t next_fields(const char* block, BlockState& state) const {
+    const std::uint32_t pairs = bits_where(block, first) & bits_where(block + 1, second);
+    // In ":::" there is one separator, and which one depends on what is before it.
+    state.unclear |= (pairs & (pairs << 1 | state.last)) != 0;
+    state.last = pairs >> (kBlock - 1);
+    return pairs;
+  }
 };
 
 struct Blanks {
@@ -57,7 +84,15 @@ struct Blanks {
     while (at != end && !is_blank(*at)) ++at;
     return at;
   }
-  static const char* far_end(const char* at, const char* line_end) { return end(at, line_end); }
+  static std::uint32_t next_fields(const char* block, BlockState& state) {
+    const std::uint32_t blanks = bits_where(block, ' ') | bits_where(block, '\t');
+    const std::uint32_t after = blanks << 1 | state.last;
+    const std::uint32_t returns = bits_where(block, '\r');
+    // A carriage return after blanks mostly ends the line.
+    state.unclear |= (after & returns) != 0;
+    state.last = blanks >> (kBlock - 1);
+    return after & ~blanks & ((1U << kBlock) - 1);
+  }
 };
 
 struct ManyBytes {
@@ -71,8 +106,16 @@ struct ManyBytes {
     const std::size_t found = rest.find(bytes);
     return found == std::string_view::npos ? end : at + found;
   }
-  const char* far_end(const char* at, const char* line_end) const { return end(at, line_end); }
+  static std::uint32_t next_fields(const char*, BlockState& state) {
+    state.unclear = true;
+    return 0;
+  }
 };
+
+/// Where the text of a line ends that ends before `end`, but for '\n'.
+inline const char* without_return(const char* begin, const char* end) {
+  return end != begin && end[-1] == '\r' ? end - 1 : end;
+}
 
 /// How many fields come after the one that ends at `at`.
 template <class Separator>
@@ -82,9 +125,38 @@ std::size_t count_fields(const char* at, const char* line_end, const Separator& 
     at = separator.start(at + separator.size, line_end);
     if (Separator::may_trail && at == line_end) break;
     ++count;
-    at = separator.far_end(at, line_end);
+    at = separator.end(at, line_end);
   }
   return count;
+}
+
+/// What is after a field on the same line.
+struct RestOfLine {
+  const char* end;     // where '\n' is, or the end of the text
+  std::size_t fields;  // how many more there are
+};
+
+/// The line's end and the fields up to there are found in the same blocks, as most lines end in the first or second.
+template <class Separator>
+RestOfLine rest_of_line(const char* at, const char* text_end, const Separator& separator) {
+  const auto without_blocks = [&](const char* end) {
+    return RestOfLine{end, count_fields(at, without_return(at, end), separator)};
+  };
+  BlockState state;
+  std::size_t fields = 0;
+  for (const char* block = at; text_end - block > static_cast<std::ptrdiff_t>(kBlock); block += kBlock) {
+    const std::uint32_t newlines = bits_where(block, '\n');
+    std::uint32_t begun = separator.next_fields(block, state);
+    if (newlines != 0) begun &= (newlines & (~newlines + 1)) - 1;
+    // Faster than std::popcount() where the processor's instruction may not be used: nearly always there is one or
+    // none.
+    for (; begun != 0; begun &= begun - 1) ++fields;
+    if (newlines == 0) continue;
+    const char* const end = block + std::countr_zero(newlines);
+    return state.unclear ? without_blocks(end) : RestOfLine{end, fields};
+  }
+  const void* const newline = std::memchr(at, '\n', static_cast<std::size_t>(text_end - at));
+  return without_blocks(newline ? static_cast<const char*>(newline) : text_end);
 }
 
 }  // namespace odot::inline ODOT_PRECISION::reading
