@@ -13,29 +13,31 @@
 
 namespace odot::inline ODOT_PRECISION::reading {
 
-bool has_rating_texts(const ReadResult& read) {
-  return read.merged == 0 && std::ranges::all_of(read.sources, [](const SourceFormat& source) {
+bool has_rating_texts(const std::vector<SourceFormat>& sources, std::size_t merged) {
+  return merged == 0 && std::ranges::all_of(sources, [](const SourceFormat& source) {
            std::error_code ignored;
            return source.kind != "odr" && source.path != "-" && std::filesystem::is_regular_file(source.path, ignored);
          });
 }
 
-void for_each_rating_text(const ReadResult& read, const ReadSettings& settings,
+void for_each_rating_text(const std::vector<SourceFormat>& sources, std::span<const Real> values,
+                          const ReadSettings& settings,
                           const std::function<void(std::size_t, std::string_view)>& use) {
-  const std::vector<Real>& values = read.list.ratings.value;
   std::size_t next = 0;
   std::vector<Field> fields;
   std::string storage;
-  for (const SourceFormat& described : read.sources) {
+  for (const SourceFormat& described : sources) {
+    if (described.ratings == 0) continue;
     const Source source(described.path);
     const Format format = recognise(source.text(), source.name(), settings);
     const std::size_t column = format.columns[2];
     const std::size_t end = next + described.ratings;
     std::string_view text = source.text().substr(format.body);
     while (!text.empty()) {
-      const std::string_view line = take_line(text);
+      std::string_view line = take_record(text, format.separator, format.quoted());
+      while (line.starts_with(kByteOrderMark)) line.remove_prefix(kByteOrderMark.size());
       if (trim(line).empty()) continue;
-      const bool cut = !split_line(line, format.separator, format.columns_read(), format.columns_read(), fields);
+      const bool cut = !split_line(line, format.separator, format.columns_read(), format.quoted(), fields);
       Real value = 0;
       const std::string_view rating = cut && column < fields.size() ? trim(content(fields[column], storage)) : "";
       if (next >= end || next >= values.size() || !parse_rating(rating, value) || value != values[next]) {

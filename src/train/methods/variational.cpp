@@ -145,7 +145,7 @@ Method variational_method() {
   method.features = FeatureUse::may;
   method.check = check_init;
   return factor_method(std::move(method),
-                       {.run = run, .link = link_of, .decide = decide, .start = start_variational, .finish = finish});
+                       {.run = run, .posterior = true, .link = link_of, .decide = decide, .start = start_variational, .finish = finish});
 }
 
 }  // namespace odot::inline ODOT_PRECISION
