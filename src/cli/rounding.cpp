@@ -20,6 +20,8 @@ namespace {
 constexpr double kVisible = 1e-4;
 constexpr double kMostRounding = std::numeric_limits<Real>::epsilon() / 2;  // of a value, at most
 
+constexpr int kDigits = std::numeric_limits<Real>::max_digits10;
+
 // What ratings are written as, as exactly as the machine can say.
 using Exact = long double;
 
@@ -47,9 +49,9 @@ std::string describe_rounding(const ValueSummary& values) {
   const auto at = static_cast<Real>(size);
   const double step = static_cast<double>(at) - static_cast<double>(std::nextafter(at, Real{0}));
   return fmt::format(
-      "ratings near {} are kept to the nearest {:.3g} in {} precision, where they deviate by {:.3g}: what was between "
+      "ratings near {:.{}g} are kept to the nearest {:.3g} in {} precision, where they deviate by {:.3g}: what was between "
       "is rounded; {}\n",
-      at, step, precision(), values.deviation, remedy(values.mean, values.deviation));
+      static_cast<double>(at), kDigits, step, precision(), values.deviation, remedy(values.mean, values.deviation));
 }
 
 std::string describe_rounding(const std::vector<Real>& values, const std::vector<SourceFormat>& sources,
@@ -84,8 +86,8 @@ std::string describe_rounding(const std::vector<Real>& values, const std::vector
   if (rounded == 0 || !(deviation > 0)) return "";
   return fmt::format(
       "{} of {} ratings are rounded by more than {:g} of their deviation {:.3g} in {} precision, the first from {} to "
-      "{:.17g}: {}\n",
-      rounded, written.size(), kVisible, static_cast<double>(deviation), precision(), written[first], static_cast<double>(values[first]),
+      "{:.{}g}: {}\n",
+      rounded, written.size(), kVisible, static_cast<double>(deviation), precision(), written[first], static_cast<double>(values[first]), kDigits,
       remedy(static_cast<double>(written[0] + sum / count), static_cast<double>(deviation)));
 }
 

@@ -1,6 +1,7 @@
 // What models of ratings at any scale are used for gives the same at every scale, before and after they were in a file.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <vector>
@@ -120,6 +121,25 @@ TEST_CASE("models are saved, loaded, predicted from, exported and folded into at
       CHECK(uses.best == usual->best);
       CHECK(uses.similar == doctest::Approx(usual->similar).epsilon(kTolerance));
     }
+  }
+}
+
+TEST_CASE("a model of equal ratings gets rows at every scale") {
+  for (const double scale : {1.0, 0x1p-100, 0x1p100}) {
+    CAPTURE(scale);
+    TrainSettings settings{.method = "blocks"};
+    settings.rank = 2;
+    settings.iterations = 3;
+    const auto equal = [&] {
+      RatingList list = ratings_of_scale(1);
+      std::fill(list.ratings.value.begin(), list.ratings.value.end(), static_cast<Real>(3 * scale));
+      return list;
+    };
+    const TrainResult trained = train(equal(), settings);
+    auto& model = dynamic_cast<Factorization&>(*trained.model);
+    RatingList list = equal();
+    fold_in(model, list, {.update = true});
+    CHECK(model.evaluate(reindex(list, model.users, model.items), false).rmse < 1e-3 * scale);
   }
 }
 
