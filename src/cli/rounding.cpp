@@ -49,7 +49,8 @@ std::string describe_rounding(const ValueSummary& values) {
   const auto at = static_cast<Real>(size);
   const double step = static_cast<double>(at) - static_cast<double>(std::nextafter(at, Real{0}));
   return fmt::format(
-      "ratings near {:.{}g} are kept to the nearest {:.3g} in {} precision, where they deviate by {:.3g}: what was between "
+      "ratings near {:.{}g} are kept to the nearest {:.3g} in {} precision, where they deviate by {:.3g}: what was "
+      "between "
       "is rounded; {}\n",
       static_cast<double>(at), kDigits, step, precision(), values.deviation, remedy(values.mean, values.deviation));
 }
@@ -87,7 +88,8 @@ std::string describe_rounding(const std::vector<Real>& values, const std::vector
   return fmt::format(
       "{} of {} ratings are rounded by more than {:g} of their deviation {:.3g} in {} precision, the first from {} to "
       "{:.{}g}: {}\n",
-      rounded, written.size(), kVisible, static_cast<double>(deviation), precision(), written[first], static_cast<double>(values[first]), kDigits,
+      rounded, written.size(), kVisible, static_cast<double>(deviation), precision(), written[first],
+      static_cast<double>(values[first]), kDigits,
       remedy(static_cast<double>(written[0] + sum / count), static_cast<double>(deviation)));
 }
 

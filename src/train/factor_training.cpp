@@ -85,8 +85,8 @@ void check_unit_of_posterior(const Method& method, double root, double size) {
   throw Error::naming(
       fmt::format("the ratings deviate by {:.3g}, and {} keeps variances, which have the square of their unit and fit "
                   "{} precision for deviations from {:.0e} to {:.0e}: give the ratings in another unit, or ",
-                  size, method.name, sizeof(Real) == sizeof(float) ? "single" : "double",
-                  1 / (kFarthest * kFarthest), kFarthest * kFarthest),
+                  size, method.name, sizeof(Real) == sizeof(float) ? "single" : "double", 1 / (kFarthest * kFarthest),
+                  kFarthest * kFarthest),
       "method", " blocks");
 }
 

@@ -1,4 +1,5 @@
-// Ratings that the program's precision cannot hold: commands say so where it matters, and only there.
+// Ratings of unusual sizes: those that the program's precision cannot hold are told of, where it matters; figures have
+// significant digits; and two runs do not write one trace.
 #include <doctest/doctest.h>
 #include <sys/file.h>
 
@@ -63,7 +64,8 @@ TEST_CASE("rounding that cannot be seen is not told of") {
 
 TEST_CASE("where texts are gone, what is between the numbers of the precision is told of") {
   const Session session;
-  const Words parts{"ratings near 123456792 are kept to the nearest 8 in single precision", "what was between is rounded"};
+  const Words parts{"ratings near 123456792 are kept to the nearest 8 in single precision",
+                    "what was between is rounded"};
   check_has(told(session, ratings_near(123456788), {"convert", "r", "-o", "r.odr"}), parts);
   check_has(session.done({"train", "r.odr", "--rank", "2", "--iterations", "2"}).err, parts);
   check_has(session.done({"split", "r.odr", "--train", "a", "--test", "b"}).err, parts);
@@ -87,6 +89,34 @@ TEST_CASE("split gives ratings back from records over several lines and from joi
   std::size_t found = 0;
   for (std::size_t at = 0; (at = out.find(",16777217.50\n", at)) != std::string::npos; ++at) ++found;
   CHECK(found == 60);
+}
+
+TEST_CASE("ratings of any size: figures in significant digits, and a refusal that says what works") {
+  const Session session;
+  for (const std::string exponent : {"e30", "e-30"}) {
+    CAPTURE(exponent);
+    write_bytes(session.folder / "r", ratings_near(1, exponent));
+    const Words options{"--method", "blocks", "--rank", "2", "--iterations", "5", "-q"};
+    for (Words words : {Words{"train", "r", "-o", "m"}, Words{"cv", "r", "--folds", "2"}}) {
+      words.insert(words.end(), options.begin(), options.end());
+      const std::string out = session.done(words).out;
+      check_has(out, {exponent == "e30" ? "e+29" : "e-31"});
+      CHECK(out.find("0.0000") == std::string::npos);
+    }
+    for (const Words& words :
+         {Words{"evaluate", "m", "r", "-q"}, Words{"evaluate", "m", "r", "-n", "3", "-x", "r", "-q"},
+          Words{"recommend", "m", "--user", "1", "-q"}}) {
+      CAPTURE(words.size());
+      const std::string out = session.done(words).out;
+      check_has(out, {exponent == "e30" ? "e+" : "e-3"});
+      CHECK(out.find("00000000") == std::string::npos);
+    }
+    for (const std::string method : {"variational", "gibbs"}) {
+      session.refused(
+          1, {"train", "r", "--method", method, "-o", "v"},
+          {"the ratings deviate by 1.4", method + " keeps variances", "fit single precision", "or --method blocks"});
+    }
+  }
 }
 
 TEST_CASE("two runs do not write into one trace") {

@@ -43,16 +43,17 @@ void write_as_read(OutputFile& train, OutputFile& test, const ReadResult& read, 
   for (const std::size_t k : split.test) held_out[k] = true;
   Lines lines[] = {{train}, {test}};
   const RatingList& list = read.list;
-  reading::for_each_rating_text(read.sources, list.ratings.value, settings, [&](std::size_t k, std::string_view rating) {
-    Lines& to = lines[held_out[k] ? 1 : 0];
-    append_field(to.text, list.users[list.ratings.user[k]], separator);
-    to.text += separator;
-    append_field(to.text, list.items[list.ratings.item[k]], separator);
-    to.text += separator;
-    append_field(to.text, rating, separator);
-    to.text += '\n';
-    if (to.text.size() >= kBufferBytes) to.end();
-  });
+  reading::for_each_rating_text(read.sources, list.ratings.value, settings,
+                                [&](std::size_t k, std::string_view rating) {
+                                  Lines& to = lines[held_out[k] ? 1 : 0];
+                                  append_field(to.text, list.users[list.ratings.user[k]], separator);
+                                  to.text += separator;
+                                  append_field(to.text, list.items[list.ratings.item[k]], separator);
+                                  to.text += separator;
+                                  append_field(to.text, rating, separator);
+                                  to.text += '\n';
+                                  if (to.text.size() >= kBufferBytes) to.end();
+                                });
   for (Lines& each : lines) each.end();
 }
 

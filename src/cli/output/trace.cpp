@@ -1,8 +1,8 @@
 // The trace of a training run: writing its lines, and going on in one that is there.
 #include "cli/output/trace.hpp"
 
-#include <fmt/format.h>
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <cerrno>

@@ -21,8 +21,7 @@ bool has_rating_texts(const std::vector<SourceFormat>& sources, std::size_t merg
 }
 
 void for_each_rating_text(const std::vector<SourceFormat>& sources, std::span<const Real> values,
-                          const ReadSettings& settings,
-                          const std::function<void(std::size_t, std::string_view)>& use) {
+                          const ReadSettings& settings, const std::function<void(std::size_t, std::string_view)>& use) {
   std::size_t next = 0;
   std::vector<Field> fields;
   std::string storage;
