@@ -8,6 +8,7 @@
 #include <cmath>
 #include <limits>
 
+#include "cli/rounding.hpp"
 #include "odot/core/error.hpp"
 #include "odot/core/memory.hpp"
 #include "odot/core/number.hpp"
@@ -68,7 +69,7 @@ std::string describe(const SourceFormat& source, bool pairs_only) {
   return text + (source.header ? ", header" : "");
 }
 
-ReadResult load_ratings(const std::vector<std::string>& paths, const Options& options) {
+ReadResult load_ratings(const std::vector<std::string>& paths, const Options& options, bool keeps_texts) {
   const ReadSettings settings = options.read_settings();
   const Stopwatch timer;
   ReadResult result = read_ratings(paths, settings);
@@ -77,6 +78,7 @@ ReadResult load_ratings(const std::vector<std::string>& paths, const Options& op
   tell(result.sources, result.merged,
        fmt::format("{} {}", list.ratings.size(), settings.pairs_only ? "pairs" : "ratings"), list.users, list.items,
        timer.seconds(), settings.pairs_only);
+  if (!keeps_texts) log(describe_rounding(list.ratings.value, result.sources, result.merged, settings));
   return result;
 }
 
@@ -88,9 +90,11 @@ Dataset load_dataset(const std::vector<std::string>& paths, const Options& optio
   if (data.matrix) {
     log(fmt::format("{}, {} users, {} items; opened in {:.3f} s\n", describe(opened.sources.front()), data.users.size(),
                     data.items.size(), timer.seconds()));
+    log(describe_rounding(data.matrix->summary()));
   } else {
     tell(opened.sources, opened.merged, fmt::format("{} ratings", data.size()), data.users, data.items, timer.seconds(),
          false);
+    log(describe_rounding(data.list.value, opened.sources, opened.merged, options.read_settings()));
   }
   return std::move(opened.data);
 }

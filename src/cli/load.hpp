@@ -21,8 +21,8 @@ std::size_t memory_budget(const Options& options);
 std::string describe(const SourceFormat& source, bool pairs_only = false);
 
 /// Reads the files into memory with the options' reading settings, or one .odr file, and, unless --quiet, says how they
-/// were recognised.
-ReadResult load_ratings(const std::vector<std::string>& paths, const Options& options);
+/// were recognised, and how many ratings are rounded where it matters, unless the command `keeps_texts` of ratings.
+ReadResult load_ratings(const std::vector<std::string>& paths, const Options& options, bool keeps_texts = false);
 
 /// Likewise, but a single .odr file is mapped, within the options' memory.
 Dataset load_dataset(const std::vector<std::string>& paths, const Options& options);

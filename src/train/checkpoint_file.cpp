@@ -107,7 +107,7 @@ class Collector : public StateVisitor {
   void visit_number(const std::string& name, double& value) override {
     metadata[name_of(name)] = fmt::format("{}", value);
   }
-  void visit_integer(const std::string& name, std::int64_t& value) override {
+  void visit_integer(const std::string& name, std::int64_t& value, std::int64_t /*most*/) override {
     metadata[name_of(name)] = fmt::format("{}", value);
   }
   void visit_array(const std::string& name, std::span<float> values) override { add(name, Dtype::f32, values); }
@@ -220,9 +220,10 @@ void CheckpointReader::visit_number(const std::string& name, double& value) {
   parse(name, value);
   if (std::isnan(value)) file_.fail(fmt::format("\"{}\" is no number", name));
 }
-void CheckpointReader::visit_integer(const std::string& name, std::int64_t& value) {
+void CheckpointReader::visit_integer(const std::string& name, std::int64_t& value, std::int64_t most) {
   parse(name, value);
   if (value < 0) file_.fail(fmt::format("\"{}\" is {}, which is no count", name, value));
+  if (value > most) file_.fail(fmt::format("\"{}\" is {}, and no run counts beyond {}", name, value, most));
 }
 
 template <class Element>

@@ -54,7 +54,7 @@ class CheckpointReader : public StateVisitor {
 
  private:
   void visit_number(const std::string& name, double& value) override;
-  void visit_integer(const std::string& name, std::int64_t& value) override;
+  void visit_integer(const std::string& name, std::int64_t& value, std::int64_t most) override;
   void visit_array(const std::string& name, std::span<float> values) override;
   void visit_array(const std::string& name, std::span<double> values) override;
 

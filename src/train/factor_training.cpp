@@ -77,6 +77,19 @@ double root_of_unit(const RatingMatrix& ratings) {
   return 1;
 }
 
+// A posterior has variances of biases, which are in the square of the ratings' unit, and precisions, their inverses:
+// they have to be numbers that Real holds, with room for what they differ by.
+void check_unit_of_posterior(const Method& method, double root, double size) {
+  constexpr double kFarthest = sizeof(Real) == sizeof(float) ? 0x1p25 : 0x1p200;
+  if (root <= kFarthest && root >= 1 / kFarthest) return;
+  throw Error::naming(
+      fmt::format("the ratings deviate by {:.3g}, and {} keeps variances, which have the square of their unit and fit "
+                  "{} precision for deviations from {:.0e} to {:.0e}: give the ratings in another unit, or ",
+                  size, method.name, sizeof(Real) == sizeof(float) ? "single" : "double", 1 / (kFarthest * kFarthest),
+                  kFarthest * kFarthest),
+      "method", " blocks");
+}
+
 // The same ratings in another unit.
 Triples multiplied(Triples ratings, double factor) {
   for (Real& value : ratings.value) value = static_cast<Real>(static_cast<double>(value) * factor);
@@ -116,6 +129,7 @@ TrainResult train_factors(const Method& method, const FactorTraining& training, 
   // that does not depend on it as they are. The model and what is told of it are in the ratings' own unit.
   const double root = model.link ? 1 : root_of_unit(given);
   const double unit = root * root;
+  if (training.posterior && !model.link) check_unit_of_posterior(method, root, extent(given.summary()));
   if (root != 1) matrix = multiplied(given, 1 / unit);
   const ValueSummary values = matrix.summary();
   const Triples converted = root == 1 ? Triples() : multiplied(data.valid, 1 / unit);

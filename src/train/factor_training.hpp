@@ -67,6 +67,7 @@ struct StartTask {
 struct FactorTraining {
   RunFactors run;
   bool non_negative = false;  ///< factors are, and ratings have to be
+  bool posterior = false;     ///< the model has one
   /// The link that training starts from, where these settings ask for one.
   std::optional<OrdinalLink> (*link)(const RatingMatrix& ratings, const TrainSettings& settings) = nullptr;
   /// Settings that depend on the ratings, which are as they were given.

@@ -42,7 +42,7 @@ void forge(const std::string& path,
   file.commit();
 }
 
-TEST_CASE("a checkpoint with NaN or with counts below zero is refused by name") {
+TEST_CASE("a checkpoint with NaN, or with counts that no run comes to, is refused by name") {
   const TemporaryFolder folder;
   const std::string path = folder / "checkpoint";
   const RatingList list = everyday_data().train;
@@ -67,6 +67,9 @@ TEST_CASE("a checkpoint with NaN or with counts below zero is refused by name") 
   CHECK(fault([](Metadata&, std::string&, const std::string&) {}).empty());
   for (const auto& [name, value, message] :
        {std::tuple{"state.counts.iterations", "-3", "\"counts.iterations\" is -3, which is no count"},
+        std::tuple{"state.counts.iterations", "4294967299", "\"counts.iterations\" is 4294967299, and no run counts"},
+        std::tuple{"state.counts.evaluations", "2147483647", "\"counts.evaluations\" is 2147483647, and no run"},
+        std::tuple{"state.has_previous", "2", "\"has_previous\" is 2, and no run counts beyond 1"},
         std::tuple{"state.passes", "-1", "\"passes\" is -1"},
         std::tuple{"state.current.value", "nan", "\"current.value\" is no number"}}) {
     const std::string text = fault([&](Metadata& metadata, std::string&, const std::string&) {

@@ -1,14 +1,17 @@
 // Ratings times s give s times the errors, by every method, optimizer and line search, however large or small s is.
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <cmath>
 #include <string>
 #include <vector>
 
 #include "odot/core/error.hpp"
+#include "odot/model/model_file.hpp"
 #include "odot/optim/registry.hpp"
-#include "odot/train/fold_in.hpp"
+#include "odot/ratings/odr.hpp"
 #include "odot/train/methods.hpp"
+#include "support/mlp_problem.hpp"
 #include "train/cases.hpp"
 
 namespace odot {
@@ -31,7 +34,11 @@ RatingList ratings_of_scale(double scale) {
 
 TrainResult train_at(double scale, TrainSettings settings) { return train(ratings_of_scale(scale), settings); }
 
-void check_scales(const TrainSettings& settings) {
+// Precision that variances of biases have to fit, which have the square of the ratings' unit.
+constexpr bool kSingle = sizeof(Real) == sizeof(float);
+bool fits_posterior(double scale) { return !kSingle || (scale > 0x1p-48 && scale < 0x1p48); }
+
+void check_scales(const TrainSettings& settings, bool posterior = false) {
   const TrainResult usual = train_at(1, settings);
   const double expected = usual.report.train.rmse;
   REQUIRE(expected > 0);
@@ -43,11 +50,14 @@ void check_scales(const TrainSettings& settings) {
     return result;
   };
   for (const double scale : kPowersOfFour) {
+    if (posterior && !fits_posterior(scale)) continue;
     const TrainResult result = check_scale(scale, kRounding);
     CHECK(result.report.stop_reason == usual.report.stop_reason);
     CHECK(result.report.optimisation.counts.iterations == usual.report.optimisation.counts.iterations);
   }
-  for (const double scale : kOthers) check_scale(scale, kIterations);
+  for (const double scale : kOthers) {
+    if (!posterior || fits_posterior(scale)) check_scale(scale, kIterations);
+  }
 }
 
 TrainSettings short_run(const std::string& method) {
@@ -87,14 +97,14 @@ TEST_CASE("rows one by one, by every solver, at every scale of the ratings") {
 
 TEST_CASE("the other methods of factors, and what is given in the ratings' unit, at every scale of the ratings") {
   check_scales(short_run("nnmf"));
-  check_scales(short_run("variational"));
+  check_scales(short_run("variational"), true);
   TrainSettings ordinal = short_run("variational");
   ordinal.likelihood = "ordinal";
   check_scales(ordinal);
   TrainSettings gibbs{.method = "gibbs"};
   gibbs.rank = 3;
   gibbs.parameters = {{"burn-in", 5}, {"samples", 20}, {"keep", 10}};
-  check_scales(gibbs);
+  check_scales(gibbs, true);
   // λ has the unit of the ratings.
   for (const double scale : kPowersOfFour) {
     TrainSettings settings = short_run("blocks");
@@ -136,27 +146,62 @@ TEST_CASE("what is told of a run, early stopping and a start from a model are in
   }
 }
 
-TEST_CASE("new rows at every scale of the ratings") {
-  for (const std::string method : {"blocks", "nnmf", "variational", "gibbs"}) {
-    CAPTURE(method);
-    double usual = 0;
-    for (const double scale : {1.0, 0x1p-60, 0x1p-24, 0x1p50, 0x1p100}) {
-      CAPTURE(scale);
-      // A prior's precision of biases has the unit of 1 / rating², which a float does not hold at every scale.
-      if (scale > 0x1p60 && method != "blocks" && method != "nnmf") continue;
+TEST_CASE("posteriors whose variances no file can hold are refused before training") {
+  for (const std::string method : {"variational", "gibbs"}) {
+    for (const double exponent : {-1.0, 1.0}) {
       TrainSettings settings{.method = method};
       settings.rank = 3;
-      if (method != "gibbs") settings.iterations = 10;
-      if (method == "gibbs") settings.parameters = {{"burn-in", 5}, {"samples", 20}, {"keep", 10}};
-      const TrainResult trained = train_at(scale, settings);
-      auto& model = dynamic_cast<Factorization&>(*trained.model);
-      const double before = model.evaluate(ratings_of_scale(scale).ratings, false).rmse;
-      RatingList list = ratings_of_scale(scale);
-      fold_in(model, list, {.update = true});
-      const double error = model.evaluate(reindex(list, model.users, model.items), false).rmse / scale;
-      if (usual == 0) usual = error;
-      CHECK(error == doctest::Approx(usual).epsilon(1e-3));
-      CHECK(std::isfinite(before));
+      const double scale = std::pow(2.0, exponent * (kSingle ? 70 : 450));
+      CHECK_THROWS_WITH_AS(train_at(scale, settings), doctest::Contains("keeps variances"), Error);
+      CHECK_THROWS_WITH_AS(train_at(scale, settings), doctest::Contains("or method blocks"), Error);
+    }
+  }
+}
+
+TEST_CASE("networks at every scale of the ratings") {
+  TrainSettings settings{.method = "mlp"};
+  settings.layers = {8};
+  settings.batch_size = 32;
+  settings.iterations = 5;
+  settings.parameters = {{"step", 0.01}};
+  const NetworkResult usual = train_on(mlp_problem(500), settings);
+  REQUIRE(usual.report.train.rmse > 0);
+  for (const double scale : {0x1p-100, 0x1p-24, 0x1p50, 0x1p100, 1e-30, 1e30}) {
+    CAPTURE(scale);
+    const bool exact = std::exp2(std::round(std::log2(scale))) == scale;
+    const MlpProblem problem = mlp_problem(500, scale);
+    const NetworkResult result = train_on(problem, settings);
+    CHECK(result.report.train.rmse / scale ==
+          doctest::Approx(usual.report.train.rmse).epsilon(exact ? kRounding : 0.05));
+    const TemporaryFolder folder;
+    save_model(result.model, folder / "m");
+    CHECK(load_model(folder / "m")->evaluate(problem.valid, false).rmse ==
+          result.model.evaluate(problem.valid, false).rmse);
+  }
+}
+
+TEST_CASE("ratings in a file that cannot be had in another unit are trained in theirs, or refused") {
+  const TemporaryFolder folder;
+  double usual = 0;
+  for (const double scale : {1.0, 0x1p12, 0x1p-12, 1e-9, 1e9}) {
+    CAPTURE(scale);
+    std::string text;
+    for (int user = 0; user < 40; ++user) {
+      for (int item = 0; item < 20; ++item) {
+        text += fmt::format("{},{},{}\n", user, item, scale * (3 + std::sin(user + 2 * item) + user * 0.01 * item));
+      }
+    }
+    write_bytes(folder / "text", text);
+    OutputFile file(folder / "odr");
+    convert_to_odr({folder / "text"}, {}, std::size_t{1} << 20, file);
+    file.commit();
+    const auto rmse = [&] { return train(open_ratings({folder / "odr"}).data, short_run("blocks")).report.train.rmse; };
+    if (scale == 1e-9 || scale == 1e9) {
+      CHECK_THROWS_WITH_AS(rmse(), doctest::Contains("give them as text, or in another unit"), Error);
+    } else if (usual == 0) {
+      usual = rmse();
+    } else {
+      CHECK(rmse() / scale == doctest::Approx(usual).epsilon(1e-3));
     }
   }
 }

@@ -50,7 +50,9 @@ class MemoryVisitor : public StateVisitor {
   }
 
   void visit_number(const std::string& name, double& value) override { exchange(numbers_[name], value); }
-  void visit_integer(const std::string& name, std::int64_t& value) override { exchange(integers_[name], value); }
+  void visit_integer(const std::string& name, std::int64_t& value, std::int64_t /*most*/) override {
+    exchange(integers_[name], value);
+  }
   void visit_array(const std::string& name, std::span<float> values) override { exchange_array(name, values); }
   void visit_array(const std::string& name, std::span<double> values) override { exchange_array(name, values); }
 

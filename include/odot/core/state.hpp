@@ -1,8 +1,10 @@
 // Saving what a computation needs to go on later, and putting it back.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <span>
 #include <string>
 #include <string_view>
@@ -30,7 +32,7 @@ class StateVisitor {
   void integer(std::string_view name, Integer& value) {
     static_assert(std::is_integral_v<Integer>);
     auto wide = static_cast<std::int64_t>(value);
-    visit_integer(scope_ + std::string(name), wide);
+    visit_integer(scope_ + std::string(name), wide, most<Integer>());
     value = static_cast<Integer>(wide);
   }
 
@@ -48,8 +50,16 @@ class StateVisitor {
   }
 
  private:
+  /// What is restored must not be above, so that counting goes on from it: half of what an Integer can hold.
+  template <class Integer>
+  static constexpr std::int64_t most() {
+    if constexpr (std::is_same_v<Integer, bool>) return 1;
+    constexpr auto kHalf = std::uintmax_t{std::numeric_limits<Integer>::max()} / 2;
+    return static_cast<std::int64_t>(std::min<std::uintmax_t>(kHalf, std::numeric_limits<std::int64_t>::max() / 2));
+  }
+
   virtual void visit_number(const std::string& name, double& value) = 0;
-  virtual void visit_integer(const std::string& name, std::int64_t& value) = 0;
+  virtual void visit_integer(const std::string& name, std::int64_t& value, std::int64_t most) = 0;
   virtual void visit_array(const std::string& name, std::span<float> values) = 0;
   virtual void visit_array(const std::string& name, std::span<double> values) = 0;
 

@@ -5,6 +5,7 @@
 #include "cli/load.hpp"
 #include "cli/options/options.hpp"
 #include "cli/paths.hpp"
+#include "cli/rounding.hpp"
 #include "odot/core/output_file.hpp"
 #include "odot/core/stopwatch.hpp"
 #include "odot/ratings/odr.hpp"
@@ -42,6 +43,7 @@ int run_convert(const Arguments& arguments) {
     for (const SourceFormat& source : made.sources) log(describe(source) + "\n");
     log(fmt::format("wrote {} ratings, {} users, {} items in {:.2f} s{}\n", made.ratings, made.users, made.items,
                     timer.seconds(), made.merged ? fmt::format("; {} repeated ones merged", made.merged) : ""));
+    log(describe_rounding(made.values));
   }
   if (options.flag_given("json")) {
     print_json({{"ratings", made.ratings},

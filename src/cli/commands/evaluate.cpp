@@ -180,8 +180,7 @@ void print_text(const Ranked& result) {
   const auto line = [&](const std::string& name, const std::vector<std::optional<double>>& values) {
     std::string text = fmt::format("{:<20}", name);
     for (std::size_t k = 0; k < (result.others ? values.size() : 1); ++k) {
-      text +=
-          values[k] && std::isfinite(*values[k]) ? fmt::format(" {:>10.4f}", *values[k]) : fmt::format(" {:>10}", "-");
+      text += fmt::format(" {:>10}", values[k] && std::isfinite(*values[k]) ? figure(*values[k]) : "-");
     }
     std::cout << text << "\n";
   };

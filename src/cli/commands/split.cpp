@@ -13,6 +13,7 @@
 #include "cli/load.hpp"
 #include "cli/options/options.hpp"
 #include "cli/paths.hpp"
+#include "cli/rounding.hpp"
 #include "odot/core/error.hpp"
 #include "odot/core/output_file.hpp"
 #include "odot/ratings/write.hpp"
@@ -42,16 +43,17 @@ void write_as_read(OutputFile& train, OutputFile& test, const ReadResult& read, 
   for (const std::size_t k : split.test) held_out[k] = true;
   Lines lines[] = {{train}, {test}};
   const RatingList& list = read.list;
-  reading::for_each_rating_text(read, settings, [&](std::size_t k, std::string_view rating) {
-    Lines& to = lines[held_out[k] ? 1 : 0];
-    append_field(to.text, list.users[list.ratings.user[k]], separator);
-    to.text += separator;
-    append_field(to.text, list.items[list.ratings.item[k]], separator);
-    to.text += separator;
-    append_field(to.text, rating, separator);
-    to.text += '\n';
-    if (to.text.size() >= kBufferBytes) to.end();
-  });
+  reading::for_each_rating_text(read.sources, list.ratings.value, settings,
+                                [&](std::size_t k, std::string_view rating) {
+                                  Lines& to = lines[held_out[k] ? 1 : 0];
+                                  append_field(to.text, list.users[list.ratings.user[k]], separator);
+                                  to.text += separator;
+                                  append_field(to.text, list.items[list.ratings.item[k]], separator);
+                                  to.text += separator;
+                                  append_field(to.text, rating, separator);
+                                  to.text += '\n';
+                                  if (to.text.size() >= kBufferBytes) to.end();
+                                });
   for (Lines& each : lines) each.end();
 }
 
@@ -90,7 +92,7 @@ int run_split(const Arguments& arguments) {
 
   OutputFile train(options.text("train"));
   OutputFile test(options.text("test"));
-  const ReadResult read = load_ratings(options.arguments(), options);
+  const ReadResult read = load_ratings(options.arguments(), options, true);
   const Split split = split_ratings(read.list, fraction, seed);
   if (split.test.empty()) {
     throw Error(
@@ -99,9 +101,12 @@ int run_split(const Arguments& arguments) {
                     options.text("fraction", "0.1"), read.list.ratings.size()));
   }
   const std::string separator = separator_of(read);
-  if (reading::has_rating_texts(read)) {
+  if (reading::has_rating_texts(read.sources, read.merged)) {
     write_as_read(train, test, read, split, options.read_settings(), separator);
   } else {
+    if (!options.quiet()) {
+      log(describe_rounding(read.list.ratings.value, read.sources, read.merged, options.read_settings()));
+    }
     write_ratings(train, read.list, split.train, separator);
     write_ratings(test, read.list, split.test, separator);
   }

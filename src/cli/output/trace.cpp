@@ -1,14 +1,17 @@
 // The trace of a training run: writing its lines, and going on in one that is there.
 #include "cli/output/trace.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <utility>
 
 #include "cli/command.hpp"
+#include "cli/output/file_lock.hpp"
 #include "cli/output/texts.hpp"
 #include "core/json.hpp"
 #include "odot/core/error.hpp"
@@ -18,7 +21,7 @@ namespace fs = std::filesystem;
 
 Trace::Trace(const std::string& path, bool resumes) : path_(path), resumes_(resumes) {
   if (fs::is_directory(path)) throw Error(fmt::format("cannot write {}: it is a directory", path));
-  if (::access(path.c_str(), W_OK) == 0) return;
+  if (::access(path.c_str(), W_OK) == 0) return claim_file();
   // A file that is not there yet can be made where its folder can be written.
   const fs::path folder = fs::path(path).parent_path();
   if (errno == ENOENT && ::access(folder.empty() ? "." : folder.c_str(), W_OK | X_OK) == 0) return;
@@ -26,8 +29,25 @@ Trace::Trace(const std::string& path, bool resumes) : path_(path), resumes_(resu
                           errno == ENOENT ? " (does the folder exist?)" : ""));
 }
 
+Trace::~Trace() {
+  if (lock_ >= 0) ::close(lock_);
+}
+
+// Pipes and devices may be several runs'.
+void Trace::claim_file() {
+  if (lock_ >= 0 || !fs::is_regular_file(path_)) return;
+  lock_ = ::open(path_.c_str(), O_WRONLY | O_CLOEXEC);
+  if (lock_ >= 0 && claim(lock_)) return;
+  if (lock_ < 0) throw Error(fmt::format("cannot write {}: {}", path_, std::strerror(errno)));
+  ::close(std::exchange(lock_, -1));
+  throw Error(fmt::format(
+      "{}: found another run at work that writes this trace: wait for its end, or give another --trace", path_));
+}
+
 // A run that was killed may have traced iterations after its last checkpoint, and half of a line.
 void Trace::open(int iteration) {
+  if (!fs::exists(path_)) std::ofstream(path_, std::ios::app);
+  claim_file();
   std::streamoff kept = 0;
   if (resumes_) {
     std::ifstream before(path_, std::ios::binary);

@@ -2,7 +2,6 @@
 #include "cli/output/tune_log.hpp"
 
 #include <fmt/format.h>
-#include <sys/file.h>
 
 #include <cerrno>
 #include <cstring>
@@ -10,6 +9,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "cli/output/file_lock.hpp"
 #include "cli/output/texts.hpp"
 #include "core/digest.hpp"
 #include "core/json.hpp"
@@ -40,8 +40,7 @@ TuneLog::TuneLog(const std::string& path, const Json& search, bool resume)
   const bool there = fs::exists(path);
   file_.reset(std::fopen(path.c_str(), "a"));
   if (!file_) throw Error(fmt::format("cannot write {}: {}", path, std::strerror(errno)));
-  // Held until the file is closed, by whatever end of the program.
-  if (::flock(::fileno(file_.get()), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+  if (!claim(::fileno(file_.get()))) {
     throw Error(
         fmt::format("{}: found another search at work that writes this log: wait for its end, or give another "
                     "--log",

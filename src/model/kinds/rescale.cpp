@@ -8,6 +8,12 @@ namespace {
 
 constexpr double kDeviations = 4;  // that the range of ratings usually is wide
 
+// About how far ratings of the model are from each other, or where they are all equal their size.
+double extent(const RatingRange& ratings) {
+  if (ratings.lowest < ratings.highest) return (ratings.highest - ratings.lowest) / kDeviations;
+  return std::abs(ratings.highest);
+}
+
 void multiply(Vector& values, double factor) { scale(factor, values, values); }
 
 void rescale(SidePrior& prior, double root) {
@@ -50,7 +56,7 @@ void rescale(Factorization& model, double root) {
 }
 
 InUnitOfRatings::InUnitOfRatings(Factorization& model)
-    : model_(model), root_(model.link ? 1 : unit_root((model.highest - model.lowest) / kDeviations)) {
+    : model_(model), root_(model.link ? 1 : unit_root(extent(model))) {
   rescale(model_, 1 / root_);
 }
 

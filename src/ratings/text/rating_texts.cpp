@@ -13,20 +13,19 @@
 
 namespace odot::inline ODOT_PRECISION::reading {
 
-bool has_rating_texts(const ReadResult& read) {
-  return read.merged == 0 && std::ranges::all_of(read.sources, [](const SourceFormat& source) {
+bool has_rating_texts(const std::vector<SourceFormat>& sources, std::size_t merged) {
+  return merged == 0 && std::ranges::all_of(sources, [](const SourceFormat& source) {
            std::error_code ignored;
            return source.kind != "odr" && source.path != "-" && std::filesystem::is_regular_file(source.path, ignored);
          });
 }
 
-void for_each_rating_text(const ReadResult& read, const ReadSettings& settings,
-                          const std::function<void(std::size_t, std::string_view)>& use) {
-  const std::vector<Real>& values = read.list.ratings.value;
+void for_each_rating_text(const std::vector<SourceFormat>& sources, std::span<const Real> values,
+                          const ReadSettings& settings, const std::function<void(std::size_t, std::string_view)>& use) {
   std::size_t next = 0;
   std::vector<Field> fields;
   std::string storage;
-  for (const SourceFormat& described : read.sources) {
+  for (const SourceFormat& described : sources) {
     if (described.ratings == 0) continue;  // nothing to read in it
     const Source source(described.path);
     const Format format = recognise(source.text(), source.name(), settings);

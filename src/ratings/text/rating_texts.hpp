@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,11 +13,11 @@
 namespace odot::inline ODOT_PRECISION::reading {
 
 /// Whether what was read has a line in a file that can be read again for each of its ratings, in their order.
-bool has_rating_texts(const ReadResult& read);
+bool has_rating_texts(const std::vector<SourceFormat>& sources, std::size_t merged);
 
-/// Calls use(k, text) for rating k of what read_ratings() made of these files by these settings. Throws Error where a
-/// file is not any more what it was.
-void for_each_rating_text(const ReadResult& read, const ReadSettings& settings,
-                          const std::function<void(std::size_t, std::string_view)>& use);
+/// Calls use(k, text) for rating k of the `values` that read_ratings() made of these files by these settings. Throws
+/// Error where a file is not any more what it was.
+void for_each_rating_text(const std::vector<SourceFormat>& sources, std::span<const Real> values,
+                          const ReadSettings& settings, const std::function<void(std::size_t, std::string_view)>& use);
 
 }  // namespace odot::inline ODOT_PRECISION::reading

@@ -383,8 +383,9 @@ Method gibbs_method() {
   method.own = own_options();
   method.warm_up = [](const TrainSettings& settings) { return number(settings, kBurnIn) + kFirstSamples; };
   method.check = check_kept;
-  return factor_method(std::move(method),
-                       {.run = run, .decide = decide, .factors = kept_factors, .start = start, .finish = finish});
+  return factor_method(
+      std::move(method),
+      {.run = run, .posterior = true, .decide = decide, .factors = kept_factors, .start = start, .finish = finish});
 }
 
 }  // namespace odot::inline ODOT_PRECISION

@@ -144,8 +144,9 @@ Method variational_method() {
   method.options = {"users", "items", "user-features", "item-features"};
   method.features = FeatureUse::may;
   method.check = check_init;
-  return factor_method(std::move(method),
-                       {.run = run, .link = link_of, .decide = decide, .start = start_variational, .finish = finish});
+  return factor_method(
+      std::move(method),
+      {.run = run, .posterior = true, .link = link_of, .decide = decide, .start = start_variational, .finish = finish});
 }
 
 }  // namespace odot::inline ODOT_PRECISION
