@@ -1,14 +1,15 @@
-// A folder that is filled under another name, and removed where that fails.
+// A folder that is filled under another name, and removed where that fails; or files within one that is there.
 #include "core/output_folder.hpp"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <vector>
 
+#include "core/unfinished.hpp"
 #include "odot/core/error.hpp"
 
 namespace odot::inline ODOT_PRECISION {
@@ -19,23 +20,17 @@ namespace {
   throw Error(fmt::format("cannot write {}: {}", path, why), ErrorKind::system);
 }
 
-// A folder that is there keeps its permissions.
-mode_t check_replaceable(const std::string& path, const std::string& target) {
-  struct stat found {};
-  struct stat other {};
-  if (::stat(target.c_str(), &found) != 0) refuse(path, std::strerror(errno));
-  if (!S_ISDIR(found.st_mode)) refuse(path, "it is a file; give a new folder");
+// What a killed command left in it is nobody's.
+void check_usable(const std::string& path, const std::string& target) {
   std::error_code error;
-  const bool empty = fs::is_empty(target, error);
-  if (error) refuse(path, error.message());
-  if (!empty) refuse(path, "the folder is there already, and not empty; give a new one");
-  const auto same = [&] { return found.st_dev == other.st_dev && found.st_ino == other.st_ino; };
-  if (::stat(".", &other) == 0 && same()) refuse(path, "it is the folder odot runs in; give a new one inside it");
-  const bool parent = ::stat((target + "/..").c_str(), &other) == 0;
-  if (parent && (found.st_dev != other.st_dev || same())) {
-    refuse(path, "it is where a file system is mounted; give a new folder inside it");
+  if (!fs::is_directory(target, error)) refuse(path, error ? error.message() : "it is a file; give a new folder");
+  remove_leftovers_in(target);
+  for (fs::directory_iterator at(target, error), end; !error && at != end; at.increment(error)) {
+    // That one comes with a new file system.
+    if (at->path().filename() == "lost+found") continue;
+    refuse(path, "the folder is there already, and not empty; give a new one");
   }
-  return found.st_mode & 07777;
+  if (error) refuse(path, error.message());
 }
 
 }  // namespace
@@ -45,19 +40,17 @@ OutputFolder::OutputFolder(const std::string& path) : path_(path) {
   target_ = fs::weakly_canonical(path, error).string();
   if (target_.empty()) target_ = path;
   while (target_.size() > 1 && target_.ends_with('/')) target_.pop_back();
-  const bool exists = fs::exists(target_, error);
-  const mode_t mode = exists ? check_replaceable(path_, target_) : mode_t{0};
+  if (fs::exists(target_, error)) {
+    check_usable(path_, target_);
+    return;
+  }
   remove_leftovers(target_);
   temporary_ = make_temporary_folder(target_);
-  if (temporary_.descriptor < 0) {
-    const int cause = errno;
-    throw Error(fmt::format("cannot make the folder {}: {}{}", path, std::strerror(cause),
-                            exists            ? " (give a new one inside it)"
-                            : cause == ENOENT ? " (does the folder that it is in exist?)"
-                                              : ""),
-                ErrorKind::system);
-  }
-  if (exists) (void)::fchmod(temporary_.descriptor, mode);
+  if (temporary_.descriptor >= 0) return;
+  const int cause = errno;
+  throw Error(fmt::format("cannot make the folder {}: {}{}", path, std::strerror(cause),
+                          cause == ENOENT ? " (does the folder that it is in exist?)" : ""),
+              ErrorKind::system);
 }
 
 OutputFolder::~OutputFolder() {
@@ -68,10 +61,12 @@ OutputFolder::~OutputFolder() {
     forget_temporary(temporary_.path);
   }
   for (const std::string& file : committed_) forget_temporary(file);
-  ::close(temporary_.descriptor);
+  if (temporary_.descriptor >= 0) ::close(temporary_.descriptor);
 }
 
-std::string OutputFolder::inside(const std::string& name) const { return (fs::path(temporary_.path) / name).string(); }
+std::string OutputFolder::inside(const std::string& name) const {
+  return (fs::path(temporary_.path.empty() ? target_ : temporary_.path) / name).string();
+}
 
 OutputFile& OutputFolder::add(const std::string& name) {
   names_.push_back(name);
@@ -79,10 +74,16 @@ OutputFile& OutputFolder::add(const std::string& name) {
 }
 
 void OutputFolder::commit() {
+  if (temporary_.path.empty()) {
+    std::vector<OutputFile*> all;
+    for (OutputFile& file : files_) all.push_back(&file);
+    return OutputFile::commit_together(all);
+  }
   for (std::size_t k = 0; k < files_.size(); ++k) {
     remember_temporary(committed_.emplace_back(inside(names_[k])));
     files_[k].commit();
   }
+  // Takes no place but that of an empty folder, which somebody may have made meanwhile.
   if (std::rename(temporary_.path.c_str(), target_.c_str()) != 0) {
     if (errno == ENOTEMPTY || errno == EEXIST) refuse(path_, "the folder has been filled meanwhile; give a new one");
     refuse(path_, std::strerror(errno));

@@ -107,27 +107,6 @@ TEST_CASE("kill -9 at any moment leaves one command's files or a mark, and a ret
   }
 }
 
-TEST_CASE("kill -9 at any moment leaves all of an exported folder or none, and a retry works") {
-  const TemporaryFolder folder;
-  write_bytes(folder / "r", small_ratings());
-  REQUIRE(run(folder, {"train", "r", "-q", "-t", "2", "-o", "m"}).code == 0);
-  const Words words{"export", "m", "--format", "npy", "-o", "out"};
-  const auto usual = time_of(folder, words);
-  const std::size_t all = files_in(folder).size();
-  std::mt19937 random(7);
-  for (int k = 0; k < 12; ++k) {
-    fs::remove_all(folder / "out");
-    if (k % 2) fs::create_directory(folder / "out");
-    killed_after(folder, words, usual * static_cast<int>(random() % 110) / 100);
-    if (fs::exists(folder / "out") && !fs::is_empty(folder / "out")) {
-      CHECK(files_in(folder).size() == all);
-    } else {
-      CHECK(run(folder, words).code == 0);
-      CHECK(files_in(folder).size() == all);
-    }
-  }
-}
-
 TEST_CASE("between two files a kill leaves marks: readers refuse both, and a retry works") {
   const TemporaryFolder folder;
   write_bytes(folder / "r", small_ratings());
