@@ -1,12 +1,16 @@
 // A folder that is filled under another name, and removed where that fails; or files within one that is there.
 #include "core/output_folder.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <vector>
 
 #include "core/unfinished.hpp"
@@ -20,14 +24,39 @@ namespace {
   throw Error(fmt::format("cannot write {}: {}", path, why), ErrorKind::system);
 }
 
-// What a killed command left in it is nobody's.
+std::string mark_in(const std::string& folder) { return unfinished_mark(folder + "/"); }
+
+// The files that a mark names, and it at last, so that a kill in between leaves none without it. It may be of another
+// user.
+void remove_unfinished(const std::string& folder) {
+  const std::string mark = mark_in(folder);
+  const int descriptor = ::open(mark.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  if (descriptor < 0) return;
+  struct stat found {};
+  const bool own = ::fstat(descriptor, &found) == 0 && S_ISREG(found.st_mode) && found.st_uid == ::geteuid();
+  if (own && ::flock(descriptor, LOCK_EX | LOCK_NB) == 0) {
+    std::ifstream names(mark);
+    for (std::string name; std::getline(names, name);) {
+      if (name.find('/') != std::string::npos) continue;
+      const std::string file = (fs::path(folder) / name).string();
+      ::unlink(file.c_str());
+      ::unlink(unfinished_mark(file).c_str());
+    }
+    ::unlink(mark.c_str());
+  }
+  ::close(descriptor);
+}
+
+// What a killed command left in it does not count.
 void check_usable(const std::string& path, const std::string& target) {
   std::error_code error;
   if (!fs::is_directory(target, error)) refuse(path, error ? error.message() : "it is a file; give a new folder");
-  remove_leftovers_in(target);
+  remove_unfinished(target);
   for (fs::directory_iterator at(target, error), end; !error && at != end; at.increment(error)) {
+    const fs::path file = at->path();
+    if (is_temporary(file.filename().string())) remove_if_left_over(file.string());
     // That one comes with a new file system.
-    if (at->path().filename() == "lost+found") continue;
+    if (file.filename() == "lost+found" || !fs::exists(fs::symlink_status(file, error))) continue;
     refuse(path, "the folder is there already, and not empty; give a new one");
   }
   if (error) refuse(path, error.message());
@@ -73,12 +102,31 @@ OutputFile& OutputFolder::add(const std::string& name) {
   return files_.emplace_back(inside(name), (fs::path(path_) / name).string());
 }
 
-void OutputFolder::commit() {
-  if (temporary_.path.empty()) {
-    std::vector<OutputFile*> all;
-    for (OutputFile& file : files_) all.push_back(&file);
-    return OutputFile::commit_together(all);
+// Each file has a mark while they are replaced; that of the folder tells who tries again what was of this command.
+void OutputFolder::commit_in_place() {
+  const int mark = ::open(mark_in(target_).c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+  if (mark < 0) refuse(path_, errno == EEXIST ? "another command is filling the folder" : std::strerror(errno));
+  (void)::flock(mark, LOCK_EX | LOCK_NB);
+  std::string names;
+  std::vector<OutputFile*> all;
+  for (const std::string& name : names_) names += name + "\n";
+  for (OutputFile& file : files_) all.push_back(&file);
+  try {
+    const bool written = ::write(mark, names.data(), names.size()) == static_cast<ssize_t>(names.size());
+    if (!written || ::fsync(mark) != 0) refuse(path_, std::strerror(errno));
+    OutputFile::commit_together(all);
+  } catch (...) {
+    ::close(mark);
+    remove_unfinished(target_);
+    throw;
   }
+  ::unlink(mark_in(target_).c_str());
+  ::close(mark);
+  sync_folder_of(mark_in(target_));
+}
+
+void OutputFolder::commit() {
+  if (temporary_.path.empty()) return commit_in_place();
   for (std::size_t k = 0; k < files_.size(); ++k) {
     remember_temporary(committed_.emplace_back(inside(names_[k])));
     files_[k].commit();

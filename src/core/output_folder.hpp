@@ -28,6 +28,7 @@ class OutputFolder {
   void commit();
 
  private:
+  void commit_in_place();
   std::string inside(const std::string& name) const;
 
   std::string path_;     // as the user gave it, for messages

@@ -12,7 +12,6 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <string_view>
 
 #include "core/temporaries.hpp"
 #include "odot/core/error.hpp"
@@ -20,8 +19,6 @@
 namespace odot::inline ODOT_PRECISION {
 namespace fs = std::filesystem;
 namespace {
-
-constexpr std::string_view kMark = ".odot-unfinished";
 
 // The mark's open file, which is still there when the lock is had; −1 where it cannot be made.
 int mark(const std::string& path) {
@@ -39,7 +36,7 @@ int mark(const std::string& path) {
 
 }  // namespace
 
-std::string unfinished_mark(const std::string& target) { return beside(target, kMark); }
+std::string unfinished_mark(const std::string& target) { return beside(target, ".odot-unfinished"); }
 
 UnfinishedMarks::UnfinishedMarks(const std::vector<std::string>& targets) {
   std::vector<std::string> paths;
@@ -71,28 +68,6 @@ UnfinishedMarks::~UnfinishedMarks() {
 void UnfinishedMarks::remove() {
   for (const Mark& mark : marks_) ::unlink(mark.path.c_str());
   for (const Mark& mark : marks_) sync_folder_of(mark.path);
-}
-
-// A file goes before its mark, so that a kill in between leaves no file without one. Marks that somebody holds stay,
-// and so do their files.
-void remove_leftovers_in(const std::string& folder) {
-  std::error_code ignored;
-  std::vector<fs::path> marks;
-  for (fs::directory_iterator at(folder, ignored), end; !ignored && at != end; at.increment(ignored)) {
-    const std::string name = at->path().filename().string();
-    if (is_temporary(name)) remove_if_left_over(at->path().string());
-    if (name.size() > kMark.size() && name.ends_with(kMark)) marks.push_back(at->path());
-  }
-  for (const fs::path& mark : marks) {
-    const int descriptor = ::open(mark.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    if (descriptor < 0) continue;
-    if (::flock(descriptor, LOCK_EX | LOCK_NB) == 0) {
-      const std::string file = mark.string();
-      ::unlink(file.substr(0, file.size() - kMark.size()).c_str());
-      ::unlink(file.c_str());
-    }
-    ::close(descriptor);
-  }
 }
 
 void refuse_unfinished(const std::string& path) {

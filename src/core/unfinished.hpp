@@ -31,9 +31,6 @@ class UnfinishedMarks {
   std::vector<Mark> marks_;
 };
 
-/// Removes from a folder what commands that were killed left there: temporaries, and files that have marks.
-void remove_leftovers_in(const std::string& folder);
-
 /// Throws Error for a file that has a mark.
 void refuse_unfinished(const std::string& path);
 

@@ -237,20 +237,24 @@ TEST_CASE("a folder where a file system is mounted gets its files") {
 TEST_CASE("what a killed command left in a folder that is there is removed, and nothing else") {
   const TemporaryFolder folder;
   const std::string path = folder.path().string();
-  for (const char* name : {"old", "old.odot-unfinished", "a.odot-unfinished", "x.odot-0123456789abcdef.tmp"}) {
-    write_bytes(folder / name, "of another");
-  }
-  const int mark = ::open((folder / "old.odot-unfinished").c_str(), O_RDONLY | O_CLOEXEC);
-  REQUIRE(::flock(mark, LOCK_EX) == 0);
+  const std::string mark = folder / ".odot-unfinished";
+  const auto kill_another = [&] {
+    for (const char* name : {"old", "old.odot-unfinished", "x.odot-0123456789abcdef.tmp"}) {
+      write_bytes(folder / name, "of another");
+    }
+    write_bytes(mark, "old\nother\n../mine\n");
+  };
+  kill_another();
+  const int held = ::open(mark.c_str(), O_RDONLY | O_CLOEXEC);
+  REQUIRE(::flock(held, LOCK_EX) == 0);
   CHECK_THROWS_WITH_AS(OutputFolder{path}, doctest::Contains("not empty"), Error);  // another works in it
-  CHECK(names_in(path) == Names{"old", "old.odot-unfinished"});
-  ::close(mark);
+  CHECK(fs::exists(folder / "old"));
+  ::close(held);
   make_folder(path);
   CHECK(names_in(path) == Names{"a", "b"});
-  write_bytes(folder / "mine", "mine");
-  for (const char* name : {"a", "b"}) fs::remove(folder / name);
+  kill_another();
   CHECK_THROWS_WITH_AS(OutputFolder{path}, doctest::Contains("not empty"), Error);
-  CHECK(read_bytes(folder / "mine") == "mine");
+  CHECK(names_in(path) == Names{"a", "b"});
 }
 
 }  // namespace
