@@ -53,10 +53,12 @@ void check_usable(const std::string& path, const std::string& target) {
   if (!fs::is_directory(target, error)) refuse(path, error ? error.message() : "it is a file; give a new folder");
   remove_unfinished(target);
   for (fs::directory_iterator at(target, error), end; !error && at != end; at.increment(error)) {
+    if (is_temporary(at->path().filename().string())) remove_if_left_over(at->path().string());
+  }
+  for (fs::directory_iterator at(target, error), end; !error && at != end; at.increment(error)) {
     const fs::path file = at->path();
-    if (is_temporary(file.filename().string())) remove_if_left_over(file.string());
     // That one comes with a new file system.
-    if (file.filename() == "lost+found" || !fs::exists(fs::symlink_status(file, error))) continue;
+    if (file.filename() == "lost+found") continue;
     refuse(path, "the folder is there already, and not empty; give a new one");
   }
   if (error) refuse(path, error.message());
