@@ -12,8 +12,8 @@
 #include <utility>
 #include <vector>
 
-#include "core/terminal.hpp"
 #include "core/temporaries.hpp"
+#include "core/terminal.hpp"
 #include "core/unfinished.hpp"
 #include "odot/core/error.hpp"
 

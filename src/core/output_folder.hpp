@@ -1,4 +1,4 @@
-// A folder of files that comes to be with all of them or not at all.
+// A folder of files that belong together.
 #pragma once
 
 #include <deque>
@@ -10,11 +10,12 @@
 
 namespace odot::inline ODOT_PRECISION {
 
-/// A new folder, which is filled under a temporary name beside and gets its own by one renaming. It may take the place
-/// of an empty one.
+/// A new folder is filled under a temporary name beside and gets its own by one renaming. In a folder that is there,
+/// which has to be empty, the files are replaced together: it may be where a file system is mounted, or where this
+/// process runs, or in a folder that may not be written, so that it cannot be renamed.
 class OutputFolder {
  public:
-  /// Throws Error where `path` is neither new nor an empty folder that can be replaced.
+  /// Removes what commands that were killed left in it. Throws Error where `path` is neither new nor an empty folder.
   explicit OutputFolder(const std::string& path);
   ~OutputFolder();
   OutputFolder(const OutputFolder&) = delete;
@@ -23,15 +24,16 @@ class OutputFolder {
   /// A new file in it; valid as long as this. Throws Error.
   OutputFile& add(const std::string& name);
 
-  /// Commits all files and then the folder. Throws Error; must be the last call.
+  /// Commits all files and then the folder, if it is new. Throws Error; must be the last call.
   void commit();
 
  private:
+  void commit_in_place();
   std::string inside(const std::string& name) const;
 
-  std::string path_;    // as the user gave it, for messages
-  std::string target_;  // with symbolic links resolved
-  Temporary temporary_;
+  std::string path_;     // as the user gave it, for messages
+  std::string target_;   // with symbolic links resolved
+  Temporary temporary_;  // none where the folder was there
   std::deque<OutputFile> files_;
   std::deque<std::string> names_;
   std::deque<std::string> committed_;

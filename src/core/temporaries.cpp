@@ -67,26 +67,6 @@ Temporary make(const std::string& target, const std::function<int(const std::str
   }
 }
 
-bool is_temporary_of(const std::string& name, std::string_view prefix) {
-  if (name.size() != prefix.size() + kDigits + kSuffix.size()) return false;
-  const std::string_view digits = std::string_view(name).substr(prefix.size(), kDigits);
-  return name.starts_with(prefix) && name.ends_with(kSuffix) &&
-         digits.find_first_not_of("0123456789abcdef") == std::string_view::npos;
-}
-
-// Only what is this user's own.
-void remove_if_left_over(const fs::path& path) {
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-  if (descriptor < 0) return;
-  struct stat found {};
-  if (::fstat(descriptor, &found) == 0 && found.st_uid == ::geteuid() && ::flock(descriptor, LOCK_EX | LOCK_NB) == 0) {
-    std::error_code ignored;
-    if (S_ISREG(found.st_mode)) fs::remove(path, ignored);
-    if (S_ISDIR(found.st_mode)) fs::remove_all(path, ignored);
-  }
-  ::close(descriptor);
-}
-
 fs::path folder_of(const std::string& path) {
   const fs::path folder = fs::path(path).parent_path();
   return folder.empty() ? fs::path(".") : folder;
@@ -113,13 +93,37 @@ Temporary make_temporary_folder(const std::string& target) {
   });
 }
 
+bool is_temporary(std::string_view name) {
+  constexpr std::size_t kAdded = kPrefix.size() + kDigits + kSuffix.size();
+  if (name.size() <= kAdded) return false;
+  const std::string_view added = name.substr(name.size() - kAdded);
+  const std::string_view digits = added.substr(kPrefix.size(), kDigits);
+  return added.starts_with(kPrefix) && added.ends_with(kSuffix) &&
+         digits.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+// Only what is this user's own.
+void remove_if_left_over(const std::string& path) {
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  if (descriptor < 0) return;
+  struct stat found {};
+  if (::fstat(descriptor, &found) == 0 && found.st_uid == ::geteuid() && ::flock(descriptor, LOCK_EX | LOCK_NB) == 0) {
+    std::error_code ignored;
+    if (S_ISREG(found.st_mode)) fs::remove(path, ignored);
+    if (S_ISDIR(found.st_mode)) fs::remove_all(path, ignored);
+  }
+  ::close(descriptor);
+}
+
 void remove_leftovers(const std::string& target) {
   const std::string any(kPrefix.size() + kDigits + kSuffix.size(), '-');
   const std::string longest = fs::path(beside(target, any)).filename().string();
-  const std::string prefix = longest.substr(0, longest.size() - any.size()) + std::string(kPrefix);
   std::error_code error;
   for (fs::directory_iterator at(folder_of(target), error), end; !error && at != end; at.increment(error)) {
-    if (is_temporary_of(at->path().filename().string(), prefix)) remove_if_left_over(at->path());
+    const std::string name = at->path().filename().string();
+    const bool of_target =
+        name.size() == longest.size() && name.starts_with(longest.substr(0, name.size() - any.size()));
+    if (of_target && is_temporary(name)) remove_if_left_over(at->path().string());
   }
 }
 

@@ -26,6 +26,11 @@ Temporary make_temporary_folder(const std::string& target);
 /// Removes what processes that are dead left beside `target`.
 void remove_leftovers(const std::string& target);
 
+/// Whether a file or folder of this name is a temporary, of whatever target.
+bool is_temporary(std::string_view name);
+/// Removes this temporary where the process that made it is dead.
+void remove_if_left_over(const std::string& path);
+
 /// What remove_remembered() is to remove: files, and folders once they are empty.
 void remember_temporary(const std::string& path);
 void forget_temporary(const std::string& path);

@@ -47,6 +47,28 @@ TEST_CASE("JSON that is nested deeply is refused, in logs, models and traces") {
   session.done({"train", "r", "-t", "3", "-q", "--resume", "c", "--method", "full", "--trace", "trace"});
 }
 
+// Time that grows with the square of a file's size would be beyond the patience of run().
+TEST_CASE("JSON of very many objects or keys is read or refused soon") {
+  const Session session;
+  write_bytes(session.folder / "r", small_ratings());
+  std::string objects = "{\"a\":[";
+  for (int k = 0; k < 1'500'000; ++k) objects += "{},";
+  objects += "0]}";
+  const std::uint64_t size = objects.size();
+  write_bytes(session.folder / "model",
+              std::string(reinterpret_cast<const char*>(&size), sizeof size) + objects + "and");
+  check_has(run(session.folder, {"info", "model"}).err, {"model", "does not hold an odot model"});
+  session.done(kTune);
+  const std::string first = lines_of(read_bytes(session.folder / "log")).at(0);
+  std::string keys = "{\"trial\":0";
+  for (int k = 0; k < 500'000; ++k) keys += ",\"_" + std::to_string(k) + "\":0";
+  write_bytes(session.folder / "log", first + "\n" + keys + "}\n");
+  check_has(run(session.folder, resumed()).err, {"log:2: found", "expected a line that odot tune wrote"});
+  session.done({"train", "r", "-t", "2", "-q", "--checkpoint", "c", "--method", "full"});
+  write_bytes(session.folder / "trace", keys + "}\n");
+  session.done({"train", "r", "-t", "3", "-q", "--resume", "c", "--method", "full", "--trace", "trace"});
+}
+
 TEST_CASE("small files that unpack to large ones are refused, but ratings are not") {
   const Session session;
   write_bytes(session.folder / "r", small_ratings());

@@ -1,17 +1,12 @@
-// Outputs that belong together under kill -9, limits of files' sizes, signals of batch systems, and names of compressed
-// files.
+// Outputs that belong together when the program is killed between them, limits of files' sizes, signals of batch systems,
+// and names of compressed files.
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <chrono>
 #include <csignal>
 #include <map>
-#include <random>
-#include <thread>
 
 #include "program.hpp"
 
@@ -23,109 +18,6 @@ namespace fs = std::filesystem;
 Words with(Words words, const Words& more) {
   words.insert(words.end(), more.begin(), more.end());
   return words;
-}
-
-// Starts the program and kills it after so long; false where it was faster.
-bool killed_after(const TemporaryFolder& folder, const Words& arguments, std::chrono::microseconds time) {
-  Words all{ODOT_PROGRAM};
-  all.insert(all.end(), arguments.begin(), arguments.end());
-  std::vector<char*> words;
-  for (std::string& word : all) words.push_back(word.data());
-  words.push_back(nullptr);
-  const pid_t child = ::fork();
-  if (child == 0) {
-    const int null = ::open("/dev/null", O_WRONLY);
-    ::dup2(null, STDOUT_FILENO);
-    ::dup2(null, STDERR_FILENO);
-    if (::chdir(folder.path().c_str()) == 0) ::execv(words[0], words.data());
-    ::_exit(125);
-  }
-  REQUIRE(child > 0);
-  std::this_thread::sleep_for(time);
-  ::kill(child, SIGKILL);
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  return WIFSIGNALED(status);
-}
-
-std::chrono::microseconds time_of(const TemporaryFolder& folder, const Words& words) {
-  const auto begin = std::chrono::steady_clock::now();
-  REQUIRE(run(folder, words).code == 0);
-  return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begin);
-}
-
-// What the files of one command hold.
-using Set = std::map<std::string, std::string>;
-
-Set set_in(const TemporaryFolder& folder, const Words& names) {
-  Set set;
-  for (const std::string& name : names) {
-    if (fs::exists(folder / name)) set[name] = read_bytes(folder / name);
-  }
-  return set;
-}
-
-TEST_CASE("kill -9 at any moment leaves one command's files or a mark, and a retry works") {
-  const TemporaryFolder folder;
-  write_bytes(folder / "r", small_ratings());
-  std::string named;
-  for (const Words& fields : fields_of(small_ratings()))
-    named += "u" + fields[0] + ",i" + fields[1] + "," + fields[2] + "\n";
-  write_bytes(folder / "named", named);
-  for (const char* seed : {"1", "2"}) {
-    REQUIRE(run(folder, {"train", "named", "-q", "-t", "2", "-o", std::string("m") + seed, "--seed", seed}).code == 0);
-  }
-  struct Case {
-    Words one;
-    Words other;
-    Words files;
-  };
-  const Words libmf{"export", "--format", "libmf", "-o", "p"};
-  const Words split{"split", "r", "--train", "train", "--test", "test"};
-  for (const auto& [one, other, files] :
-       std::vector<Case>{{with(split, {"--seed", "1"}), with(split, {"--seed", "2"}), {"train", "test"}},
-                         {with(libmf, {"m1"}), with(libmf, {"m2"}), {"p", "p.users", "p.items"}}}) {
-    CAPTURE(one);
-    const auto usual = time_of(folder, one);
-    const Set first = set_in(folder, files);
-    REQUIRE(run(folder, other).code == 0);
-    const Set second = set_in(folder, files);
-    CHECK(first != second);
-    std::mt19937 random(7);
-    for (int k = 0; k < 12; ++k) {
-      killed_after(folder, k % 2 ? one : other, usual * static_cast<int>(random() % 110) / 100);
-      const Set found = set_in(folder, files);
-      const bool marked = std::ranges::any_of(
-          files, [&](const std::string& name) { return fs::exists(folder / (name + ".odot-unfinished")); });
-      const bool whole = found == first || found == second;
-      CHECK((whole || marked));
-      for (const auto& [name, bytes] : found) CHECK((bytes == first.at(name) || bytes == second.at(name)));
-    }
-    REQUIRE(run(folder, one).code == 0);
-    CHECK(set_in(folder, files) == first);
-    for (const std::string& name : files_in(folder)) CHECK(name.find(".odot-") == std::string::npos);
-  }
-}
-
-TEST_CASE("kill -9 at any moment leaves all of an exported folder or none, and a retry works") {
-  const TemporaryFolder folder;
-  write_bytes(folder / "r", small_ratings());
-  REQUIRE(run(folder, {"train", "r", "-q", "-t", "2", "-o", "m"}).code == 0);
-  const Words words{"export", "m", "--format", "npy", "-o", "out"};
-  const auto usual = time_of(folder, words);
-  const std::size_t all = files_in(folder).size();
-  std::mt19937 random(7);
-  for (int k = 0; k < 12; ++k) {
-    fs::remove_all(folder / "out");
-    if (k % 2) fs::create_directory(folder / "out");
-    killed_after(folder, words, usual * static_cast<int>(random() % 110) / 100);
-    if (fs::exists(folder / "out") && !fs::is_empty(folder / "out")) {
-      CHECK(files_in(folder).size() == all);
-    } else {
-      CHECK(run(folder, words).code == 0);
-      CHECK(files_in(folder).size() == all);
-    }
-  }
 }
 
 TEST_CASE("between two files a kill leaves marks: readers refuse both, and a retry works") {

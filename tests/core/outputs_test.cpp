@@ -2,7 +2,9 @@
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sched.h>
 #include <sys/file.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -162,7 +164,7 @@ void make_folder(const std::string& path) {
   folder.commit();
 }
 
-TEST_CASE("a folder comes with all its files, in the place of nothing or of an empty folder") {
+TEST_CASE("a new folder comes with all its files, and one that is there and empty gets them") {
   const TemporaryFolder folder;
   const std::string path = folder / "out";
   {
@@ -199,14 +201,60 @@ TEST_CASE("a folder that was filled meanwhile stays as it is, and what a killed 
   CHECK(names_in(path) == Names{"mine"});
 }
 
-TEST_CASE("a folder that no other can take the place of is refused before any work") {
-  CHECK_THROWS_WITH_AS(OutputFolder("/proc"), doctest::Contains("/proc"), Error);
+TEST_CASE("the folder that the process runs in gets its files") {
+  CHECK_THROWS_WITH_AS(OutputFolder("/proc"), doctest::Contains("/proc: the folder is there already"), Error);
   const TemporaryFolder folder;
   const fs::path before = fs::current_path();
   fs::current_path(folder.path());
-  CHECK_THROWS_WITH_AS(OutputFolder("."), doctest::Contains("the folder odot runs in"), Error);
+  make_folder(".");
+  CHECK(names_in(folder.path()) == Names{"a", "b"});
   fs::current_path(before);
-  CHECK(names_in(folder.path()).empty());
+}
+
+TEST_CASE("a folder where a file system is mounted gets its files") {
+  const TemporaryFolder folder;
+  // In a process of its own, whose mounts nobody else sees.
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const bool mounted = ::unshare(CLONE_NEWNS) == 0 &&
+                         ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+                         ::mount("none", folder.path().c_str(), "tmpfs", 0, nullptr) == 0;
+    if (!mounted) ::_exit(2);
+    fs::create_directory(folder / "lost+found");
+    try {
+      make_folder(folder.path().string());
+    } catch (const Error&) {
+      ::_exit(1);
+    }
+    ::_exit(names_in(folder.path()) == Names{"a", "b", "lost+found"} ? 0 : 1);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  if (WEXITSTATUS(status) == 2) MESSAGE("skipped: this process may not mount anything");
+  CHECK(WEXITSTATUS(status) != 1);
+}
+
+TEST_CASE("what a killed command left in a folder that is there is removed, and nothing else") {
+  const TemporaryFolder folder;
+  const std::string path = folder.path().string();
+  const std::string mark = folder / ".odot-unfinished";
+  const auto kill_another = [&] {
+    for (const char* name : {"old", "old.odot-unfinished", "x.odot-0123456789abcdef.tmp"}) {
+      write_bytes(folder / name, "of another");
+    }
+    write_bytes(mark, "old\nother\n../mine\n");
+  };
+  kill_another();
+  const int held = ::open(mark.c_str(), O_RDONLY | O_CLOEXEC);
+  REQUIRE(::flock(held, LOCK_EX) == 0);
+  CHECK_THROWS_WITH_AS(OutputFolder{path}, doctest::Contains("not empty"), Error);  // another works in it
+  CHECK(fs::exists(folder / "old"));
+  ::close(held);
+  make_folder(path);
+  CHECK(names_in(path) == Names{"a", "b"});
+  kill_another();
+  CHECK_THROWS_WITH_AS(OutputFolder{path}, doctest::Contains("not empty"), Error);
+  CHECK(names_in(path) == Names{"a", "b"});
 }
 
 }  // namespace

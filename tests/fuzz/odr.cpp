@@ -8,6 +8,7 @@
 #include <cstring>
 #include <numeric>
 
+#include "bytes.hpp"
 #include "kernels/masked_gradient.hpp"
 #include "memory_file.hpp"
 #include "odot/core/error.hpp"
@@ -20,24 +21,9 @@ namespace odot {
 namespace {
 
 using namespace odr;
+using fuzz::Bytes;
 
 constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 20;
-
-/// The bytes of the input one after another, zeros behind its end.
-class Bytes {
- public:
-  Bytes(const std::uint8_t* data, std::size_t size) : at_(data), end_(data + size) {}
-
-  std::uint8_t byte() { return at_ == end_ ? std::uint8_t{0} : *at_++; }
-  unsigned two() {
-    const unsigned low = byte();
-    return low | static_cast<unsigned>(byte()) << 8;
-  }
-
- private:
-  const std::uint8_t* at_;
-  const std::uint8_t* end_;
-};
 
 struct Change {
   std::size_t section;  // kSections stands for the header

@@ -1,17 +1,13 @@
 // Fuzzes the reader of models. The input is the header's JSON, a line end, and the tensors' bytes; its length, the
 // checksum and as many bytes as the header promises are put in, so that what lies behind those checks is reached.
-#include <zlib.h>
-
 #include <algorithm>
-#include <array>
 #include <cstdint>
-#include <cstdio>
-#include <cstring>
 #include <nlohmann/json.hpp>
 
 #include "memory_file.hpp"
 #include "odot/core/error.hpp"
 #include "odot/model/model_file.hpp"
+#include "safetensors_file.hpp"
 
 namespace odot {
 namespace {
@@ -19,7 +15,6 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t kMostData = std::size_t{1} << 16;
-constexpr std::string_view kChecksumStart = "crc32:";
 
 std::string_view take_line(std::string_view& text) {
   const std::string_view line = text.substr(0, text.find('\n'));
@@ -41,31 +36,17 @@ std::size_t promised(const json& header) {
   return end;
 }
 
-unsigned long checksum_of(const json& header, const std::string& data) {
-  std::string summed;
-  if (const auto metadata = header.find("__metadata__"); metadata != header.end()) {
-    for (const auto& [key, value] : metadata->items()) {
-      if (key != "checksum" && value.is_string()) summed += key + '\0' + value.get<std::string>() + '\0';
-    }
-  }
-  summed += data;
-  return crc32_z(0, reinterpret_cast<const Bytef*>(summed.data()), summed.size());
-}
-
 std::string model_file(std::string_view input) {
   std::string header(take_line(input));
   std::string data(input);
   const json parsed = json::parse(header, nullptr, false);
   if (parsed.is_object()) {
     if (const std::size_t end = promised(parsed); end <= kMostData) data.resize(end);
-    if (const std::size_t at = header.find(kChecksumStart); at != std::string::npos) {
-      std::array<char, 9> digits;
-      std::snprintf(digits.data(), digits.size(), "%08lx", checksum_of(parsed, data));
-      header.replace(at + kChecksumStart.size(), 8, digits.data());
+    if (const std::size_t at = header.find(fuzz::kChecksumStart); at != std::string::npos) {
+      header.replace(at + fuzz::kChecksumStart.size(), 8, fuzz::checksum_of(parsed, data));
     }
   }
-  const std::uint64_t length = header.size();
-  return std::string(reinterpret_cast<const char*>(&length), sizeof length) + header + data;
+  return fuzz::with_length(header, data);
 }
 
 // Known and unknown ids in all combinations.

@@ -3,10 +3,12 @@
 
 #include <algorithm>
 #include <array>
+#include <deque>
 #include <iostream>
 #include <sstream>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "cli/command.hpp"
 #include "cli/options/options.hpp"
@@ -214,13 +216,15 @@ std::string overview_page() {
 }
 
 void write_pages(const std::string& folder) {
+  std::deque<OutputFile> files;
+  std::vector<OutputFile*> all;
   const auto write = [&](const std::string& name, const std::string& page) {
-    OutputFile file(fmt::format("{}/{}.1", folder, name));
-    file.write(page);
-    file.commit();
+    all.push_back(&files.emplace_back(fmt::format("{}/{}.1", folder, name)));
+    files.back().write(page);
   };
   write("odot", overview_page());
   for (const Command& command : commands()) write(fmt::format("odot-{}", command.name), command_page(command));
+  OutputFile::commit_together(all);
 }
 
 }  // namespace

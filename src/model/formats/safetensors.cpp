@@ -11,7 +11,6 @@
 #include <cerrno>
 #include <cstring>
 #include <optional>
-#include <set>
 #include <utility>
 
 #include "core/json.hpp"
@@ -80,21 +79,14 @@ std::optional<std::vector<std::uint64_t>> unsigned_array(const json& entry, cons
   return numbers;
 }
 
-// Parses JSON without NUL bytes, whose objects have no key twice: the format forbids both and the parser lets them
-// pass.
+// Parses JSON without NUL bytes, whose objects have no key twice: the format forbids both.
 json parse_strictly(std::string_view text) {
-  std::vector<std::set<std::string>> keys;
-  const auto watch = [&](int, json::parse_event_t event, json& parsed) {
-    if (event == json::parse_event_t::object_start) keys.emplace_back();
-    if (event == json::parse_event_t::object_end) keys.pop_back();
-    if (event == json::parse_event_t::key && !keys.back().insert(parsed.get<std::string>()).second) {
-      throw Error(fmt::format("the key \"{}\" occurs twice in its header", parsed.get<std::string>()));
-    }
-    return true;
-  };
   // The parser would take a NUL for the end.
   if (text.find('\0') != std::string_view::npos) throw Error("there is a NUL byte in its header");
-  return parse_json<json>(text, watch);
+  JsonWatcher<json> watcher;
+  json parsed = parse_json(text, watcher);
+  if (watcher.repeated()) throw Error(fmt::format("the key \"{}\" occurs twice in its header", *watcher.repeated()));
+  return parsed;
 }
 
 }  // namespace
