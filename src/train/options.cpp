@@ -208,7 +208,8 @@ void add_optimisation(std::deque<TrainOption>& rows) {
              &S::early_stop));
   rows.push_back(
       member(with(number_option("time-limit", kOptimisationGroup, "SECONDS",
-                                "stop training after this time, with what checkpoints and traces take", {0, kInfinity}),
+                                "stop training after this time, with what checkpoints and traces take: seconds, or 90s, "
+                                "5m, 1h", {0, kInfinity}),
                   [](Option& o) {
                     o.common = o.silent_zero = o.limits = o.by_clock = true;
                     o.searched = false, o.standard = 0.0;

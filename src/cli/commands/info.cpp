@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -10,8 +11,10 @@
 #include "cli/load.hpp"
 #include "cli/options/options.hpp"
 #include "cli/paths.hpp"
+#include "odot/core/number.hpp"
 #include "odot/model/kinds.hpp"
 #include "odot/model/model_file.hpp"
+#include "odot/train/options.hpp"
 
 namespace odot::cli {
 namespace {
@@ -36,10 +39,19 @@ Json to_json(const DescribedValue& value) {
   return std::visit([](const auto& one) { return Json(one); }, value);
 }
 
+// Numbers as numbers; of options only those that take numbers.
+Json setting_json(const std::string& name, const std::string& text) {
+  const TrainOption* const option = find_train_option(name);
+  if (option && option->kind != OptionKind::integer && option->kind != OptionKind::number) return text;
+  if (const auto whole = to_number<std::int64_t>(text)) return *whole;
+  if (const auto number = to_number<double>(text)) return *number;
+  return text;
+}
+
 Json describe_model(const Model& model) {
   Json json{{"kind", "model"}};
   for (const auto& [name, value] : model.kind().describe(model)) json[name] = to_json(value);
-  for (const auto& [name, value] : model.settings) json["settings"][name] = value;
+  for (const auto& [name, value] : model.settings) json["settings"][name] = setting_json(name, value);
   return json;
 }
 

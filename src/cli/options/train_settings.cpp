@@ -61,15 +61,15 @@ void check_held_out(const Options& options, const TrainSettings& settings) {
 
 // "10" or "30s".
 void set_interval(const std::string& text, CheckpointSettings& settings) {
-  const bool time = text.ends_with('s');
-  const std::optional<double> number = to_number<double>(time ? text.substr(0, text.size() - 1) : text);
-  if (number && time && *number > 0) {
-    settings.seconds = *number;
-  } else if (number && !time && *number >= 1 && *number == std::floor(*number) && *number <= kMostInterval) {
+  const std::optional<double> number = to_number<double>(text);
+  const std::optional<double> time = to_seconds(text);
+  if (!number && time && *time > 0) {
+    settings.seconds = *time;
+  } else if (number && *number >= 1 && *number == std::floor(*number) && *number <= kMostInterval) {
     settings.iterations = static_cast<int>(*number);
   } else {
     throw UsageError(fmt::format(
-        "--checkpoint-every is '{}', but must be a number of iterations such as 10, or a time such as 30s", text));
+        "--checkpoint-every is '{}', but must be a number of iterations such as 10, or a time such as 30s or 5m", text));
   }
 }
 
