@@ -145,7 +145,7 @@ TEST_CASE("cv and tune measure the method, and tune searches its option") {
   std::set<std::string> points;
   for (std::size_t k = 1; k < log.size(); ++k) {
     CHECK(log[k]["status"] == "done");
-    const std::string value = log[k]["point"]["shrinkage"].get<std::string>();
+    const std::string value = log[k]["point"]["shrinkage"].dump();
     CHECK(std::stod(value) >= 1);
     CHECK(std::stod(value) <= 50);
     points.insert(value);

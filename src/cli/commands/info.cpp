@@ -2,19 +2,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
 
 #include "cli/command.hpp"
 #include "cli/load.hpp"
-#include "cli/options/options.hpp"
+#include "cli/options/train_options.hpp"
 #include "cli/paths.hpp"
-#include "odot/core/number.hpp"
 #include "odot/model/kinds.hpp"
 #include "odot/model/model_file.hpp"
-#include "odot/train/options.hpp"
 
 namespace odot::cli {
 namespace {
@@ -37,15 +34,6 @@ Json to_json(const DescribedValue& value) {
     return json;
   }
   return std::visit([](const auto& one) { return Json(one); }, value);
-}
-
-// Numbers as numbers; of options only those that take numbers.
-Json setting_json(const std::string& name, const std::string& text) {
-  const TrainOption* const option = find_train_option(name);
-  if (option && option->kind != OptionKind::integer && option->kind != OptionKind::number) return text;
-  if (const auto whole = to_number<std::int64_t>(text)) return *whole;
-  if (const auto number = to_number<double>(text)) return *number;
-  return text;
 }
 
 Json describe_model(const Model& model) {

@@ -133,7 +133,7 @@ class Predictor {
     }
     if (options_.flag_given("probabilities")) add_probabilities(model_, known, columns);
     for (const std::vector<double>& column : columns) {
-      if (!std::ranges::all_of(column, [](double value) { return std::isfinite(value); })) too_large();
+      if (!std::ranges::all_of(column, [](double value) { return std::isfinite(static_cast<Real>(value)); })) too_large();
     }
     write_predictions(output, list, columns, separator);
     pairs += known.size();

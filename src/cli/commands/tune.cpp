@@ -175,7 +175,8 @@ Json to_json(const Search& search, const SearchResult& result) {
   Json line{{"trial", result.job.trial}, {"rung", result.job.rung}};
   line["options"] = shell_text(point_words(search.space, result.point));
   for (std::size_t k = 0; k < result.point.size(); ++k) {
-    line["point"][search.space.dimensions[k].name] = result.point[k];
+    const std::string& name = search.space.dimensions[k].name;
+    line["point"][name] = setting_json(name, result.point[k]);
   }
   line["command"] = result.limit > 0 || result.status != "invalid" ? command(search, result.point, result.limit) : "";
   line["status"] = result.status;

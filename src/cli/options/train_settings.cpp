@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <utility>
 
 #include "cli/options/train_options.hpp"
@@ -89,6 +90,14 @@ CheckpointSettings checkpoint_settings(const Options& options) {
     log(fmt::format("odot: warning: {}; training goes on, and the last checkpoint stays\n", problem));
   };
   return settings;
+}
+
+Json setting_json(const std::string& name, const std::string& text) {
+  const TrainOption* const option = find_train_option(name);
+  if (option && option->kind != OptionKind::integer && option->kind != OptionKind::number) return text;
+  if (const auto whole = to_number<std::int64_t>(text)) return *whole;
+  if (const auto number = to_number<double>(text)) return *number;
+  return text;
 }
 
 TrainSettings given_settings(const Options& options) {

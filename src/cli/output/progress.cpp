@@ -63,7 +63,7 @@ std::vector<ProgressLine::Part> ProgressLine::parts_of(const TrainProgress& prog
   const int iterations = progress.counts.iterations;
   std::vector<Part> parts;
   parts.push_back({fmt::format("iteration {}/{}", iterations, stop_.iterations), 0});
-  parts.push_back({fmt::format("objective {:.6g}", progress.objective), 5});
+  if (!std::isnan(progress.objective)) parts.push_back({fmt::format("objective {:.6g}", progress.objective), 5});
   parts.push_back({fmt::format("train RMSE {}", figure(progress.train_rmse)), 3});
   if (const std::optional<double> valid = progress.valid_rmse()) {
     parts.push_back({fmt::format("held-out RMSE {}", figure(*valid)), 1});
