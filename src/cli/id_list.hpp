@@ -9,8 +9,9 @@
 
 namespace odot::cli {
 
-/// The indices of ids that options give, of which one may be a list with commas between; an id that has commas itself is
-/// taken as it is. An item may be named by its title where there are `titles`. Throws Error for one that is not known.
+/// The indices of ids that options give, of which one may be a list with commas between; an id that has commas itself
+/// is taken as it is. An item may be named by its title where there are `titles`. Throws Error for one that is not
+/// known.
 std::vector<Index> find_ids(const std::vector<std::string>& given, const IdTable& ids, const std::string& what,
                             const Titles& titles = {});
 

@@ -123,12 +123,15 @@ void load_features(const Options& options, Dataset& data) {
 }
 
 std::string note_equal_ratings(const Dataset& data) {
-  const ValueSummary values = data.matrix ? data.matrix->summary() : summarize(data.list.value);
-  if (data.size() < 2 || values.lowest != values.highest) return "";
+  if (data.size() < 2) return "";
+  const double value = data.matrix ? data.matrix->summary().lowest : static_cast<double>(data.list.value[0]);
+  const bool equal = data.matrix ? value == data.matrix->summary().highest
+                                 : std::ranges::all_of(data.list.value, [&](Real one) { return one == value; });
+  if (!equal) return "";
   return fmt::format(
       "all {} ratings are {}: a model can learn from them only to predict {} for every pair. Lines that tell only who "
       "met what are no ratings; ratings say how much, and differ\n",
-      data.size(), values.lowest, values.lowest);
+      data.size(), value, value);
 }
 
 std::string separator_of(const ReadResult& result) {

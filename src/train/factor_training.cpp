@@ -187,9 +187,10 @@ TrainResult train_factors(const Method& method, const FactorTraining& training, 
         training.finish(now, settings, inputs);
         return now.evaluate(valid, *settings.clip).rmse;
       };
-      return observe({state.counts, objective_of(state.objective, state.counts.iterations), of_gradient * state.gradient_norm, state.step,
-                      unit * root_mean(state.squared_error, count), state.passes, state.seconds},
-                     state.theta, measure, {state.last, state.resumed, state.visit});
+      return observe(
+          {state.counts, objective_of(state.objective, state.counts.iterations), of_gradient * state.gradient_norm,
+           state.step, unit * root_mean(state.squared_error, count), state.passes, state.seconds},
+          state.theta, measure, {state.last, state.resumed, state.visit});
     };
   }
   const TrainOutcome outcome = training.run(task, model.theta);

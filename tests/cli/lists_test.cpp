@@ -23,7 +23,8 @@ TEST_CASE("words behind an option that may be given several times are more of it
   CHECK(prepared.out("recommend -x a b m -q -u 1 2") == expected);
   CHECK(prepared.out("recommend m -q --user 1,2 -x a b") == expected);
   CHECK(prepared.out("similar m -q --item 1 2") == prepared.out("similar m -q --item 1,2"));
-  CHECK(prepared.out("evaluate --exclude a m r --top 5 --json") == prepared.out("evaluate m r --exclude a --top 5 --json"));
+  CHECK(prepared.out("evaluate --exclude a m r --top 5 --json") ==
+        prepared.out("evaluate m r --exclude a --top 5 --json"));
   // Where there may be any number of arguments, it could be either.
   prepared.refused(2, words_of("evaluate m r --top 5 --exclude a b"),
                    {"'b' behind --exclude could be one more of it", "write --exclude b"});
@@ -66,9 +67,12 @@ TEST_CASE("items are named by their titles where there are titles") {
   const std::string expected = prepared.out("similar m -q --item 2 --items titles");
   CHECK(prepared.done({"similar", "m", "-q", "--items", "titles", "--item", "Two, Too (1999)"}).out == expected);
   CHECK(prepared.done({"similar", "m", "-q", "--items", "titles", "--item", "two, too (1999)"}).out == expected);
-  CHECK(prepared.out("similar m -q --items titles --item One,Five") == prepared.out("similar m -q --items titles --item 1,5"));
-  prepared.refused(1, words_of("similar m -q --items titles --item same"), {"found 2 items with the title", "'3', '4'"});
-  prepared.refused(1, words_of("similar m -q --items titles --item Nine"), {"found no item 'Nine'", "none of the titles"});
+  CHECK(prepared.out("similar m -q --items titles --item One,Five") ==
+        prepared.out("similar m -q --items titles --item 1,5"));
+  prepared.refused(1, words_of("similar m -q --items titles --item same"),
+                   {"found 2 items with the title", "'3', '4'"});
+  prepared.refused(1, words_of("similar m -q --items titles --item Nine"),
+                   {"found no item 'Nine'", "none of the titles"});
   prepared.refused(1, words_of("similar m -q --item One"), {"found no item 'One'", "--items FILE"});
 }
 
@@ -79,7 +83,8 @@ TEST_CASE("fold-in shows titles beside the items it recommends") {
   const Json list = Json::parse(prepared.out("fold-in m new --top 20 --item-titles titles --format jsonl -q"));
   CHECK(list["items"][0].contains("title"));
   CHECK(prepared.out("fold-in m new --top 20 --item-titles titles --titles 2,1 -q").find("Five") == std::string::npos);
-  prepared.refused(2, words_of("fold-in m new -o o --item-titles titles"), {"--item-titles is of no use without --top N"});
+  prepared.refused(2, words_of("fold-in m new -o o --item-titles titles"),
+                   {"--item-titles is of no use without --top N"});
   prepared.refused(2, words_of("fold-in m new --top 3 --titles 1,2"), {"without --item-titles FILE"});
   prepared.refused(2, words_of("fold-in m new --top 3 --items titles"), {"--item-titles FILE"});
 }

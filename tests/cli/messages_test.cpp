@@ -52,8 +52,8 @@ TEST_CASE("times have units wherever one is given") {
   for (const std::string time : {"3000", "90s", "5m", "1.5h", "2d"}) {
     CAPTURE(time);
     CHECK(run(prepared.folder, {"train", "r", "-q", "-t", "1", "--time-limit", time}).code == 0);
-    CHECK(run(prepared.folder, {"tune", "r", "-q", "--rank", "2,3", "--trials", "1", "-t", "1", "--duration", time}).code ==
-          0);
+    CHECK(run(prepared.folder, {"tune", "r", "-q", "--rank", "2,3", "--trials", "1", "-t", "1", "--duration", time})
+              .code == 0);
     const std::string every = time == "3000" ? "3000s" : time;
     const Words checkpointed{"train", "r", "-q", "-t", "1", "--checkpoint", "c", "--checkpoint-every", every};
     CHECK(run(prepared.folder, checkpointed).code == 0);
@@ -70,7 +70,8 @@ TEST_CASE("times have units wherever one is given") {
 
 TEST_CASE("ids in the place of files are told where ids belong") {
   const Prepared prepared;
-  prepared.refused(2, {"predict", "m", "42", "260"}, {"neither a file 42 nor a file 260", "echo '42,260' | odot predict m -"});
+  prepared.refused(2, {"predict", "m", "42", "260"},
+                   {"neither a file 42 nor a file 260", "echo '42,260' | odot predict m -"});
   prepared.refused(1, {"predict", "m", "pairs"}, {"pairs: found no such file"});
   prepared.refused(2, {"recommend", "m", "42"}, {"unexpected argument '42'", "to name one: --user 42"});
   prepared.refused(2, {"similar", "m", "3"}, {"unexpected argument '3'", "to name one: --user 3 or --item 3"});
@@ -83,8 +84,9 @@ TEST_CASE("a search in which nothing could be measured says what became of its t
   Words words{"tune", "r"};
   words.insert(words.end(), steps.begin(), steps.end());
   prepared.refused(1, words, {"odot: all 3 trainings diverged", "smaller values of --step"});
-  prepared.refused(1, {"tune", "r", "--method", "full", "--optimizer", "newton,adagrad", "--line-search", "constant", "--step",
-                       "1e30,1e31", "--trials", "6", "-q"},
+  prepared.refused(1,
+                   {"tune", "r", "--method", "full", "--optimizer", "newton,adagrad", "--line-search", "constant",
+                    "--step", "1e30,1e31", "--trials", "6", "-q"},
                    {"odot: none of 6 trainings gave a figure: ", " diverged, ", " invalid; the first of these said: "});
 }
 

@@ -32,8 +32,8 @@ TEST_CASE("ratings that are all equal are told, with what that means") {
   for (int k = 0; k < 60; ++k) ones += std::to_string(k % 12) + "," + std::to_string(k / 6) + ",1\n";
   write_bytes(prepared.folder / "ones", ones);
   prepared.ran("convert ones -o ones.odr -q");
-  for (const std::string command : {"train ones -t 1", "train ones.odr -t 1", "cv ones --folds 2 -t 1",
-                                    "tune ones --rank 2,3 --trials 1 -t 1"}) {
+  for (const std::string command :
+       {"train ones -t 1", "train ones.odr -t 1", "cv ones --folds 2 -t 1", "tune ones --rank 2,3 --trials 1 -t 1"}) {
     CAPTURE(command);
     check_has(prepared.ran(command).err, {"all 60 ratings are 1: a model can learn from them only to predict 1"});
     CHECK(!has(prepared.ran(command + " -q").err, "ratings are 1"));
@@ -66,7 +66,8 @@ TEST_CASE("no objective is told before it is known") {
 
 TEST_CASE("an interrupt before the first iteration leaves no model") {
   const TemporaryFolder folder;
-  REQUIRE(run(folder, {"synth", "-o", "r", "--users", "20000", "--items", "3000", "--ratings", "1500000", "-q"}).code == 0);
+  REQUIRE(run(folder, {"synth", "-o", "r", "--users", "20000", "--items", "3000", "--ratings", "1500000", "-q"}).code ==
+          0);
   const std::string said = folder / "said";
   const auto ready = [&] { return read_bytes(said).find("\nread ") != std::string::npos; };
   for (const std::string method : {"variational", "gibbs"}) {

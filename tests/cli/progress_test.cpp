@@ -61,7 +61,8 @@ TEST_CASE("the line of progress is never wider than its terminal, whose width ma
     return;
   }
   const Prepared prepared;
-  Words search{"tune", "r.csv", "--rank", "2,3,4,5,6", "--method", "full", "--lambda", "0.123456..0.654321", "--trials", "9"};
+  Words search{"tune",     "r.csv", "--rank", "2,3,4,5,6", "--method", "full", "--lambda", "0.123456..0.654321",
+               "--trials", "9"};
   for (const unsigned short width : {30, 80}) {
     CAPTURE(width);
     const Outcome outcome = run(prepared.folder, kSlow, {.terminal = true, .columns = {120, width}});

@@ -123,8 +123,8 @@ TEST_CASE("tune: the log's figures, iterations by rung, and the report of the be
         CHECK(line["status"] == "done");
         CHECK(line["iterations"] == iterations);
         CHECK(line["seconds"].get<double>() >= 0);
-        const std::string options = fmt::format("--rank {} --lambda {}", line["point"]["rank"].dump(),
-                                                line["point"]["lambda"].dump());
+        const std::string options =
+            fmt::format("--rank {} --lambda {}", line["point"]["rank"].dump(), line["point"]["lambda"].dump());
         check_has(line["options"], {options});
         check_has(line["command"],
                   {measured[0] == "--folds" ? "odot cv t.csv --folds 3" : "odot train t.csv " + measured[0], options,

@@ -12,10 +12,10 @@
 #include "cli/options/options.hpp"
 #include "cli/pair_stream.hpp"
 #include "cli/paths.hpp"
+#include "model/serve/scored.hpp"
 #include "odot/core/output_file.hpp"
 #include "odot/model/calibration.hpp"
 #include "odot/model/model.hpp"
-#include "model/serve/scored.hpp"
 #include "odot/ratings/write.hpp"
 
 namespace odot::cli {
@@ -133,7 +133,8 @@ class Predictor {
     }
     if (options_.flag_given("probabilities")) add_probabilities(model_, known, columns);
     for (const std::vector<double>& column : columns) {
-      if (!std::ranges::all_of(column, [](double value) { return std::isfinite(static_cast<Real>(value)); })) too_large();
+      if (!std::ranges::all_of(column, [](double value) { return std::isfinite(static_cast<Real>(value)); }))
+        too_large();
     }
     write_predictions(output, list, columns, separator);
     pairs += known.size();

@@ -27,8 +27,10 @@ Options declare_similar() {
       "to a user's. Biases are left out: they say how well something is liked, not by whom.");
   options.arguments("MODEL", 1, 1);
   options.group("What is compared");
-  options.values("item,i", "ID", "items similar to this one, by its id, or by its title with --items; may be given several times, or as a list "
-                 "with commas between");
+  options.values(
+      "item,i", "ID",
+      "items similar to this one, by its id, or by its title with --items; may be given several times, or as a list "
+      "with commas between");
   options.values("user,u", "ID", "users similar to this one; likewise, but users have no titles");
   options.value("top,n", "N", "so many, or all where there are fewer (default 10)");
   options.value("metric", "WHICH", "cosine: of the angle between factors; dot: their inner product (default cosine)",

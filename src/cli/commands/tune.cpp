@@ -225,8 +225,9 @@ bool save_best(const Search& search, Dataset data, const SearchResult& best, Out
   return true;
 }
 
-// Of a search all of whose trainings failed.
+// What to say of a search that found nothing.
 std::string why_none(const std::vector<SearchResult>& results) {
+  if (results.empty()) return "odot: the time was over before a training was done: give a longer --duration\n";
   std::map<std::string, std::size_t> counts;
   for (const SearchResult& result : results) ++counts[result.status];
   if (counts[std::string(to_string(StopReason::diverged))] == results.size()) {
@@ -315,7 +316,7 @@ int run_tune(const Arguments& arguments) {
   bool interrupted = InterruptGuard::interrupted();
   const std::vector<SearchResult>& results = outcome.results;
   if (!outcome.best) {
-    log(interrupted ? fmt::format("odot: interrupted before a training gave a figure\n") : why_none(results));
+    log(interrupted ? std::string("odot: interrupted before a training gave a figure\n") : why_none(results));
     return interrupted ? kInterrupted : kBadData;
   }
   // What the search has found is told whatever becomes of the model.

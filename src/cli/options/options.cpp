@@ -196,7 +196,8 @@ void Options::parse_words(const Arguments& arguments) {
 // Words behind an option that may be given several times are more of its values, where the command has no use for as
 // many arguments: "--exclude a b". Where it takes any number of them and has enough, nobody can say what they are.
 void Options::add_to_lists(std::vector<po::option>& options) const {
-  std::ptrdiff_t surplus = std::ranges::count_if(options, [](const auto& one) { return one.position_key >= 0; }) - most_;
+  std::ptrdiff_t surplus =
+      std::ranges::count_if(options, [](const auto& one) { return one.position_key >= 0; }) - most_;
   const po::option* list = nullptr;
   int before = 0;  // arguments
   for (po::option& one : options) {
@@ -211,9 +212,9 @@ void Options::add_to_lists(std::vector<po::option>& options) const {
       one.position_key = -1;
       --surplus;
     } else if (list && most_ < 0 && enough) {
-      throw UsageError(fmt::format(
-          "'{0}' behind --{1} could be one more of it, or one of {2}: write --{1} {0}, or put {2} first", one.value[0],
-          list->string_key, help_.arguments));
+      throw UsageError(
+          fmt::format("'{0}' behind --{1} could be one more of it, or one of {2}: write --{1} {0}, or put {2} first",
+                      one.value[0], list->string_key, help_.arguments));
     }
   }
 }

@@ -70,7 +70,8 @@ void set_interval(const std::string& text, CheckpointSettings& settings) {
     settings.iterations = static_cast<int>(*number);
   } else {
     throw UsageError(fmt::format(
-        "--checkpoint-every is '{}', but must be a number of iterations such as 10, or a time such as 30s or 5m", text));
+        "--checkpoint-every is '{}', but must be a number of iterations such as 10, or a time such as 30s or 5m",
+        text));
   }
 }
 

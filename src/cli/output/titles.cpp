@@ -112,7 +112,8 @@ Titles::Titles(const Options& options, const IdTable& items, const std::string& 
 std::optional<Index> Titles::find(const std::string& title, const IdTable& items) const {
   std::vector<Index> found;
   for (Index item = 0; item < titles_.size(); ++item) {
-    if (!title.empty() && boost::algorithm::iequals(titles_[item], title, std::locale::classic())) found.push_back(item);
+    if (!title.empty() && boost::algorithm::iequals(titles_[item], title, std::locale::classic()))
+      found.push_back(item);
   }
   if (found.empty()) return std::nullopt;
   if (found.size() == 1) return found[0];

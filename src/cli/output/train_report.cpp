@@ -98,8 +98,9 @@ std::string to_text(const TrainReport& report, double lowest) {
   line("training", fmt::format("{}, {} passes, {:.2f} s, stopped by: {}", describe_work(report), report.passes,
                                report.optimisation.seconds, report.stop_reason));
   const double objective = report.optimisation.value;
-  line("objective", std::isnan(objective) ? "not known before the first of the " + std::string(method_of(report.settings).unit)
-                                          : fmt::format("{:.6g}", objective));
+  line("objective", std::isnan(objective)
+                        ? "not known before the first of the " + std::string(method_of(report.settings).unit)
+                        : fmt::format("{:.6g}", objective));
   line("train RMSE", figure(report.train.rmse));
   if (report.valid) {
     line("held-out RMSE", figure(report.valid->rmse));

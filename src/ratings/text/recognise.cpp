@@ -233,7 +233,8 @@ Format recognise(std::string_view text, const std::string& name, const ReadSetti
     ReadSettings plain = settings;
     plain.header = false;
     const Format without = recognise(text, name, plain, contents);
-    if (split_line(first.text, without.separator, 0, without.quoted(), fields) || fields.size() < without.columns_read())
+    if (split_line(first.text, without.separator, 0, without.quoted(), fields) ||
+        fields.size() < without.columns_read())
       return without;
     std::string user;
     std::string item;
