@@ -8,6 +8,7 @@
 #include <cmath>
 #include <optional>
 
+#include "core/duration.hpp"
 #include "odot/core/error.hpp"
 #include "odot/core/number.hpp"
 #include "odot/core/spelling.hpp"

@@ -15,9 +15,8 @@
 #pragma GCC visibility push(default)
 namespace odot::inline ODOT_PRECISION {
 
-/// Sets the number of threads of every later parallel loop of the calling thread, odot's and OpenMP's; 0 means what
-/// OMP_NUM_THREADS says, or else one for each core that this process may use: those that it may run on, and not more
-/// than the quota of its control groups. Until then it is what OpenMP says, which knows no quotas.
+/// Sets the threads of every later parallel loop of the calling thread, odot's and OpenMP's; 0: OMP_NUM_THREADS, or one
+/// for each core this process may use, by its control groups' quota too. Until then OpenMP, which knows none, decides.
 void set_threads(int threads);
 
 /// The number of threads that parallel loops of the calling thread use; in a loop's body, the number that the loop

@@ -20,7 +20,7 @@
 #include "cli/output/tune_table.hpp"
 #include "cli/paths.hpp"
 #include "core/digest.hpp"
-#include "odot/core/number.hpp"
+#include "core/duration.hpp"
 #include "odot/core/output_file.hpp"
 #include "odot/model/model_file.hpp"
 #include "odot/search/search.hpp"

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "cli/options/train_options.hpp"
+#include "core/duration.hpp"
 #include "odot/core/error.hpp"
 #include "odot/core/number.hpp"
 #include "odot/features/features.hpp"
