@@ -3,6 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <optional>
+#include <sstream>
+
 #include "odot/core/error.hpp"
 #include "ratings/text/fields.hpp"
 #include "ratings/text/foreign.hpp"
@@ -57,6 +61,31 @@ Index find_id(const std::string& id, const IdTable& ids, const std::string& what
   const Index index = ids.find(id);
   if (index != kUnknown) return index;
   throw Error(fmt::format("found no {} {} in the model; {}", what, reading::printable(id), describe(ids, what)));
+}
+
+std::vector<Index> find_ids(const std::vector<std::string>& given, const IdTable& ids, const std::string& what,
+                            const Titles& titles) {
+  std::vector<Index> found;
+  for (const std::string& text : given) {
+    if (const Index index = ids.find(text); index != kUnknown) {
+      found.push_back(index);
+    } else if (const std::optional<Index> item = titles.find(text, ids)) {
+      found.push_back(*item);
+    } else if (text.find(',') == std::string::npos) {
+      try {
+        found.push_back(find_id(text, ids, what));
+      } catch (const Error& error) {
+        if (what != "item") throw;
+        throw Error(fmt::format("{}{}", error.what(),
+                                titles.given() ? "; none of the titles is that either"
+                                               : "; titles can be named where --items FILE has them"));
+      }
+    } else {
+      std::stringstream parts(text);
+      for (std::string part; std::getline(parts, part, ',');) found.push_back(find_id(part, ids, what));
+    }
+  }
+  return found;
 }
 
 std::vector<Index> read_ids(const std::string& path, const IdTable& ids, const std::string& what, bool may_be_unknown) {

@@ -4,9 +4,16 @@
 #include <string>
 #include <vector>
 
+#include "cli/output/titles.hpp"
 #include "odot/ratings/id_table.hpp"
 
 namespace odot::cli {
+
+/// The indices of ids that options give, of which one may be a list with commas between; an id that has commas itself
+/// is taken as it is. An item may be named by its title where there are `titles`. Throws Error for one that is not
+/// known.
+std::vector<Index> find_ids(const std::vector<std::string>& given, const IdTable& ids, const std::string& what,
+                            const Titles& titles = {});
 
 /// The index of `id`. Throws Error naming some ids there are; `what` is "user" or "item".
 Index find_id(const std::string& id, const IdTable& ids, const std::string& what);

@@ -69,8 +69,19 @@ std::string describe(const SourceFormat& source, bool pairs_only) {
   return text + (source.header ? ", header" : "");
 }
 
-ReadResult load_ratings(const std::vector<std::string>& paths, const Options& options, bool keeps_texts) {
-  const ReadSettings settings = options.read_settings();
+ReadSettings read_settings(const Options& options, const Model* known) {
+  ReadSettings settings = options.read_settings();
+  if (known) {
+    settings.is_pair = [known](std::string_view user, std::string_view item) {
+      return known->users.find(user) != kUnknown && known->items.find(item) != kUnknown;
+    };
+  }
+  return settings;
+}
+
+ReadResult load_ratings(const std::vector<std::string>& paths, const Options& options, const Model* known,
+                        bool keeps_texts) {
+  const ReadSettings settings = read_settings(options, known);
   const Stopwatch timer;
   ReadResult result = read_ratings(paths, settings);
   if (options.quiet()) return result;
@@ -114,6 +125,18 @@ void load_features(const Options& options, Dataset& data) {
   };
   data.user_features = load("users", "user-features", data.users);
   data.item_features = load("items", "item-features", data.items);
+}
+
+std::string note_equal_ratings(const Dataset& data) {
+  if (data.size() < 2) return "";
+  const double value = data.matrix ? data.matrix->summary().lowest : static_cast<double>(data.list.value[0]);
+  const bool equal = data.matrix ? value == data.matrix->summary().highest
+                                 : std::ranges::all_of(data.list.value, [&](Real one) { return one == value; });
+  if (!equal) return "";
+  return fmt::format(
+      "all {} ratings are {}: a model can learn from them only to predict {} for every pair. Lines that tell only who "
+      "met what are no ratings; ratings say how much, and differ\n",
+      data.size(), value, value);
 }
 
 std::string separator_of(const ReadResult& result) {

@@ -6,6 +6,7 @@
 
 #include "cli/command.hpp"
 #include "cli/options/options.hpp"
+#include "odot/model/model.hpp"
 #include "odot/ratings/read.hpp"
 #include "odot/train/dataset.hpp"
 
@@ -21,8 +22,13 @@ std::size_t memory_budget(const Options& options);
 std::string describe(const SourceFormat& source, bool pairs_only = false);
 
 /// Reads the files into memory with the options' reading settings, or one .odr file, and, unless --quiet, says how they
-/// were recognised, and how many ratings are rounded where it matters, unless the command `keeps_texts` of ratings.
-ReadResult load_ratings(const std::vector<std::string>& paths, const Options& options, bool keeps_texts = false);
+/// were recognised, and how many ratings are rounded where it matters, unless the command `keeps_texts` of ratings. Of
+/// pairs, a first line whose ids `known` has is no header, whatever words they are.
+ReadResult load_ratings(const std::vector<std::string>& paths, const Options& options, const Model* known = nullptr,
+                        bool keeps_texts = false);
+
+/// The options' reading settings, likewise.
+ReadSettings read_settings(const Options& options, const Model* known);
 
 /// Likewise, but a single .odr file is mapped, within the options' memory.
 Dataset load_dataset(const std::vector<std::string>& paths, const Options& options);
@@ -31,6 +37,9 @@ Dataset load_dataset(const std::vector<std::string>& paths, const Options& optio
 /// tells unless --quiet what they were taken for. Adds their ids to those of the ratings, so that ratings to measure on
 /// may be of users or items of which training has features alone.
 void load_features(const Options& options, Dataset& data);
+
+/// A line to tell where all training ratings are equal, so that there is nothing to learn from them; empty otherwise.
+std::string note_equal_ratings(const Dataset& data);
 
 /// The separator that an output made from these files should have.
 std::string separator_of(const ReadResult& result);

@@ -103,7 +103,7 @@ Factorization load_factors(const std::string& path, FactorUse use) {
 }
 
 ItemLists load_item_lists(const std::vector<std::string>& paths, const Factorization& model, const Options& options) {
-  const RatingList list = load_ratings(paths, options).list;
+  const RatingList list = load_ratings(paths, options, &model).list;
   ItemLists lists(model.users.size(), reindex(list, model.users, model.items));
   if (!options.quiet()) {
     log(fmt::format("to exclude: {} pairs of users and items that the model knows\n", lists.size()));

@@ -6,18 +6,25 @@
 #include <sched.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cmath>
 #include <condition_variable>
 #include <cstdint>
+#include <cstdlib>
 #include <exception>
 #include <mutex>
+#include <optional>
+#include <string_view>
 #include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "core/control_groups.hpp"
 #include "core/missing_threads.hpp"
+#include "odot/core/number.hpp"
 
 namespace odot::inline ODOT_PRECISION {
 namespace {
@@ -135,6 +142,38 @@ std::vector<cpu_set_t> bound_places() {
   return places;
 }
 
+/// What OMP_NUM_THREADS says, of whose list the first number is for loops that are in no other; nothing where it says
+/// nothing that OpenMP understands. OpenMP's own number is gone once a thread has set another.
+std::optional<int> threads_of_environment() {
+  const char* const text = std::getenv("OMP_NUM_THREADS");
+  if (!text) return std::nullopt;
+  std::string_view first(text);
+  first = first.substr(0, first.find(','));
+  const auto blank = [](char c) { return c == ' ' || c == '\t'; };
+  while (!first.empty() && blank(first.front())) first.remove_prefix(1);
+  while (!first.empty() && blank(first.back())) first.remove_suffix(1);
+  const std::optional<int> number = to_number<int>(first);
+  return number && *number > 0 ? number : std::nullopt;
+}
+
+/// The processors that the calling thread and its helpers may run on: all of OpenMP's places where it binds, which has
+/// left one of them to a thread that it has bound.
+int available_processors() {
+  cpu_set_t available;
+  CPU_ZERO(&available);
+  const std::vector<cpu_set_t> places = bound_places();
+  for (const cpu_set_t& place : places) CPU_OR(&available, &available, &place);
+  if (!places.empty() && CPU_COUNT(&available) > 0) return CPU_COUNT(&available);
+  return omp_get_num_procs();
+}
+
+/// A thread for each processor that may be busy: more than a control group's quota would wait for their turn together.
+int default_threads() {
+  if (const std::optional<int> said = threads_of_environment()) return *said;
+  const double quota = std::ceil(control_group_processors(own_control_groups(), kControlGroups));
+  return static_cast<int>(std::clamp<double>(available_processors(), 1, std::max(quota, 1.0)));
+}
+
 /// A thread's helpers. A loop ends when all have been in it. Not to wait for those that the system wakes late was
 /// slower where other processes want the cores: who never sleeps is made to wait longest.
 class Team {
@@ -213,7 +252,7 @@ thread_local std::unique_ptr<Team, Disband> own_team;
 
 }  // namespace
 
-void set_threads(int threads) { omp_set_num_threads(threads > 0 ? threads : omp_get_num_procs()); }
+void set_threads(int threads) { omp_set_num_threads(threads > 0 ? threads : default_threads()); }
 
 int threads() {
   return standing.threads > 0 ? standing.threads : std::min(omp_get_max_threads(), omp_get_thread_limit());

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <optional>
 
+#include "core/duration.hpp"
 #include "odot/core/error.hpp"
 #include "odot/core/number.hpp"
 #include "odot/core/spelling.hpp"
@@ -92,6 +93,7 @@ std::string Option::range_text() const {
   } else {
     text += fmt::format("from {} to {}", plain(range.low), plain(range.high));
   }
+  if (by_clock) text += ", or a time such as 90s, 5m or 1h";
   return zero_word.empty() ? text : fmt::format("{} or the word {}", text, zero_word);
 }
 
@@ -141,7 +143,7 @@ OptionValue parse_value(const Option& option, std::string_view text) {
         break;
       case OptionKind::number:
         if (!option.zero_word.empty() && text == option.zero_word) return 0.0;
-        if (const auto value = to_number<double>(text)) return *value;
+        if (const auto value = option.by_clock ? to_seconds(text) : to_number<double>(text)) return *value;
         break;
       case OptionKind::sizes:
         return parse_sizes(option, text);

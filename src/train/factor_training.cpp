@@ -184,6 +184,11 @@ TrainResult train_factors(const Method& method, const FactorTraining& training, 
   // The objective of a method with λ is a sum of squares, others' have no unit.
   const double of_objective = method.default_regularisation ? unit * unit : 1;
   const double of_gradient = of_objective / root;
+  // The others' is a bound on what sweeps learn, or a likelihood, and known after a sweep.
+  const auto objective_of = [&](double value, int iterations) {
+    const bool known = iterations > 0 || method.default_regularisation;
+    return known ? of_objective * value : std::numeric_limits<double>::quiet_NaN();
+  };
   if (!observe.idle()) {
     task.observe = [&](const TrainState& state) {
       const auto measure = [&] {
@@ -196,15 +201,16 @@ TrainResult train_factors(const Method& method, const FactorTraining& training, 
         training.finish(now, settings, inputs);
         return now.evaluate(valid, *settings.clip).rmse;
       };
-      return observe({state.counts, of_objective * state.objective, of_gradient * state.gradient_norm, state.step,
-                      unit * root_mean(state.squared_error, count), state.passes, state.seconds},
-                     state.theta, measure, {state.last, state.resumed, state.visit});
+      return observe(
+          {state.counts, objective_of(state.objective, state.counts.iterations), of_gradient * state.gradient_norm,
+           state.step, unit * root_mean(state.squared_error, count), state.passes, state.seconds},
+          state.theta, measure, {state.last, state.resumed, state.visit});
     };
   }
   const TrainOutcome outcome = training.run(task, model.theta);
   report.stop_reason = observe.stop_reason(outcome.summary.reason);
   report.optimisation = outcome.summary;
-  report.optimisation.value *= of_objective;
+  report.optimisation.value = objective_of(outcome.summary.value, outcome.summary.counts.iterations);
   report.optimisation.gradient_norm *= of_gradient;
   report.passes = outcome.passes;
   if (KeptIterate* best = observe.best()) {

@@ -206,15 +206,17 @@ void add_optimisation(std::deque<TrainOption>& rows) {
                     o.standard = std::int64_t{0};
                   }),
              &S::early_stop));
-  rows.push_back(
-      member(with(number_option("time-limit", kOptimisationGroup, "SECONDS",
-                                "stop training after this time, with what checkpoints and traces take", {0, kInfinity}),
-                  [](Option& o) {
-                    o.common = o.silent_zero = o.limits = o.by_clock = true;
-                    o.searched = false, o.standard = 0.0;
-                    o.default_text = [] { return std::string("default: no limit"); };
-                  }),
-             &S::time_limit));
+  rows.push_back(member(
+      with(number_option("time-limit", kOptimisationGroup, "SECONDS",
+                         "stop training after this time, with what checkpoints and traces take: seconds, or 90s, "
+                         "5m, 1h",
+                         {0, kInfinity}),
+           [](Option& o) {
+             o.common = o.silent_zero = o.limits = o.by_clock = true;
+             o.searched = false, o.standard = 0.0;
+             o.default_text = [] { return std::string("default: no limit"); };
+           }),
+      &S::time_limit));
 }
 
 void add_start(std::deque<TrainOption>& rows) {

@@ -10,7 +10,9 @@
 namespace odot::inline ODOT_PRECISION {
 namespace {
 
+// In a checkpoint, which has no NaN, what stands for a norm or an objective that there is none of.
 constexpr double kNoNorm = -1;
+constexpr double kNoObjective = std::numeric_limits<double>::max();
 
 }  // namespace
 
@@ -76,8 +78,9 @@ void RunObserver::visit(StateVisitor& visitor, std::size_t size) {
     best_.theta.resize(size);
     visitor.integer("iteration", best_.iteration);
     visitor.number("valid_rmse", best_.valid_rmse);
-    visitor.number("objective", best_.objective);
-    // Of a method that has none it is NaN, and no checkpoint has that in it.
+    double objective = std::isnan(best_.objective) ? kNoObjective : best_.objective;
+    visitor.number("objective", objective);
+    best_.objective = objective == kNoObjective ? std::numeric_limits<double>::quiet_NaN() : objective;
     double norm = std::isnan(best_.gradient_norm) ? kNoNorm : best_.gradient_norm;
     visitor.number("gradient_norm", norm);
     best_.gradient_norm = norm == kNoNorm ? std::numeric_limits<double>::quiet_NaN() : norm;

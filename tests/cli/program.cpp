@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <grp.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -23,6 +24,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::chrono::minutes kPatience{2};
+constexpr std::chrono::milliseconds kWidth{500};
 constexpr uid_t kNobody = 65534;
 constexpr int kNotStarted = 125;
 
@@ -41,6 +43,11 @@ Pipe open_terminal() {
   if (ours < 0 || ::grantpt(ours) != 0 || ::unlockpt(ours) != 0) throw std::runtime_error("no terminal");
   pipe.ends = {ours, ::open(::ptsname(ours), O_RDWR | O_NOCTTY | O_CLOEXEC)};
   return pipe;
+}
+
+void resize(int terminal, unsigned short columns) {
+  const winsize size{.ws_row = 24, .ws_col = columns, .ws_xpixel = 0, .ws_ypixel = 0};
+  REQUIRE(::ioctl(terminal, TIOCSWINSZ, &size) == 0);
 }
 
 [[noreturn]] void become_program(const std::string& folder, std::vector<char*>& words, const Conditions& conditions,
@@ -122,10 +129,15 @@ Outcome run(const TemporaryFolder& in, const Words& arguments, const Conditions&
   const auto deadline = std::chrono::steady_clock::now() + kPatience;
   std::array<pollfd, 2> watched{pollfd{out.ends[0], POLLIN, 0}, pollfd{err.ends[0], POLLIN, 0}};
   bool late = false;
+  std::size_t widths = 0;
+  const auto start = std::chrono::steady_clock::now();
   while (watched[0].fd >= 0 || watched[1].fd >= 0) {
     ::poll(watched.data(), watched.size(), 10);
     if (watched[0].revents && !take(watched[0].fd, outcome.out)) watched[0].fd = -1;
     if (watched[1].revents && !take(watched[1].fd, outcome.err)) watched[1].fd = -1;
+    if (widths < conditions.columns.size() && std::chrono::steady_clock::now() >= start + widths * kWidth) {
+      resize(err.ends[0], conditions.columns[widths++]);
+    }
     if (!sent && conditions.ready()) {
       send(child, conditions.signals);
       sent = true;

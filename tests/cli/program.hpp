@@ -29,9 +29,10 @@ struct Conditions {
   bool keep_input_open = false;  ///< standard input does not end
   std::string out_file{};        ///< standard output goes here instead of into Outcome::out
   std::string err_file{};
-  int close = -1;                                       ///< a standard stream to be closed
-  bool terminal = false;                                ///< standard error is a terminal
-  bool unprivileged = false;                            ///< as a user who is not root
+  int close = -1;                         ///< a standard stream to be closed
+  bool terminal = false;                  ///< standard error is a terminal
+  std::vector<unsigned short> columns{};  ///< the terminal's widths, each after half a second of the one before
+  bool unprivileged = false;              ///< as a user who is not root
   std::vector<std::pair<int, unsigned long>> limits{};  ///< RLIMIT_… and how much
   /// Once `ready` says so, the signals are sent, all of them before the program can act on one.
   std::function<bool()> ready{};

@@ -1,6 +1,7 @@
 // Progress and quiet on standard error, and the pages of help.
 #include <fmt/format.h>
 #include <algorithm>
+#include <regex>
 #include <set>
 
 #include "odot/optim/registry.hpp"
@@ -52,6 +53,36 @@ TEST_CASE("one line that is updated on a terminal, and wiped at the end") {
   const std::string wiped = "\r\x1b[K";
   REQUIRE(updates.size() > wiped.size());
   CHECK(updates.substr(updates.size() - wiped.size()) == wiped);
+}
+
+TEST_CASE("the line of progress is never wider than its terminal, whose width may change") {
+  if (!has_terminals()) {
+    MESSAGE("skipped: this machine has no pseudo-terminals");
+    return;
+  }
+  const Prepared prepared;
+  Words search{"tune",     "r.csv", "--rank", "2,3,4,5,6", "--method", "full", "--lambda", "0.123456..0.654321",
+               "--trials", "9"};
+  for (const unsigned short width : {30, 80}) {
+    CAPTURE(width);
+    const Outcome outcome = run(prepared.folder, kSlow, {.terminal = true, .columns = {120, width}});
+    const Words updates = lines_of(std::regex_replace(outcome.err, std::regex("\r(\x1b\\[K)?|\x1b\\[K"), "\n"));
+    std::string last;
+    for (const std::string& line : updates) {
+      if (!line.starts_with("iteration ")) continue;
+      CHECK(line.size() < 120);
+      last = line;
+    }
+    CHECK(last.size() < width);
+    check_has(last, {"held-out RMSE"});
+    if (width == 80) check_has(last, {"train RMSE", " left"});
+    // What a search shows.
+    const Outcome searched = run(prepared.folder, search, {.terminal = true, .columns = {width}});
+    CHECK(searched.code == 0);
+    for (const std::string& line : lines_of(std::regex_replace(searched.err, std::regex("\x1b\\[[0-9]*[A-Z]"), ""))) {
+      if (line.find("trial") != std::string::npos || line.starts_with("  ")) CHECK(line.size() <= width);
+    }
+  }
 }
 
 TEST_CASE("--quiet says nothing on standard error, with and without a terminal") {

@@ -202,7 +202,7 @@ TEST_CASE("info describes models and ratings") {
   CHECK(model["rank"] == 5);
   CHECK(model["users"] == 300);
   CHECK(model["settings"]["optimizer"] == "lbfgs");
-  CHECK(model["settings"]["seed"] == "9");
+  CHECK(model["settings"]["seed"] == 9);
   const Outcome text = run(data.folder, {"info", "m"});
   check_has(text.out, {"kind", "model", "settings.optimizer", "lbfgs"});
 }

@@ -87,7 +87,11 @@ std::vector<Json> trace_of(const Session& session, const std::string& name) {
 }
 
 std::map<std::string, std::string> settings_of(const Session& session, const std::string& model) {
-  return Json::parse(session.done({"info", model, "--json"}).out).at("settings");
+  std::map<std::string, std::string> texts;
+  for (const auto& [name, value] : Json::parse(session.done({"info", model, "--json"}).out).at("settings").items()) {
+    texts[name] = value.is_string() ? value.get<std::string>() : value.dump();
+  }
+  return texts;
 }
 
 std::vector<Rating> ratings_in(const std::string& text) {
@@ -152,7 +156,7 @@ Factors factors_of(const Session& session, const std::string& model) {
   Factors factors;
   factors.biases = info.at("biases");
   factors.mean = info.at("mean");
-  factors.pin = factors.biases ? std::stod(info.at("settings").at("pin").get<std::string>()) : 1;
+  factors.pin = factors.biases ? info.at("settings").at("pin").get<double>() : 1;
   const auto read = [&](const std::string& side, const std::string& matrix, auto& rows) {
     const std::vector<double>& values = numbers.at(matrix);
     const std::vector<double>& ids = numbers.at(side + "_ids");

@@ -123,8 +123,8 @@ TEST_CASE("tune: the log's figures, iterations by rung, and the report of the be
         CHECK(line["status"] == "done");
         CHECK(line["iterations"] == iterations);
         CHECK(line["seconds"].get<double>() >= 0);
-        const std::string options = fmt::format("--rank {} --lambda {}", line["point"]["rank"].get<std::string>(),
-                                                line["point"]["lambda"].get<std::string>());
+        const std::string options =
+            fmt::format("--rank {} --lambda {}", line["point"]["rank"].dump(), line["point"]["lambda"].dump());
         check_has(line["options"], {options});
         check_has(line["command"],
                   {measured[0] == "--folds" ? "odot cv t.csv --folds 3" : "odot train t.csv " + measured[0], options,
@@ -152,7 +152,7 @@ TEST_CASE("tune: the log's figures, iterations by rung, and the report of the be
       CHECK((folds ? again["rmse"]["mean"] : again["valid_rmse"]) == report["rmse"]);
       CHECK((folds ? again["mae"]["mean"] : again["valid_mae"]) == report["mae"]);
       const auto settings = settings_of(data, "m");
-      CHECK(settings.at("rank") == report["point"]["rank"].get<std::string>());
+      CHECK(settings.at("rank") == report["point"]["rank"].dump());
       CHECK(settings.at("iterations") == fmt::format("{}", (*best)["iterations"].get<int>()));
       CHECK(!settings.contains("holdout"));
       std::filesystem::remove(data.folder / "log");

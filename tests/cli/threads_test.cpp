@@ -1,8 +1,11 @@
 // That --threads and --memory-limit are obeyed, by looking at the program while it runs.
+#include <sched.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
+#include <optional>
 #include <thread>
 
 #include "effects.hpp"
@@ -82,6 +85,51 @@ TEST_CASE("as many threads as --threads says, and by default one for each core")
     CAPTURE(command);
     CHECK(threads(command + " --config config", cores + 1) == cores + 1);
   }
+}
+
+// A variable of the environment, which the program inherits, for a while.
+class Variable {
+ public:
+  Variable(const std::string& name, const std::string& text) : name_(name) {
+    if (const char* const before = std::getenv(name.c_str())) before_ = before;
+    ::setenv(name.c_str(), text.c_str(), 1);
+  }
+  ~Variable() { before_ ? ::setenv(name_.c_str(), before_->c_str(), 1) : ::unsetenv(name_.c_str()); }
+  Variable(const Variable&) = delete;
+  Variable& operator=(const Variable&) = delete;
+
+ private:
+  std::string name_;
+  std::optional<std::string> before_;
+};
+
+TEST_CASE("without --threads, OMP_NUM_THREADS says how many; binding leaves all processors, or those it names") {
+  const Session session;
+  write_bytes(session.folder / "r", small_ratings());
+  const auto threads = [&](const std::string& more) -> int {
+    return Json::parse(session.done(words_of("train r -t 1 -q --json" + more)).out)["threads"];
+  };
+  const int all = threads("");
+  {
+    const Variable three("OMP_NUM_THREADS", "3");
+    CHECK(threads("") == 3);
+    CHECK(threads(" --threads 0") == 3);
+    CHECK(threads(" --threads 2") == 2);
+    const Variable bound("OMP_PROC_BIND", "true");
+    CHECK(threads("") == 3);
+  }
+  for (const auto& [name, text] : {std::pair{"OMP_PROC_BIND", "true"}, std::pair{"OMP_PROC_BIND", "spread"},
+                                   std::pair{"OMP_PLACES", "cores"}, std::pair{"OMP_PLACES", "threads"}}) {
+    CAPTURE(name);
+    const Variable variable(name, text);
+    CHECK(threads("") == all);
+  }
+  cpu_set_t mine;
+  REQUIRE(::sched_getaffinity(0, sizeof mine, &mine) == 0);
+  std::size_t first = 0;
+  while (!CPU_ISSET(first, &mine)) ++first;
+  const Variable one("OMP_PLACES", "{" + std::to_string(first) + "}");
+  CHECK(threads("") == 1);
 }
 
 TEST_CASE("--threads must be a number that can be used, for every command") {

@@ -1,8 +1,9 @@
-// Limits of control groups, in made-up file systems.
+// Limits of control groups, of memory and processors, in made-up file systems.
 #include "odot/core/memory.hpp"
 
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <filesystem>
 #include <limits>
 
@@ -50,6 +51,31 @@ TEST_CASE("version 1, where version 2 is mounted beside it") {
   CHECK(limit("4:memory:/jobs/one\n0::/box\n") == 60000);
   CHECK(limit("4:memory:/\n") == 9223372036854771712u);
   CHECK(limit("nonsense\n4:memory\n") == kNone);
+}
+
+TEST_CASE("quotas of processors, of both versions: the lowest from the group up to the root") {
+  const TemporaryFolder root;
+  put(root, "cpu.max", "max 100000\n");
+  put(root, "a/cpu.max", "150000 100000\n");
+  put(root, "a/b/cpu.max", "400000 100000\n");
+  put(root, "a/c/cpu.max", "25000 50000\n");
+  put(root, "d/cpu.max", "max 100000\n");
+  put(root, "broken/cpu.max", "many\n");
+  const auto processors = [&](const std::string& groups) { return control_group_processors(groups, root.path()); };
+  CHECK(processors("0::/a/b\n") == 1.5);
+  CHECK(processors("0::/a/c/below\n") == 0.5);
+  CHECK(std::isinf(processors("0::/d\n")));
+  CHECK(std::isinf(processors("0::/broken\n")));
+  CHECK(std::isinf(processors("")));
+  const TemporaryFolder first;
+  put(first, "cpu/cpu.cfs_quota_us", "-1\n");
+  put(first, "cpu/cpu.cfs_period_us", "100000\n");
+  put(first, "cpu/jobs/cpu.cfs_quota_us", "300000\n");
+  put(first, "cpu/jobs/cpu.cfs_period_us", "100000\n");
+  put(first, "memory/jobs/cpu.cfs_quota_us", "1\n");
+  put(first, "memory/jobs/cpu.cfs_period_us", "100000\n");
+  CHECK(control_group_processors("5:cpuacct,cpu:/jobs/one\n4:memory:/jobs\n0::/\n", first.path()) == 3);
+  CHECK(std::isinf(control_group_processors("5:cpu:/\n4:memory:/jobs\n", first.path())));
 }
 
 TEST_CASE("this process may use some memory, and ratings most of it") {

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdlib>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -139,6 +140,25 @@ TEST_CASE("a forked child runs loops on threads of its own, and so does its pare
   REQUIRE(::waitpid(child, &status, 0) == child);
   CHECK(status == 0);
   on_all_threads([] {});
+}
+
+TEST_CASE("0 threads: as many as OMP_NUM_THREADS says, or one for each processor") {
+  const ThreadsGuard guard;
+  const char* const before = std::getenv("OMP_NUM_THREADS");
+  const std::string kept = before ? before : "";
+  const auto with = [](const char* text) {
+    ::setenv("OMP_NUM_THREADS", text, 1);
+    set_threads(7);
+    set_threads(0);
+    return threads();
+  };
+  CHECK(with("3") == 3);
+  CHECK(with(" 5 , 2") == 5);
+  const int all = with("");
+  CHECK(all >= 1);
+  CHECK(all <= omp_get_num_procs());
+  for (const char* nothing : {"many", "0", "-2", "2.5", ","}) CHECK(with(nothing) == all);
+  before ? ::setenv("OMP_NUM_THREADS", kept.c_str(), 1) : ::unsetenv("OMP_NUM_THREADS");
 }
 
 // Run once more with OMP_PROC_BIND=true (tests/CMakeLists.txt), which leaves the main thread one place.

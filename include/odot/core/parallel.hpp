@@ -15,8 +15,8 @@
 #pragma GCC visibility push(default)
 namespace odot::inline ODOT_PRECISION {
 
-/// Sets the number of threads of every later parallel loop of the calling thread, odot's and OpenMP's; 0 means one for
-/// each core this process may use. Until then it is what OpenMP says: OMP_NUM_THREADS, or all cores.
+/// Sets the threads of every later parallel loop of the calling thread, odot's and OpenMP's; 0: OMP_NUM_THREADS, or one
+/// for each core this process may use, by its control groups' quota too. Until then OpenMP, which knows none, decides.
 void set_threads(int threads);
 
 /// The number of threads that parallel loops of the calling thread use; in a loop's body, the number that the loop

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "odot/core/precision.hpp"
@@ -23,6 +25,8 @@ struct ReadSettings {
                                                         ///< the rating's is ignored with pairs_only
   std::optional<bool> header{};                         ///< whether the first line is one
   Duplicates duplicates = Duplicates::refuse;
+  /// With pairs_only: whether a first line of this user and item is a pair, though its words are names of columns.
+  std::function<bool(std::string_view user, std::string_view item)> is_pair{};
   bool pairs_only = false;  ///< read users and items alone; no rating is needed and duplicates are allowed
 };
 

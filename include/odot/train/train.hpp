@@ -34,7 +34,7 @@ struct BestSoFar {
 /// What an observer sees after the start and after every iteration (sweep, epoch).
 struct TrainProgress {
   const Counts& counts;
-  double objective;
+  double objective;      ///< NaN where the method knows none yet
   double gradient_norm;  ///< NaN where the method has none
   LineStep step;         ///< step.step is NaN where the method has none
   double train_rmse;     ///< of unclipped predictions
@@ -59,7 +59,7 @@ struct TrainReport {
   /// kEarlyStop or to_string(optimisation.reason).
   std::string_view stop_reason = "iterations";
   std::optional<int> best_iteration;  ///< with early stopping: which the model, value and gradient_norm are of
-  Summary optimisation;               ///< its gradient_norm is NaN where the method has none; its counts.iterations are
+  Summary optimisation;               ///< gradient_norm may be NaN, and value before it is known; counts.iterations are
                                       ///< in the method's unit
   Evaluation train;                   ///< predictions as the model makes them, clipped or not
   std::optional<Evaluation> valid;    ///< likewise, on the held-out ratings

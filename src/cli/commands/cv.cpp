@@ -49,6 +49,7 @@ int run_cv(const Arguments& arguments) {
   check_paths({}, options.inputs({}));
 
   Dataset data = load_ratings(options.arguments(), options).list;
+  if (!options.quiet()) log(note_equal_ratings(data));
   load_features(options, data);
   const InterruptGuard guard;
   std::unique_ptr<ProgressLine> progress_line;

@@ -18,6 +18,7 @@
 #include "cli/options/options.hpp"
 #include "cli/output/figure.hpp"
 #include "cli/paths.hpp"
+#include "model/serve/scored.hpp"
 #include "odot/model/calibration.hpp"
 #include "odot/model/ranking.hpp"
 #include "odot/ratings/odr.hpp"
@@ -110,14 +111,14 @@ Json to_json(const Calibration& calibration) {
 
 // What --top measures.
 struct Ranked {
-  std::size_t top = 0;
+  std::vector<std::size_t> tops;
   std::optional<double> least;  // relevant rating
   Evaluation errors;
-  RankingQuality quality;
+  std::vector<RankingQuality> quality;  // for each of the tops
   struct Others {
     Evaluation mean;
     Evaluation bias;
-    RankingQuality popularity;
+    std::vector<RankingQuality> popularity;
   };
   std::optional<Others> others;  // where training ratings are known
 
@@ -128,10 +129,19 @@ struct Ranked {
   std::size_t known = 0;  // held-out ratings of users and items that are
 };
 
+// The numbers that --top gives.
+std::vector<std::size_t> tops_of(const Options& options) {
+  std::vector<std::size_t> tops;
+  for (const long long top : options.integers("top", 1, std::numeric_limits<Index>::max())) {
+    tops.push_back(static_cast<std::size_t>(top));
+  }
+  return tops;
+}
+
 Ranked rank(const Factorization& model, const std::vector<std::string>& files, bool clip, const Options& options,
             CalibrationSums* calibration) {
   Ranked result;
-  result.top = static_cast<std::size_t>(options.integer("top", 10, 1, std::numeric_limits<Index>::max()));
+  result.tops = tops_of(options);
   constexpr double kAny = std::numeric_limits<double>::infinity();
   if (options.given("relevant")) result.least = options.number("relevant", 0, -kAny, kAny);
   const Triples held = reindex(load_ratings(files, options).list, model.users, model.items);
@@ -145,36 +155,39 @@ Ranked rank(const Factorization& model, const std::vector<std::string>& files, b
     liked.item.push_back(held.item[k]);
   }
   const ItemLists relevant(model.users.size(), liked);
+  const auto quality_of = [&](const FactorView& view, const ItemLists* seen) {
+    std::vector<RankingQuality> all;
+    for (const std::size_t top : result.tops) all.push_back(evaluate_ranking(view, relevant, seen, top));
+    return all;
+  };
   if (!options.given("exclude")) {
     if (!options.quiet()) log("without --exclude TRAIN, what users rated in training is ranked too\n");
-    result.quality = evaluate_ranking(model.view(), relevant, nullptr, result.top);
+    result.quality = quality_of(model.view(), nullptr);
     return result;
   }
-  const Triples train = reindex(load_ratings(options.texts("exclude"), options).list, model.users, model.items);
+  const Triples train = reindex(load_ratings(options.texts("exclude"), options, &model).list, model.users, model.items);
   const ItemLists seen(model.users.size(), train);
-  result.quality = evaluate_ranking(model.view(), relevant, &seen, result.top);
+  result.quality = quality_of(model.view(), &seen);
   const Baselines baselines = make_baselines(model.users.size(), model.items.size(), train);
   result.others = {evaluate(baselines.mean.view(), held, clip), evaluate(baselines.bias.view(), held, clip),
-                   evaluate_ranking(baselines.popularity.view(), relevant, &seen, result.top)};
+                   quality_of(baselines.popularity.view(), &seen)};
   return result;
 }
 
 struct Measure {
   const char* key;
-  std::string name;
+  const char* name;
+  bool of_list;  // depends on how long the lists are
   double RankingQuality::*value;
 };
 
-std::vector<Measure> measures(std::size_t top) {
-  const auto at = [&](const char* name) { return fmt::format("{} at {}", name, top); };
-  return {{"hit_rate", at("hit rate"), &RankingQuality::hit_rate},
-          {"precision", at("precision"), &RankingQuality::precision},
-          {"recall", at("recall"), &RankingQuality::recall},
-          {"ndcg", at("NDCG"), &RankingQuality::ndcg},
-          {"map", at("MAP"), &RankingQuality::map},
-          {"auc", "AUC", &RankingQuality::auc},
-          {"item_coverage", at("item coverage"), &RankingQuality::coverage}};
-}
+constexpr Measure kMeasures[] = {{"hit_rate", "hit rate", true, &RankingQuality::hit_rate},
+                                 {"precision", "precision", true, &RankingQuality::precision},
+                                 {"recall", "recall", true, &RankingQuality::recall},
+                                 {"ndcg", "NDCG", true, &RankingQuality::ndcg},
+                                 {"map", "MAP", true, &RankingQuality::map},
+                                 {"auc", "AUC", false, &RankingQuality::auc},
+                                 {"item_coverage", "item coverage", true, &RankingQuality::coverage}};
 
 void print_text(const Ranked& result) {
   const auto line = [&](const std::string& name, const std::vector<std::optional<double>>& values) {
@@ -190,11 +203,16 @@ void print_text(const Ranked& result) {
   }
   line("RMSE", {result.errors.rmse, others.mean.rmse, others.bias.rmse, {}});
   line("MAE", {result.errors.mae, others.mean.mae, others.bias.mae, {}});
-  if (result.quality.users == 0) {
+  const RankingQuality& first = result.quality.front();
+  if (first.users == 0) {
     std::cout << "ranking              no known user has a relevant item to find\n";
   } else {
-    for (const Measure& one : measures(result.top)) {
-      line(one.name, {result.quality.*one.value, {}, {}, others.popularity.*one.value});
+    for (const Measure& one : kMeasures) {
+      for (std::size_t k = 0; k < (one.of_list ? result.tops.size() : 1); ++k) {
+        const double popularity = result.others ? others.popularity[k].*one.value : 0;
+        line(one.of_list ? fmt::format("{} at {}", one.name, result.tops[k]) : one.name,
+             {result.quality[k].*one.value, {}, {}, popularity});
+      }
     }
   }
   line("rating coverage", {result.rating_coverage(), {}, {}, {}});
@@ -204,32 +222,38 @@ void print_text(const Ranked& result) {
   count("ratings", result.errors.ratings);
   count("unknown users", result.errors.unknown_users);
   count("unknown items", result.errors.unknown_items);
-  count("users ranked for", result.quality.users);
-  std::cout << fmt::format("{:<20} {:>10} ({})\n", "relevant items", result.quality.relevant,
+  count("users ranked for", first.users);
+  std::cout << fmt::format("{:<20} {:>10} ({})\n", "relevant items", first.relevant,
                            result.least ? fmt::format("rated {} or more", *result.least) : "all that are held out");
 }
 
 Json errors_json(const Evaluation& errors) { return {{"rmse", errors.rmse}, {"mae", errors.mae}}; }
 
-Json quality_json(const RankingQuality& quality, std::size_t top) {
+// A number, or as many as there are tops of what depends on them.
+Json quality_json(const std::vector<RankingQuality>& quality) {
   Json json = Json::object();
-  for (const Measure& one : measures(top))
-    json[one.key] = quality.users > 0 ? number_or_null(quality.*one.value) : Json(nullptr);
+  for (const Measure& one : kMeasures) {
+    Json values = Json::array();
+    for (const RankingQuality& each : quality) {
+      values.push_back(each.users > 0 ? number_or_null(each.*one.value) : Json(nullptr));
+    }
+    json[one.key] = one.of_list && quality.size() > 1 ? values : values[0];
+  }
   return json;
 }
 
 void add_json(const Ranked& result, Json& json) {
-  json["top"] = result.top;
+  json["top"] = result.tops.size() > 1 ? Json(result.tops) : Json(result.tops[0]);
   json["relevant_from"] = result.least ? Json(*result.least) : Json(nullptr);
-  json["ranked_users"] = result.quality.users;
-  json["relevant_items"] = result.quality.relevant;
-  json.update(quality_json(result.quality, result.top));
+  json["ranked_users"] = result.quality[0].users;
+  json["relevant_items"] = result.quality[0].relevant;
+  json.update(quality_json(result.quality));
   json["rating_coverage"] = result.rating_coverage();
   json["baselines"] = nullptr;
   if (!result.others) return;
   json["baselines"] = {{"mean", errors_json(result.others->mean)},
                        {"bias", errors_json(result.others->bias)},
-                       {"popularity", quality_json(result.others->popularity, result.top)}};
+                       {"popularity", quality_json(result.others->popularity)}};
 }
 
 Json to_json(const Evaluation& result) {
@@ -247,10 +271,15 @@ std::optional<CalibrationSums> calibration_of(const Model& model, const Options&
   return CalibrationSums(options.fraction("interval", kUsualLevel));
 }
 
+void check_finite(const Evaluation& errors) {
+  if (errors.ratings > 0 && !std::isfinite(errors.rmse)) too_large();
+}
+
 int evaluate_ranked(const std::vector<std::string>& files, const Options& options) {
   const Factorization model = load_factors(options.arguments()[0], FactorUse::rank);
   std::optional<CalibrationSums> sums = calibration_of(model, options);
   const Ranked result = rank(model, files, options.on_off("clip", model.clip), options, sums ? &*sums : nullptr);
+  check_finite(result.errors);
   if (!options.flag_given("json")) {
     print_text(result);
     if (sums && options.given("interval")) print_text(sums->result());  // who looks at lists asks for it
@@ -271,7 +300,7 @@ void check(const Options& options) {
     }
     return;
   }
-  (void)options.integer("top", 10, 1, std::numeric_limits<Index>::max());
+  (void)tops_of(options);
   if (options.given("memory-limit"))
     throw UsageError("--memory-limit is of no use with --top, which needs all ratings");
   if (!feature_paths(options).empty()) {
@@ -300,7 +329,7 @@ Options declare_evaluate() {
   options.group("Ranking");
   options.value("top,n", "N",
                 "rank items for every user and measure the first N: hit rate, precision, recall, NDCG, MAP, also AUC "
-                "and coverage");
+                "and coverage; or several N with commas between, e.g. 5,10");
   options.values("exclude,x", "RATINGS",
                  "the training ratings: what users rated there is not ranked, and the mean, biases and popularity of "
                  "these ratings are measured beside the model; may be given several times");
@@ -324,6 +353,7 @@ int run_evaluate(const Arguments& arguments) {
   const bool clip = options.on_off("clip", model->clip);
   std::optional<CalibrationSums> sums = calibration_of(*model, options);
   const Evaluation result = evaluate_data(*model, load_dataset(files, options), clip, sums ? &*sums : nullptr);
+  check_finite(result);
   if (options.flag_given("json")) {
     Json json = to_json(result);
     if (sums) json.update(to_json(sums->result()));

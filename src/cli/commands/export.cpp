@@ -36,6 +36,7 @@ Options declare_export() {
                 "libmf  LIBMF's text model, which its mf-predict reads: mean and biases become columns of P and Q",
                 {"npy", "csv", "libmf"});
   options.value("output,o", "PATH", "the folder, new or empty, or the file to write (needed)");
+  options.flag("json", "print what was written as one JSON object");
   options.common_group();
   return options;
 }
@@ -57,13 +58,25 @@ int run_export(const Arguments& arguments) {
   const std::string& path = options.arguments()[0];
   // The files of a folder come together: a first Ctrl-C has to wait for them.
   const InterruptGuard guard;
+  Json report{{"format", format}};
+  const auto report_ids = [&](const Model& model) {
+    report["users"] = model.users.size();
+    report["items"] = model.items.size();
+  };
   if (format == "npy") {
-    export_npy(*load_model(path), target);
+    const std::unique_ptr<Model> model = load_model(path);
+    export_npy(*model, target);
+    report_ids(*model);
   } else if (format == "csv") {
-    export_csv(load_factors(path, FactorUse::export_factors), target);
+    const Factorization model = load_factors(path, FactorUse::export_factors);
+    export_csv(model, target);
+    report_ids(model);
+    report["rank"] = model.layout.rank;
   } else {
     const Factorization model = load_factors(path, FactorUse::export_factors);
     const LibmfExport made = export_libmf(model, target);
+    report_ids(model);
+    report["rank"] = made.rank;
     if (!options.quiet()) {
       log(fmt::format("P (users): {}\nQ (items): {}\nrank {}{}\n",
                       describe(made.users, model.users.size(), target + ".users"),
@@ -73,6 +86,7 @@ int run_export(const Arguments& arguments) {
                                                     : ""));
     }
   }
+  if (options.flag_given("json")) print_json(report);
   if (!options.quiet()) log(fmt::format("written to {}\n", target));
   return kDone;
 }

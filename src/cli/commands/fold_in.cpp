@@ -22,17 +22,24 @@ namespace odot::cli {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr const char* kTitles = "item-titles";  // --items says what is folded in
 
 void check(const Options& options) {
   const bool top = options.given("top");
   if (!options.given("output") && !top) {
     throw UsageError("there is nothing to do: -o FILE writes a model with them added, --top N prints recommendations");
   }
-  if (top && options.flag_given("items")) throw UsageError("--top recommends to users, which --items does not fold in");
+  if (top && options.flag_given("items")) {
+    throw UsageError(
+        "--top recommends to users, which --items does not fold in; titles of the items in the lists are given by "
+        "--item-titles FILE");
+  }
   if (top && options.flag_given("json")) {
     throw UsageError("--json and the lists of --top cannot both go to standard output");
   }
-  if (!top && options.given("format")) throw UsageError("--format is of no use without --top N");
+  for (const char* name : {"format", "item-titles", "titles"}) {
+    if (!top && options.given(name)) throw UsageError(fmt::format("--{} is of no use without --top N", name));
+  }
   if (options.arguments().size() < 2 && !options.given("features")) {
     throw UsageError("there is nothing to fold in: give RATINGS, or --features FILE of a model that knows features");
   }
@@ -148,6 +155,7 @@ Options declare_fold_in() {
   options.value("output,o", "FILE", "write the model with them added here");
   options.value("top,n", "N", "print the N items with the highest predicted ratings that each of them has not rated");
   RankedOutput::declare_format(options);
+  Titles::declare(options, kTitles);
   options.flag("json", "print the report as one JSON object");
   options.reading_group();
   options.common_group();
@@ -171,6 +179,7 @@ int run_fold_in(const Arguments& arguments) {
   const std::vector<std::string> files(options.arguments().begin() + 1, options.arguments().end());
   const RatingList list = files.empty() ? RatingList() : load_ratings(files, options).list;
   if (options.given("features")) settings.features = newcomer_features(model, options, settings.items);
+  const Titles titles(options, model.items, kTitles);
   const Stopwatch timer;
   const FoldInReport report = [&] {
     try {
@@ -187,8 +196,7 @@ int run_fold_in(const Arguments& arguments) {
   if (options.given("top")) {
     const ItemLists rated(model.layout.users, reindex(list, model.users, model.items));
     lists.exclude = &rated;
-    const Titles none;
-    output.begin(model.users, model.items, none);
+    output.begin(model.users, model.items, titles);
     write_recommendations(output, model, report.users, lists);
     output.end();
     out.commit();

@@ -22,6 +22,7 @@ Options declare_import() {
   options.value("users", "FILE", "ids of the rows of P instead of their numbers, one a line");
   options.value("items", "FILE", "likewise of the rows of Q");
   options.value("output,o", "MODEL", "write the model here (needed)");
+  options.flag("json", "print what was made as one JSON object");
   options.common_group();
   return options;
 }
@@ -40,6 +41,13 @@ int run_import(const Arguments& arguments) {
   const LibmfImport read = import_libmf(options.arguments()[0], ids("users"), ids("items"));
   save_model(read.model, output);
   output.commit();
+  if (options.flag_given("json")) {
+    print_json({{"rank", read.model.layout.rank},
+                {"users", read.model.layout.users},
+                {"items", read.model.layout.items},
+                {"empty_users", read.empty_users},
+                {"empty_items", read.empty_items}});
+  }
   if (!options.quiet()) {
     const auto empty = [](Index count) { return count > 0 ? fmt::format(" ({} empty rows left out)", count) : ""; };
     log(fmt::format("rank {}, {} users{}, {} items{}\n", read.model.layout.rank, read.model.layout.users,

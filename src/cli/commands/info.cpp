@@ -8,7 +8,7 @@
 
 #include "cli/command.hpp"
 #include "cli/load.hpp"
-#include "cli/options/options.hpp"
+#include "cli/options/train_options.hpp"
 #include "cli/paths.hpp"
 #include "odot/model/kinds.hpp"
 #include "odot/model/model_file.hpp"
@@ -39,7 +39,7 @@ Json to_json(const DescribedValue& value) {
 Json describe_model(const Model& model) {
   Json json{{"kind", "model"}};
   for (const auto& [name, value] : model.kind().describe(model)) json[name] = to_json(value);
-  for (const auto& [name, value] : model.settings) json["settings"][name] = value;
+  for (const auto& [name, value] : model.settings) json["settings"][name] = setting_json(name, value);
   return json;
 }
 

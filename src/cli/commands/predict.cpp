@@ -2,13 +2,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iostream>
+#include <cmath>
+#include <filesystem>
+#include <optional>
 
 #include "cli/command.hpp"
 #include "cli/load.hpp"
 #include "cli/load_model.hpp"
 #include "cli/options/options.hpp"
+#include "cli/pair_stream.hpp"
 #include "cli/paths.hpp"
+#include "model/serve/scored.hpp"
 #include "odot/core/output_file.hpp"
 #include "odot/model/calibration.hpp"
 #include "odot/model/model.hpp"
@@ -101,6 +105,63 @@ void add_uncertainty(const Model& model, const Triples& pairs, bool clip, const 
   if (options.flag_given("sd")) columns.insert(columns.begin() + 1, std::move(deviations));
 }
 
+// Ids where files of pairs belong: two words that are no files.
+void refuse_ids(const std::vector<std::string>& arguments) {
+  const auto no_file = [](const std::string& word) {
+    std::error_code error;
+    return word != "-" && !std::filesystem::exists(word, error);
+  };
+  if (arguments.size() != 3 || !std::all_of(arguments.begin() + 1, arguments.end(), no_file)) return;
+  throw UsageError(
+      fmt::format("found neither a file {1} nor a file {2}, expected files of pairs: for one user and item, "
+                  "`echo '{1},{2}' | odot predict {0} -`",
+                  arguments[0], arguments[1], arguments[2]));
+}
+
+// What is asked of pairs, and how many there were.
+class Predictor {
+ public:
+  Predictor(const Model& model, const Options& options)
+      : model_(model), options_(options), clip_(options.on_off("clip", model.clip)) {}
+
+  void answer(const RatingList& list, const std::string& separator, OutputFile& output) {
+    const Triples known = reindex(list, model_);
+    Columns columns{std::vector<double>(known.size())};
+    model_.predict(known, clip_, columns.front());
+    if (options_.flag_given("sd") || options_.given("interval")) {
+      add_uncertainty(model_, known, clip_, options_, columns);
+    }
+    if (options_.flag_given("probabilities")) add_probabilities(model_, known, columns);
+    for (const std::vector<double>& column : columns) {
+      if (!std::ranges::all_of(column, [](double value) { return std::isfinite(static_cast<Real>(value)); }))
+        too_large();
+    }
+    write_predictions(output, list, columns, separator);
+    pairs += known.size();
+    unknown_users += std::ranges::count(known.user, kUnknown);
+    unknown_items += std::ranges::count(known.item, kUnknown);
+  }
+
+  std::size_t pairs = 0;
+  std::ptrdiff_t unknown_users = 0;
+  std::ptrdiff_t unknown_items = 0;
+
+ private:
+  const Model& model_;
+  const Options& options_;
+  bool clip_;
+};
+
+// Answers lines as they come.
+void filter(const Options& options, const Model& model, Predictor& predictor, OutputFile& output) {
+  PairStream stream(read_settings(options, &model));
+  while (const std::optional<RatingList> some = stream.next()) {
+    predictor.answer(*some, separator_of({.list = {}, .sources = {stream.source()}}), output);
+    output.flush();
+  }
+  if (!options.quiet()) log(describe(stream.source(), true) + "\n");
+}
+
 }  // namespace
 
 Options declare_predict() {
@@ -108,7 +169,8 @@ Options declare_predict() {
       "odot predict MODEL PAIRS... [-o FILE] [options]",
       "Predicts the rating of every (user, item) pair, in order: lines of user, item and prediction with the\n"
       "separator of PAIRS. Unknown users and items are predicted from what is known (the mean, the other side's\n"
-      "bias; by a neural network, as an average user or item) and counted.");
+      "bias; by a neural network, as an average user or item) and counted. With - for PAIRS, the lines of a pipe\n"
+      "are answered as they come, unless there is -o FILE.");
   options.arguments("MODEL PAIRS...", 2, -1);
   options.group("Results");
   options.value("output,o", "FILE", "write the predictions here (default -, standard output)");
@@ -137,30 +199,31 @@ int run_predict(const Arguments& arguments) {
   if (json && target == "-") throw UsageError("--json and predictions cannot both go to standard output: give -o FILE");
   check_paths({{"-o", target}}, options.inputs({"output"}));
 
+  refuse_ids(options.arguments());
   const bool uncertain = options.flag_given("sd") || options.given("interval");
   (void)options.fraction("interval", kUsualLevel);
   OutputFile output(target);
   const std::unique_ptr<Model> model = load_predicting_model(options.arguments()[0], options);
   if (uncertain) require_deviations(options.arguments()[0], *model);
   if (options.flag_given("probabilities")) require_probabilities(options.arguments()[0], *model);
-  const bool clip = options.on_off("clip", model->clip);
-  const ReadResult read = load_ratings({options.arguments().begin() + 1, options.arguments().end()}, options);
-  const Triples pairs = reindex(read.list, *model);
-  Columns columns{std::vector<double>(pairs.size())};
-  model->predict(pairs, clip, columns.front());
-  if (uncertain) add_uncertainty(*model, pairs, clip, options, columns);
-  if (options.flag_given("probabilities")) add_probabilities(*model, pairs, columns);
-  write_predictions(output, read.list, columns, separator_of(read));
+  const Arguments files(options.arguments().begin() + 1, options.arguments().end());
+  Predictor predictor(*model, options);
+  if (target == "-" && files == Arguments{"-"} && PairStream::is_standard_input()) {
+    filter(options, *model, predictor, output);
+  } else {
+    const ReadResult read = load_ratings(files, options, model.get());
+    predictor.answer(read.list, separator_of(read), output);
+  }
   output.commit();
 
-  const auto unknown_users = std::count(pairs.user.begin(), pairs.user.end(), kUnknown);
-  const auto unknown_items = std::count(pairs.item.begin(), pairs.item.end(), kUnknown);
   if (json) {
-    print_json({{"predictions", pairs.size()}, {"unknown_users", unknown_users}, {"unknown_items", unknown_items}});
+    print_json({{"predictions", predictor.pairs},
+                {"unknown_users", predictor.unknown_users},
+                {"unknown_items", predictor.unknown_items}});
   }
   if (!options.quiet()) {
-    log(fmt::format("predicted {} pairs, {} of unknown users, {} of unknown items\n", pairs.size(), unknown_users,
-                    unknown_items));
+    log(fmt::format("predicted {} pairs, {} of unknown users, {} of unknown items\n", predictor.pairs,
+                    predictor.unknown_users, predictor.unknown_items));
   }
   return kDone;
 }

@@ -33,10 +33,8 @@ void check(const Options& options) {
 
 std::vector<Index> choose_users(const Factorization& model, const Options& options) {
   if (options.given("users")) return read_ids(options.text("users"), model.users, "user", false);
-  std::vector<Index> users;
-  for (const std::string& id : options.texts("user")) users.push_back(find_id(id, model.users, "user"));
-  if (options.given("user")) return users;
-  users.resize(model.users.size());
+  if (options.given("user")) return find_ids(options.texts("user"), model.users, "user");
+  std::vector<Index> users(model.users.size());
   std::iota(users.begin(), users.end(), Index{0});
   return users;
 }
@@ -62,7 +60,7 @@ Options declare_recommend() {
   options.arguments("MODEL", 1, 1);
   options.group("Users and items");
   options.value("top,n", "N", "so many items for each user, or all where there are fewer (default 10)");
-  options.values("user,u", "ID", "for this user; may be given several times");
+  options.values("user,u", "ID", "for this user; may be given several times, or as a list with commas between");
   options.value("users", "FILE", "for the users in this file, an id a line; by default for all that the model knows");
   options.values("exclude,x", "RATINGS",
                  "leave out what users have rated: rating files (no ratings are needed, pairs will do) or one .odr "

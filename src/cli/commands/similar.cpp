@@ -27,8 +27,11 @@ Options declare_similar() {
       "to a user's. Biases are left out: they say how well something is liked, not by whom.");
   options.arguments("MODEL", 1, 1);
   options.group("What is compared");
-  options.values("item,i", "ID", "items similar to this one; may be given several times");
-  options.values("user,u", "ID", "users similar to this one; may be given several times");
+  options.values(
+      "item,i", "ID",
+      "items similar to this one, by its id, or by its title with --items; may be given several times, or as a list "
+      "with commas between");
+  options.values("user,u", "ID", "users similar to this one; likewise, but users have no titles");
   options.value("top,n", "N", "so many, or all where there are fewer (default 10)");
   options.value("metric", "WHICH", "cosine: of the angle between factors; dot: their inner product (default cosine)",
                 {"cosine", "dot"});
@@ -58,9 +61,8 @@ int run_similar(const Arguments& arguments) {
   const Factorization model = load_factors(options.arguments()[0], FactorUse::rank);
   const IdTable& ids = of_items ? model.items : model.users;
   const char* what = of_items ? "item" : "user";
-  std::vector<Index> asked;
-  for (const std::string& id : options.texts(what)) asked.push_back(find_id(id, ids, what));
   const Titles titles(options, model.items);
+  const std::vector<Index> asked = find_ids(options.texts(what), ids, what, titles);
   output.begin(ids, ids, titles);
   for (Index index : asked) {
     output.write(index, similar(model.view(), of_items ? Among::items : Among::users, index, top, similarity));

@@ -92,7 +92,7 @@ int run_split(const Arguments& arguments) {
 
   OutputFile train(options.text("train"));
   OutputFile test(options.text("test"));
-  const ReadResult read = load_ratings(options.arguments(), options, true);
+  const ReadResult read = load_ratings(options.arguments(), options, nullptr, true);
   const Split split = split_ratings(read.list, fraction, seed);
   if (split.test.empty()) {
     throw Error(

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <iostream>
+#include <limits>
 #include <memory>
 #include <optional>
 
@@ -10,6 +11,7 @@
 #include "cli/load.hpp"
 #include "cli/options/options.hpp"
 #include "cli/options/train_options.hpp"
+#include "cli/output/figure.hpp"
 #include "cli/output/progress.hpp"
 #include "cli/output/trace.hpp"
 #include "cli/output/train_report.hpp"
@@ -87,6 +89,38 @@ std::string remedy(const TrainSettings& settings) {
   return "try a smaller --step, or --line-search exact, which chooses it";
 }
 
+// What is worth a word of a run's held-out errors: that they were lower before, where nothing keeps the best.
+class HeldOutWatch {
+ public:
+  // Measures where someone else does, and at the first iterations and ever fewer of the later ones, so that it costs
+  // next to nothing.
+  void see(const TrainProgress& progress) {
+    const int iteration = progress.counts.iterations;
+    if ((iteration & (iteration - 1)) != 0) return;
+    const std::optional<double> rmse = progress.valid_rmse();
+    if (rmse && *rmse < lowest_) {
+      lowest_ = *rmse;
+      iteration_ = iteration;
+    }
+  }
+
+  // Nothing, or a line.
+  std::string note(const TrainReport& report) const {
+    if (!report.valid || report.best_iteration || !(report.valid->rmse > kWorse * lowest_)) return "";
+    const std::string_view unit = method_of(report.settings).unit;
+    return fmt::format(
+        "the held-out RMSE was {} after {} {} and has risen to {} since: --early-stop N ends where it has not fallen "
+        "for N {}, and keeps the best\n",
+        figure(lowest_), iteration_, unit, figure(report.valid->rmse), unit);
+  }
+
+ private:
+  static constexpr double kWorse = 1.002;  // less comes and goes
+
+  double lowest_ = std::numeric_limits<double>::infinity();
+  int iteration_ = 0;
+};
+
 }  // namespace
 
 int run_train(const Arguments& arguments) {
@@ -117,14 +151,16 @@ int run_train(const Arguments& arguments) {
   const Stopwatch loading;
   Dataset data = load(options, settings);
   const double load_seconds = loading.seconds();
+  if (!options.quiet()) log(note_equal_ratings(data));
   const RatingMatrix mapped = data.matrix.value_or(RatingMatrix());
+  HeldOutWatch watch;
   TrainResult trained = [&] {
     const InterruptGuard guard;
     std::unique_ptr<ProgressLine> line;
     if (!options.quiet()) line = std::make_unique<ProgressLine>(stop_settings(in_effect(settings)), data.size());
     const TrainObserver observer = [&](const TrainProgress& progress) {
       if (trace) trace->write(progress);
-      if (line) line->show(progress);
+      if (line) line->show(progress), watch.see(progress);
       return !InterruptGuard::interrupted();
     };
     return train(std::move(data), settings, observer, checkpoints);
@@ -138,6 +174,12 @@ int run_train(const Arguments& arguments) {
                     remedy(report.settings)));
     if (!options.flag_given("keep-diverged")) return kBadData;
   }
+  // A model of no iterations is one of random numbers, or what it was started from.
+  if (was_interrupted(report) && iterations == 0) {
+    log(fmt::format("odot: interrupted before the first iteration; no model is written{}\n",
+                    checkpoints.writes() ? fmt::format("; --resume {} goes on", checkpoints.path) : ""));
+    return kInterrupted;
+  }
   if (output) {
     if (options.given("holdout")) trained.model->settings["holdout"] = options.text("holdout");
     save_model(*trained.model, *output);
@@ -149,6 +191,7 @@ int run_train(const Arguments& arguments) {
     std::cout << to_text(report, trained.model->lowest);
     if (output) std::cout << fmt::format("{:<15} {}\n", "written to", output->path());
   }
+  if (!options.quiet()) log(watch.note(report));
   if (has_diverged(report)) return kBadData;
   if (was_interrupted(report)) {
     const std::string model = output                 ? "the model so far is saved"

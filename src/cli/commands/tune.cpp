@@ -1,10 +1,12 @@
 // odot tune
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
 #include <iostream>
 #include <limits>
+#include <map>
 #include <memory>
 #include <optional>
 
@@ -18,7 +20,7 @@
 #include "cli/output/tune_table.hpp"
 #include "cli/paths.hpp"
 #include "core/digest.hpp"
-#include "odot/core/number.hpp"
+#include "core/duration.hpp"
 #include "odot/core/output_file.hpp"
 #include "odot/model/model_file.hpp"
 #include "odot/search/search.hpp"
@@ -39,11 +41,7 @@ struct Search {
 };
 
 double duration(const std::string& text) {
-  const std::string units = "smh";
-  const std::size_t unit = text.empty() ? std::string::npos : units.find(text.back());
-  const std::optional<double> number =
-      to_number<double>(unit == std::string::npos ? text : text.substr(0, text.size() - 1));
-  if (number && *number > 0) return *number * (unit == std::string::npos ? 1 : std::pow(60, static_cast<double>(unit)));
+  if (const std::optional<double> seconds = to_seconds(text); seconds && *seconds > 0) return *seconds;
   throw UsageError(fmt::format("--duration is '{}', but must be a time such as 300, 90s, 5m or 1h", text));
 }
 
@@ -177,7 +175,8 @@ Json to_json(const Search& search, const SearchResult& result) {
   Json line{{"trial", result.job.trial}, {"rung", result.job.rung}};
   line["options"] = shell_text(point_words(search.space, result.point));
   for (std::size_t k = 0; k < result.point.size(); ++k) {
-    line["point"][search.space.dimensions[k].name] = result.point[k];
+    const std::string& name = search.space.dimensions[k].name;
+    line["point"][name] = setting_json(name, result.point[k]);
   }
   line["command"] = result.limit > 0 || result.status != "invalid" ? command(search, result.point, result.limit) : "";
   line["status"] = result.status;
@@ -226,6 +225,26 @@ bool save_best(const Search& search, Dataset data, const SearchResult& best, Out
   return true;
 }
 
+// What to say of a search that found nothing.
+std::string why_none(const std::vector<SearchResult>& results) {
+  if (results.empty()) return "odot: the time was over before a training was done: give a longer --duration\n";
+  std::map<std::string, std::size_t> counts;
+  for (const SearchResult& result : results) ++counts[result.status];
+  if (counts[std::string(to_string(StopReason::diverged))] == results.size()) {
+    return fmt::format(
+        "odot: all {} trainings diverged: their objectives grew without bound; search smaller values of --step, or "
+        "give --line-search exact, which chooses it\n",
+        results.size());
+  }
+  std::vector<std::string> parts;
+  for (const auto& [status, count] : counts) {
+    if (count > 0) parts.push_back(fmt::format("{} {}", count, status));
+  }
+  const auto told = std::ranges::find_if(results, [](const SearchResult& one) { return !one.error.empty(); });
+  return fmt::format("odot: none of {} trainings gave a figure: {}{}\n", results.size(), fmt::join(parts, ", "),
+                     told == results.end() ? "" : "; the first of these said: " + told->error);
+}
+
 void print(const Search& search, const SearchOutcome& outcome, bool interrupted, const OutputFile* written) {
   const SearchResult& winner = outcome.results[*outcome.best];
   const Json line = to_json(search, winner);
@@ -267,6 +286,7 @@ int run_tune(const Arguments& arguments) {
   if (options.given("output")) output = std::make_unique<OutputFile>(options.text("output"));
   // Before the log, so that ratings that cannot be read leave none.
   Dataset data = load_ratings(options.arguments(), options).list;
+  if (!options.quiet()) log(note_equal_ratings(data));
   load_features(options, data);
   const std::vector<Dataset> folds = make_folds(search, data);
   std::unique_ptr<TuneLog> trace;
@@ -296,9 +316,7 @@ int run_tune(const Arguments& arguments) {
   bool interrupted = InterruptGuard::interrupted();
   const std::vector<SearchResult>& results = outcome.results;
   if (!outcome.best) {
-    const bool told = !results.empty() && !results[0].error.empty();
-    log(fmt::format("odot: {} trainings, and none of them gave a figure{}\n", results.size(),
-                    told ? "; the first: " + results[0].error : ""));
+    log(interrupted ? std::string("odot: interrupted before a training gave a figure\n") : why_none(results));
     return interrupted ? kInterrupted : kBadData;
   }
   // What the search has found is told whatever becomes of the model.

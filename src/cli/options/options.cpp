@@ -12,7 +12,6 @@
 #include <fstream>
 #include <iostream>
 #include <iterator>
-#include <limits>
 #include <sstream>
 
 #include "odot/core/error.hpp"
@@ -47,13 +46,6 @@ std::string suggestion(const po::options_description& known, const std::string& 
   const std::string_view meant =
       probably_meant(names, std::string_view(wrong).substr(std::min(wrong.find_first_not_of('-'), wrong.size())));
   return meant.empty() ? "" : fmt::format("; did you mean {}{}?", dashes, meant);
-}
-
-std::vector<std::string> split_at_commas(const std::string& text) {
-  std::vector<std::string> words;
-  std::stringstream stream(text);
-  for (std::string word; std::getline(stream, word, ',');) words.push_back(word);
-  return words;
 }
 
 // "0.1" of "share of the ratings (default 0.1)"; empty where a help tells no default.
@@ -147,7 +139,9 @@ void Options::reading_group(bool pairs) {
 
 void Options::common_group() {
   group("General");
-  value("threads", "N", "threads; 0: one for each core (default 0). Never changes the result");
+  value("threads", "N",
+        "threads; 0: what OMP_NUM_THREADS says, or else one for each core that this process may use, by its control "
+        "group's quota too (default 0). Never changes the result");
   flag("quiet,q", "nothing on standard error but errors");
   flag("help,h", "print this help");
 }
@@ -184,7 +178,10 @@ void Options::parse_words(const Arguments& arguments) {
   po::positional_options_description positions;
   positions.add("argument", -1);
   try {
-    po::store(po::command_line_parser(arguments).options(all).positional(positions).style(kStyle).run(), values_);
+    po::parsed_options parsed =
+        po::command_line_parser(arguments).options(all).positional(positions).style(kStyle).run();
+    add_to_lists(parsed.options);
+    po::store(parsed, values_);
   } catch (const po::unknown_option& error) {
     const std::string wrong = error.get_option_name();
     throw UsageError(fmt::format("unknown option {}{}", wrong, suggestion(declared_, wrong, "--")));
@@ -196,6 +193,32 @@ void Options::parse_words(const Arguments& arguments) {
   if (values_.count("argument")) positional_ = values_["argument"].as<std::vector<std::string>>();
 }
 
+// Words behind an option that may be given several times are more of its values, where the command has no use for as
+// many arguments: "--exclude a b". Where it takes any number of them and has enough, nobody can say what they are.
+void Options::add_to_lists(std::vector<po::option>& options) const {
+  std::ptrdiff_t surplus =
+      std::ranges::count_if(options, [](const auto& one) { return one.position_key >= 0; }) - most_;
+  const po::option* list = nullptr;
+  int before = 0;  // arguments
+  for (po::option& one : options) {
+    if (one.position_key < 0) {
+      const OptionHelp* const option = find(one.string_key);
+      list = option && option->repeatable ? &one : nullptr;
+      continue;
+    }
+    const bool enough = before++ >= least_;
+    if (list && most_ >= 0 && surplus > 0) {
+      one.string_key = list->string_key;
+      one.position_key = -1;
+      --surplus;
+    } else if (list && most_ < 0 && enough) {
+      throw UsageError(
+          fmt::format("'{0}' behind --{1} could be one more of it, or one of {2}: write --{1} {0}, or put {2} first",
+                      one.value[0], list->string_key, help_.arguments));
+    }
+  }
+}
+
 void Options::check_arguments() const {
   const int count = static_cast<int>(positional_.size());
   if (count < least_) {
@@ -204,9 +227,13 @@ void Options::check_arguments() const {
                                               fmt::join(positional_, " ")));
   }
   if (most_ >= 0 && count > most_) {
-    throw UsageError(fmt::format("unexpected argument '{}': only {} can be given",
-                                 positional_[static_cast<std::size_t>(most_)],
-                                 help_.arguments.empty() ? "options" : help_.arguments));
+    const std::string& word = positional_[static_cast<std::size_t>(most_)];
+    std::string meant;
+    for (const char* name : {"user", "item"}) {
+      if (known(name)) meant += fmt::format("{} --{} {}", meant.empty() ? "; to name one:" : " or", name, word);
+    }
+    throw UsageError(fmt::format("unexpected argument '{}': only {} can be given{}", word,
+                                 help_.arguments.empty() ? "options" : help_.arguments, meant));
   }
 }
 
@@ -263,10 +290,6 @@ void Options::use_config(const std::string& path, const std::string& text) {
   }
 }
 
-std::string Options::text(const std::string& name, const std::string& standard) const {
-  return given(name) ? text(name) : standard;
-}
-
 const OptionHelp* Options::find(const std::string& name) const {
   for (const OptionGroup& group : help_.groups) {
     for (const OptionHelp& option : group.options) {
@@ -274,89 +297,6 @@ const OptionHelp* Options::find(const std::string& name) const {
     }
   }
   return nullptr;
-}
-
-std::string Options::choice(const std::string& name, const std::string& standard) const {
-  if (!given(name)) return standard;
-  const std::vector<std::string>& words = find(name)->names();
-  if (std::ranges::find(words, text(name)) != words.end()) return text(name);
-  throw UsageError(fmt::format("--{} is '{}', but must be {} or {}", name, text(name),
-                               fmt::join(words.begin(), words.end() - 1, ", "), words.back()));
-}
-
-std::vector<std::string> Options::texts(const std::string& name) const {
-  if (!given(name)) return {};
-  if (find(name)->repeatable) return values_.at(name).as<std::vector<std::string>>();
-  return {text(name)};
-}
-
-std::vector<std::string> Options::inputs(const std::vector<std::string>& outputs) const {
-  std::vector<std::string> paths = positional_;
-  for (const OptionGroup& group : help_.groups) {
-    for (const OptionHelp& option : group.options) {
-      if (!option.is_path() || std::ranges::count(outputs, option.name) > 0) continue;
-      const std::vector<std::string> more = texts(option.name);
-      paths.insert(paths.end(), more.begin(), more.end());
-    }
-  }
-  return paths;
-}
-
-double Options::number(const std::string& name, double standard, double low, double high) const {
-  if (!given(name)) return standard;
-  const std::optional<double> value = to_number<double>(text(name));
-  if (value && *value >= low && *value <= high) return *value;
-  const std::string range = std::isinf(high) ? (std::isinf(low) ? "" : fmt::format(" of at least {}", low))
-                                             : fmt::format(" from {} to {}", low, high);
-  throw UsageError(fmt::format("--{} is '{}', but must be a number{}", name, text(name), range));
-}
-
-long long Options::integer(const std::string& name, long long standard, long long low, long long high) const {
-  if (!given(name)) return standard;
-  const std::optional<long long> value = to_number<long long>(text(name));
-  if (value && *value >= low && *value <= high) return *value;
-  throw UsageError(fmt::format("--{} is '{}', but must be a whole number from {} to {}", name, text(name), low, high));
-}
-
-double Options::fraction(const std::string& name, double standard) const {
-  if (!given(name)) return standard;
-  const std::optional<double> value = to_number<double>(text(name));
-  if (value && *value > 0 && *value < 1) return *value;
-  throw UsageError(fmt::format("--{} is '{}', but must be a number above 0 and below 1", name, text(name)));
-}
-
-std::uint64_t Options::seed(std::uint64_t standard) const {
-  return static_cast<std::uint64_t>(
-      integer("seed", static_cast<long long>(standard), 0, std::numeric_limits<long long>::max()));
-}
-
-bool Options::flag_given(const std::string& name) const { return values_.count(name) > 0; }
-
-bool Options::on_off(const std::string& name, bool standard) const {
-  return flag_given(name) || (standard && !flag_given("no-" + name));
-}
-
-ReadSettings Options::read_settings() const {
-  ReadSettings settings;
-  settings.pairs_only = pairs_;
-  if (given("separator")) settings.separator = text("separator");
-  if (given("columns")) {
-    std::vector<std::string> names = split_at_commas(text("columns"));
-    if (pairs_ && names.size() == 2) names.emplace_back();
-    if (names.size() != 3) {
-      throw UsageError(fmt::format(
-          "--columns is '{}', but must name {}", text("columns"),
-          pairs_ ? "two columns, e.g. 2,1 or user,movie" : "three columns, e.g. 2,1,4 or user,movie,stars"));
-    }
-    settings.columns = {names[0], names[1], names[2]};
-  }
-  if (flag_given("header") || flag_given("no-header")) settings.header = on_off("header", true);
-  const std::string which = choice("duplicates", "");
-  if (which == "first") settings.duplicates = Duplicates::first;
-  if (which == "last") settings.duplicates = Duplicates::last;
-  if (which == "mean") settings.duplicates = Duplicates::mean;
-  check(settings);
-  return settings;
 }
 
 }  // namespace odot::cli

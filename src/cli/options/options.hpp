@@ -69,6 +69,8 @@ class Options {
   /// Finite and within [low, high]; throws UsageError otherwise.
   double number(const std::string& name, double standard, double low, double high) const;
   long long integer(const std::string& name, long long standard, long long low, long long high) const;
+  /// One or more with commas between.
+  std::vector<long long> integers(const std::string& name, long long low, long long high) const;
   /// More than 0 and less than 1; throws UsageError otherwise.
   double fraction(const std::string& name, double standard) const;
   /// The value of --seed.
@@ -85,6 +87,7 @@ class Options {
  private:
   void declare(const std::string& name, const boost::program_options::value_semantic* value, OptionHelp help);
   void parse_words(const Arguments& arguments);
+  void add_to_lists(std::vector<boost::program_options::option>& options) const;
   void use_config(const std::string& path, const std::string& text);
   void check_arguments() const;
   void check_names_of_files() const;

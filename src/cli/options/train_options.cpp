@@ -45,9 +45,10 @@ void declare_run_options(Options& options) {
   }
   options.value("checkpoint", "FILE",
                 "save all that is needed to go on here, at the start, every so often and at the end");
-  options.value("checkpoint-every", "N|SECONDSs",
-                fmt::format("how often: after N iterations (sweeps, epochs), or after a time such as 30s (default {}s)",
-                            kCheckpointSeconds));
+  options.value(
+      "checkpoint-every", "N|TIME",
+      fmt::format("how often: after N iterations (sweeps, epochs), or after a time such as 30s or 5m (default {}s)",
+                  kCheckpointSeconds));
   options.value(
       "resume", "FILE",
       fmt::format(

@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <utility>
 
 #include "cli/options/train_options.hpp"
+#include "core/duration.hpp"
 #include "odot/core/error.hpp"
 #include "odot/core/number.hpp"
 #include "odot/features/features.hpp"
@@ -61,15 +63,16 @@ void check_held_out(const Options& options, const TrainSettings& settings) {
 
 // "10" or "30s".
 void set_interval(const std::string& text, CheckpointSettings& settings) {
-  const bool time = text.ends_with('s');
-  const std::optional<double> number = to_number<double>(time ? text.substr(0, text.size() - 1) : text);
-  if (number && time && *number > 0) {
-    settings.seconds = *number;
-  } else if (number && !time && *number >= 1 && *number == std::floor(*number) && *number <= kMostInterval) {
+  const std::optional<double> number = to_number<double>(text);
+  const std::optional<double> time = to_seconds(text);
+  if (!number && time && *time > 0) {
+    settings.seconds = *time;
+  } else if (number && *number >= 1 && *number == std::floor(*number) && *number <= kMostInterval) {
     settings.iterations = static_cast<int>(*number);
   } else {
     throw UsageError(fmt::format(
-        "--checkpoint-every is '{}', but must be a number of iterations such as 10, or a time such as 30s", text));
+        "--checkpoint-every is '{}', but must be a number of iterations such as 10, or a time such as 30s or 5m",
+        text));
   }
 }
 
@@ -89,6 +92,14 @@ CheckpointSettings checkpoint_settings(const Options& options) {
     log(fmt::format("odot: warning: {}; training goes on, and the last checkpoint stays\n", problem));
   };
   return settings;
+}
+
+Json setting_json(const std::string& name, const std::string& text) {
+  const TrainOption* const option = find_train_option(name);
+  if (option && option->kind != OptionKind::integer && option->kind != OptionKind::number) return text;
+  if (const auto whole = to_number<std::int64_t>(text)) return *whole;
+  if (const auto number = to_number<double>(text)) return *number;
+  return text;
 }
 
 TrainSettings given_settings(const Options& options) {

@@ -4,12 +4,14 @@
 #include <chrono>
 #include <cstddef>
 #include <string>
+#include <vector>
 
 #include "odot/train/train.hpp"
 
 namespace odot::cli {
 
-/// On a terminal one line that is updated a few times a second and wiped at the end; elsewhere a plain line a second.
+/// On a terminal one line that is updated a few times a second, never wider than the terminal is then, and wiped at the
+/// end; elsewhere a plain line a second.
 class ProgressLine {
  public:
   /// `ratings` is the number of training ratings.
@@ -24,7 +26,14 @@ class ProgressLine {
  private:
   using Clock = std::chrono::steady_clock;
 
-  std::string describe(const TrainProgress& progress) const;
+  // Of a line: where the terminal is narrow, the most dispensable are left away first.
+  struct Part {
+    std::string text;
+    int dispensable;
+  };
+
+  std::vector<Part> parts_of(const TrainProgress& progress) const;
+  static std::string line_of(const std::vector<Part>& parts);
 
   StopSettings stop_;
   std::size_t ratings_;

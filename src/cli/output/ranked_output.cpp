@@ -34,6 +34,7 @@ void append_quoted(std::string& line, std::string_view text) {
 
 void RankedOutput::declare(Options& options) {
   declare_format(options);
+  options.flag("json", "the same as --format jsonl");
   options.value("output,o", "FILE", "write here (default -, standard output)");
 }
 
@@ -46,7 +47,11 @@ void RankedOutput::declare_format(Options& options) {
 
 RankedOutput::RankedOutput(OutputFile& file, const RankedKind& kind, const Options& options)
     : file_(file), kind_(kind) {
-  const std::string format = options.choice("format", "text");
+  const bool json = options.flag_given("json");
+  const std::string format = options.choice("format", json ? "jsonl" : "text");
+  if (json && format != "jsonl") {
+    throw UsageError(fmt::format("--json and --format {} contradict each other: give one of them", format));
+  }
   format_ = format == "text" ? Format::text : format == "csv" ? Format::csv : Format::jsonl;
 }
 

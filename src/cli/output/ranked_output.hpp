@@ -26,7 +26,7 @@ inline constexpr RankedKind kItemsForUsers{"user", "item", "item", "items"};
 /// Writes lists to a file, one after another.
 class RankedOutput {
  public:
-  /// Declares --format and --output.
+  /// Declares --format, --json for one of its words, and --output.
   static void declare(Options& options);
   /// Declares --format alone.
   static void declare_format(Options& options);

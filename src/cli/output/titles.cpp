@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <boost/algorithm/string/predicate.hpp>
+#include <locale>
 #include <nlohmann/json.hpp>
 
 #include "features/lines.hpp"
@@ -74,20 +76,20 @@ std::string to_utf8(std::string_view text) {
   return out;
 }
 
-void Titles::declare(Options& options) {
-  options.value("items", "FILE",
+void Titles::declare(Options& options, const std::string& file) {
+  options.value(file, "FILE",
                 "show titles beside items: a file with an id and a title a line, e.g. MovieLens's movies.dat or "
                 "movies.csv");
   options.value("titles", "ID,TITLE",
                 "columns of ids and titles in that file: numbers from 1, or names in the header line (default 1,2)");
 }
 
-Titles::Titles(const Options& options, const IdTable& items) : given_(options.given("items")) {
+Titles::Titles(const Options& options, const IdTable& items, const std::string& file) : given_(options.given(file)) {
   if (!given_) {
-    if (options.given("titles")) throw UsageError("--titles is of no use without --items FILE");
+    if (options.given("titles")) throw UsageError(fmt::format("--titles is of no use without --{} FILE", file));
     return;
   }
-  FeatureLines lines(options.text("items"));
+  FeatureLines lines(options.text(file));
   const Columns columns = find_columns(lines, options.text("titles", "1,2"));
   titles_.resize(items.size());
   std::vector<std::size_t> line_of(items.size(), 0);
@@ -105,6 +107,20 @@ Titles::Titles(const Options& options, const IdTable& items) : given_(options.gi
   }
   lines.check_unchanged();
   if (!options.quiet()) log(fmt::format("{}: titles of {} of {} items\n", lines.name(), found, items.size()));
+}
+
+std::optional<Index> Titles::find(const std::string& title, const IdTable& items) const {
+  std::vector<Index> found;
+  for (Index item = 0; item < titles_.size(); ++item) {
+    if (!title.empty() && boost::algorithm::iequals(titles_[item], title, std::locale::classic()))
+      found.push_back(item);
+  }
+  if (found.empty()) return std::nullopt;
+  if (found.size() == 1) return found[0];
+  std::string ids;
+  for (const Index item : found) ids += (ids.empty() ? "" : ", ") + reading::printable(items[item]);
+  throw Error(fmt::format("found {} items with the title {}, expected one: name it by its id, one of {}", found.size(),
+                          reading::printable(title), ids));
 }
 
 }  // namespace odot::cli

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "cli/load.hpp"
 #include "cli/output/figure.hpp"
 #include "odot/core/parallel.hpp"
@@ -95,7 +97,10 @@ std::string to_text(const TrainReport& report, double lowest) {
   }
   line("training", fmt::format("{}, {} passes, {:.2f} s, stopped by: {}", describe_work(report), report.passes,
                                report.optimisation.seconds, report.stop_reason));
-  line("objective", fmt::format("{:.6g}", report.optimisation.value));
+  const double objective = report.optimisation.value;
+  line("objective", std::isnan(objective)
+                        ? "not known before the first of the " + std::string(method_of(report.settings).unit)
+                        : fmt::format("{:.6g}", objective));
   line("train RMSE", figure(report.train.rmse));
   if (report.valid) {
     line("held-out RMSE", figure(report.valid->rmse));

@@ -38,8 +38,12 @@ void TuneTable::show(const std::vector<SearchResult>& results, const std::functi
     best_.resize(std::min(best_.size(), kTableLines));
   }
   std::string text = lines_ > 0 ? fmt::format("\x1b[{}A\x1b[J", lines_) : "";
-  // Cut to the width of a terminal of 80 columns: a line that wraps could not be written over.
-  const auto add = [&](const std::string& row) { text += escaped(row).substr(0, 79) + "\n"; };
+  // A line that wraps could not be written over.
+  const std::size_t widest = terminal_columns(stderr) - 1;
+  const auto add = [&](const std::string& row) {
+    text += first_characters(escaped(row), widest);
+    text += '\n';
+  };
   add(fmt::format("{} trainings; {}", results.size(), line.substr(0, line.size() - 1)));
   for (const std::size_t k : best_) add(fmt::format("  {}  {}", figure(results[k].value), words(results[k].point)));
   lines_ = 1 + best_.size();

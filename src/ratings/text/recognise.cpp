@@ -225,6 +225,19 @@ Format recognise(std::string_view text, const std::string& name, const ReadSetti
   }
   if (!is_features) check_first(found, place, settings);
 
+  if (format.header && !settings.header && settings.pairs_only && settings.is_pair) {
+    ReadSettings plain = settings;
+    plain.header = false;
+    const Format without = recognise(text, name, plain, contents);
+    if (split_line(first.text, without.separator, 0, without.quoted(), fields) ||
+        fields.size() < without.columns_read())
+      return without;
+    std::string user;
+    std::string item;
+    if (settings.is_pair(content(fields[without.columns[0]], user), content(fields[without.columns[1]], item)))
+      return without;
+  }
+
   if (format.header) {
     if (lines.size() == 1)
       throw EmptyError(fmt::format("{}: found only a header line, expected ratings after it", name));

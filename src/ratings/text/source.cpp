@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "ratings/pages.hpp"
 #include "ratings/text/decompress.hpp"
@@ -13,6 +14,7 @@
 namespace odot::inline ODOT_PRECISION::reading {
 namespace {
 
+constexpr const char* kStandardInput = "standard input";
 constexpr std::size_t kReadBytes = std::size_t{1} << 18;
 
 [[noreturn]] void fail(const std::string& name, int cause, const Contents& contents) {
@@ -41,8 +43,17 @@ std::string read_to_end(int descriptor, const std::string& name, const Contents&
 }  // namespace
 
 Source::Source(const std::string& path, const Contents& contents)
-    : name_(path == "-" ? "standard input" : path), file_(path) {
+    : name_(path == "-" ? kStandardInput : path), file_(path) {
   text_ = open(contents);
+  unpack(contents);
+}
+
+Source::Source(std::string text, StandardInput) : name_(kStandardInput), file_("-"), memory_(std::move(text)) {
+  text_ = memory_;
+  unpack(kRatings);
+}
+
+void Source::unpack(const Contents& contents) {
   if (text_.empty()) throw EmptyError(fmt::format("{}: found an empty file, expected {}", name_, contents.all));
   const Compression compression = compression_of(text_);
   if (compression == Compression::none) return;

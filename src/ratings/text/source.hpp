@@ -25,12 +25,17 @@ class EmptyError : public Error {
   using Error::Error;
 };
 
+/// For text of standard input that somebody has read.
+struct StandardInput {};
+
 /// A file's text: mapped in place when it is a plain file, in memory when it had to be decompressed or came through a
 /// pipe. "-" is standard input.
 class Source {
  public:
   /// Opens, and decompresses gzip and zstd (recognised by content). Throws Error.
   explicit Source(const std::string& path, const Contents& contents = kRatings);
+  /// Standard input, of which `text` is all that matters.
+  Source(std::string text, StandardInput);
   Source(const Source&) = delete;
   Source& operator=(const Source&) = delete;
 
@@ -53,6 +58,7 @@ class Source {
 
  private:
   std::string_view open(const Contents& contents);
+  void unpack(const Contents& contents);
 
   std::string name_;
   InputFile file_;
