@@ -82,7 +82,8 @@ class VariationalReference {
   /// Sets value() to the divergence after the sweep, before the effects move. In the first two, partners are points,
   /// the noise stays as it is, and value() is nothing.
   void sweep() {
-    points_ = sweeps_++ < kPointSweeps && ratings() < 2 * layout_.rank * (users_.rated() + items_.rated());
+    const bool sparse = ordinal() || ratings() < 2 * layout_.rank * (users_.rated() + items_.rated());
+    points_ = sweeps_++ < kPointSweeps && sparse;
     expect_latent();
     infer(users_, items_, triples_.item);
     expect_latent();
