@@ -21,7 +21,10 @@ namespace fs = std::filesystem;
 
 Trace::Trace(const std::string& path, bool resumes) : path_(path), resumes_(resumes) {
   if (fs::is_directory(path)) throw Error(fmt::format("cannot write {}: it is a directory", path));
-  if (::access(path.c_str(), W_OK) == 0) return claim_file();
+  if (::access(path.c_str(), W_OK) == 0) {
+    claim_file();
+    return;
+  }
   // A file that is not there yet can be made where its folder can be written.
   const fs::path folder = fs::path(path).parent_path();
   if (errno == ENOENT && ::access(folder.empty() ? "." : folder.c_str(), W_OK | X_OK) == 0) return;
