@@ -19,8 +19,8 @@ namespace odot::inline ODOT_PRECISION {
 namespace {
 
 // Where rows have fewer ratings than so many for each factor on average, in so many sweeps at the start partners are
-// taken for points, and the noise is not learned. From random rows, what is shared by sparse ratings would else be given
-// up before it is found. Ordinal ratings say less each, and are better for it on MovieLens 1M, too.
+// taken for points, and the noise is not learned. From random rows, what is shared by sparse ratings would else be
+// given up before it is found. Ordinal ratings say less each, and are better for it on MovieLens 1M, too.
 constexpr double kManyRatings = 2;
 constexpr int kPointSweeps = 2;
 
