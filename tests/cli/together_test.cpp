@@ -132,7 +132,7 @@ TEST_CASE("an output whose name says that it is compressed is refused before any
                                                {"synth", "-o", "x.csv.zst"},
                                                {"convert", "r", "-o", "x.odr.gz"},
                                                {"recommend", "m", "-o", "x.csv.bz2"},
-                                               {"similar", "m", "1", "-o", "x.csv.gz"},
+                                               {"similar", "m", "-i", "1", "-o", "x.csv.gz"},
                                                {"export", "m", "--format", "libmf", "-o", "x.gz"},
                                                {"fold-in", "m", "r", "-o", "x.gz"},
                                                {"tune", "r", "--rank", "2,3", "--log", "x.gz"}}) {

@@ -2,8 +2,10 @@
 """Kills every command that writes, and looks at what is there then: under the names of outputs only whole files, all of one
 command or with marks; a retry works and leaves nothing else; a run that goes on gives what it would have given.
 
-  kills_test.py                  before each call that changes files (with ODOT_KILL_AT), and some times at random
-  kills_test.py --kills N        so many times at random, over all commands
+  kills_test.py            before calls that change files (with ODOT_KILL_AT): the first of each command and some of the
+                           others; and some times at random
+  kills_test.py --all      before each such call
+  kills_test.py --kills N  so many times at random, over all commands
 """
 
 import argparse
@@ -82,7 +84,8 @@ def timeless(name, data):
 
 
 class Kills(unittest.TestCase):
-    kills = 40
+    kills = 34
+    first = 40  # calls, of which each is met
 
     def setUp(self):
         folder = tempfile.TemporaryDirectory(prefix="odot kills ")
@@ -96,6 +99,7 @@ class Kills(unittest.TestCase):
         for seed in "12":
             self.odot("train", "named", "-q", "-t", "2", "--seed", seed, "-o", f"m{seed}")
             self.odot("export", f"m{seed}", "-q", "--format", "libmf", "-o", f"libmf{seed}")
+        self.start = time.monotonic()
         self.inputs = {path.name for path in self.root.iterdir()}
 
     def odot(self, *words):
@@ -180,20 +184,33 @@ class Kills(unittest.TestCase):
         self.assertEqual(self.grown(case), grown)
         self.assertEqual(self.others(case, after), set())
 
+    def tell(self, what):
+        """What is done by now, since all takes a while."""
+        print(f"{time.monotonic() - self.start:.0f} s: {what}; {len(self.result.failures) + len(self.result.errors)} "
+              "failures", flush=True)
+
+    def run(self, result=None):
+        self.result = result
+        return super().run(result)
+
     @unittest.skipUnless(KILL_AT, "ODOT_KILL_AT names no library")
-    def test_before_each_call(self):
+    def test_before_calls(self):
+        chance = random.Random(11)
         for case in CASES:
             before, after, grown, _ = self.begin(case)
-            call = 1
+            call, kills = 1, 0
             while True:
                 with self.subTest(command=case.name, call=call):
                     self.reset(case, before)
                     if not self.killed(case.new, call=call):
                         break
                     self.look(case, before, after, grown)
-                call += 1
+                kills += 1
+                # What follows does the same for one file after another.
+                call += 1 if call < self.first else chance.randint(1, 15)
             self.assertGreater(call, 4, f"{case.name}: no call was met")
-            Kills.counts[case.name] = call - 1
+            Kills.counts[case.name] = kills
+            self.tell(f"{case.name}: killed before {kills} of its calls")
 
     def test_at_random(self):
         chance = random.Random(7)
@@ -206,6 +223,8 @@ class Kills(unittest.TestCase):
                 Kills.runs += 1
                 Kills.late += not self.killed(case.new, seconds=after_seconds)
                 self.look(case, before, after, grown)
+            if (k + 1) % 20 == 0:
+                self.tell(f"{k + 1} kills at random")
 
     counts = {}
     runs = 0
@@ -214,8 +233,12 @@ class Kills(unittest.TestCase):
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--all", action="store_true", help="before each call that changes files")
     parser.add_argument("--kills", type=int, metavar="N", help="kills at random")
     options, rest = parser.parse_known_args()
+    if options.all:
+        Kills.first = sys.maxsize
+        rest.append("Kills.test_before_calls")
     if options.kills:
         Kills.kills = options.kills
         rest.append("Kills.test_at_random")
