@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <optional>
-#include <sstream>
 
 #include "odot/core/error.hpp"
 #include "ratings/text/fields.hpp"
@@ -57,32 +56,30 @@ std::string read_id(std::string_view line, const IdTable& ids, const std::string
 
 }  // namespace
 
-Index find_id(const std::string& id, const IdTable& ids, const std::string& what) {
-  const Index index = ids.find(id);
-  if (index != kUnknown) return index;
-  throw Error(fmt::format("found no {} {} in the model; {}", what, reading::printable(id), describe(ids, what)));
-}
-
 std::vector<Index> find_ids(const std::vector<std::string>& given, const IdTable& ids, const std::string& what,
                             const Titles& titles) {
+  const auto find_one = [&](const std::string& text) -> std::optional<Index> {
+    if (const Index index = ids.find(text); index != kUnknown) return index;
+    return titles.find(text, ids);
+  };
   std::vector<Index> found;
   for (const std::string& text : given) {
-    if (const Index index = ids.find(text); index != kUnknown) {
-      found.push_back(index);
-    } else if (const std::optional<Index> item = titles.find(text, ids)) {
-      found.push_back(*item);
-    } else if (text.find(',') == std::string::npos) {
-      try {
-        found.push_back(find_id(text, ids, what));
-      } catch (const Error& error) {
-        if (what != "item") throw;
-        throw Error(fmt::format("{}{}", error.what(),
-                                titles.given() ? "; none of the titles is that either"
-                                               : "; titles can be named where --items FILE has them"));
+    if (const std::optional<Index> index = find_one(text)) {
+      found.push_back(*index);
+      continue;
+    }
+    for (std::size_t at = 0, end = 0; end != std::string::npos; at = end + 1) {
+      end = text.find(',', at);
+      const std::string part = text.substr(at, end - at);
+      if (const std::optional<Index> index = find_one(part)) {
+        found.push_back(*index);
+        continue;
       }
-    } else {
-      std::stringstream parts(text);
-      for (std::string part; std::getline(parts, part, ',');) found.push_back(find_id(part, ids, what));
+      const char* const of_titles = what != "item"   ? ""
+                                    : titles.given() ? "; none of the titles is that either"
+                                                     : "; titles can be named where --items FILE has them";
+      throw Error(fmt::format("found no {} {} in the model; {}{}", what, reading::printable(part), describe(ids, what),
+                              of_titles));
     }
   }
   return found;

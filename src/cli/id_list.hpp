@@ -10,13 +10,10 @@
 namespace odot::cli {
 
 /// The indices of ids that options give, of which one may be a list with commas between; an id that has commas itself
-/// is taken as it is. An item may be named by its title where there are `titles`. Throws Error for one that is not
-/// known.
+/// is taken as it is. An item may be named by its title where there are `titles`. `what` is "user" or "item". Throws
+/// Error that names some ids there are for one that is not known.
 std::vector<Index> find_ids(const std::vector<std::string>& given, const IdTable& ids, const std::string& what,
                             const Titles& titles = {});
-
-/// The index of `id`. Throws Error naming some ids there are; `what` is "user" or "item".
-Index find_id(const std::string& id, const IdTable& ids, const std::string& what);
 
 /// Reads a file of ids, one a line ("-" is standard input; gzip and zstd too), and looks them up; blank lines are
 /// skipped, blanks and quotes around an id dropped. Ids that are not in the table are kUnknown where `may_be_unknown`,

@@ -111,12 +111,21 @@ void finish_output() {
   }
 }
 
+// Its beginning and its end, where a message quotes what nobody wants to read all of: a name or a value of megabytes.
+std::string shortened(const std::string& message) {
+  constexpr std::size_t kLongest = 2000;  // bytes
+  if (message.size() <= kLongest) return message;
+  std::size_t end = message.size() - kLongest / 4;
+  while (end < message.size() && (static_cast<unsigned char>(message[end]) & 0xC0) == 0x80) ++end;
+  return fmt::format("{} … {}", first_characters(message, kLongest / 4), message.substr(end));
+}
+
 }  // namespace
 
 std::string message_of(const Error& error) {
   std::string text = error.what();
   if (!error.setting().empty()) text.insert(error.setting_at(), "--");
-  return text;
+  return shortened(text);
 }
 
 void log(const std::string& text) { (void)write_escaped(text, stderr); }

@@ -59,6 +59,7 @@ constexpr Translation kTranslations[] = {
     {"early-stopping", {"early-stop"}},
     {"test", {"valid"}},
     {"test-size", {"holdout", "fraction"}},
+    {"ratio", {"holdout", "fraction"}},
     {"validation", {"valid"}},
     {"cv", {"folds"}},
     {"n-splits", {"folds"}},
@@ -76,6 +77,10 @@ constexpr Translation kTranslations[] = {
     {"sep", {"separator"}},
     {"silent", {"quiet"}},
     {"out", {"output"}},
+    {"output-file", {"output"}},
+    {"output-model", {"output"}},
+    {"model", {"output"}},
+    {"save", {"output"}},
     {"filter", {"exclude"}},
     {"seen", {"exclude"}},
 };

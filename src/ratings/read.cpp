@@ -33,8 +33,8 @@ void check_paths(const std::vector<std::string>& paths) {
                          list.users[list.ratings.user[found.second]], list.items[list.ratings.item[found.second]]);
 }
 
-/// Refuses a header line among pairs, where no rating tells that it is one.
-void refuse_names(Collector& collector) {
+/// Refuses a header line among pairs, where no rating tells that it is one, unless it is known for a pair.
+void refuse_names(Collector& collector, const ReadSettings& settings) {
   const RatingList& list = collector.list();
   std::vector<bool> is_name(list.users.size());
   for (Index user = 0; user < list.users.size(); ++user) is_name[user] = are_names(list.users[user], "item");
@@ -43,7 +43,7 @@ void refuse_names(Collector& collector) {
     if (!is_name[list.ratings.user[k]]) continue;
     const std::string_view user = list.users[list.ratings.user[k]];
     const std::string_view item = list.items[list.ratings.item[k]];
-    if (are_names(user, item))
+    if (are_names(user, item) && !(settings.is_pair && settings.is_pair(user, item)))
       throw Error::naming(fmt::format("{}: found the names of columns, {} and {}, expected user and item (files that "
                                       "were joined? odot reads several; ",
                                       collector.place(k), printable(user), printable(item)),
@@ -119,7 +119,7 @@ ReadResult read_ratings(const std::vector<std::string>& paths, const ReadSetting
   out.sources = collect_all(paths, settings, collector);
   RatingList& list = collector.list();
   if (settings.pairs_only) {
-    if (settings.header != false) refuse_names(collector);
+    if (settings.header != false) refuse_names(collector, settings);
   } else {
     const Index users = list.users.size();
     const Index items = list.items.size();

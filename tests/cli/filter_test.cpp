@@ -56,7 +56,7 @@ TEST_CASE("a line of a pipe that is no pair is named by its number, after those 
   const Prepared prepared;
   const Outcome outcome = run(prepared.folder, {"predict", "m", "-"}, {.input = "1,1\n\n2,2\n3\n4,4\n"});
   CHECK(outcome.code == 1);
-  check_has(outcome.err, {"standard input:4: found 1 column in '3'"});
+  check_has(outcome.err, {"standard input:4: found 1 column in \"3\""});
   const Outcome empty = run(prepared.folder, {"predict", "m", "-"}, {.input = ""});
   CHECK(empty.code == 1);
   check_has(empty.err, {"standard input: found an empty file"});
@@ -77,6 +77,7 @@ TEST_CASE("a first line of ids that the model knows is a pair, whatever words th
   CHECK(predicted("user,item\n") == 1);
   CHECK(predicted("user,1\n1,1\n") == 2);
   CHECK(predicted("1,item\n1,1\n") == 2);
+  CHECK(predicted("1,1\nuser,item\n") == 2);
   CHECK(predicted("userid,item\n1,1\n") == 1);
   CHECK(predicted("item,user\n1,1\n") == 1);
   CHECK(predicted("user,item\n1,1\n", {"--header"}) == 1);

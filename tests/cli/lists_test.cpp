@@ -7,8 +7,8 @@ namespace {
 struct Prepared : Session {
   Prepared() {
     write_bytes(folder / "r", small_ratings());
-    write_bytes(folder / "a", "1,1\n1,2\n2,1\n");
-    write_bytes(folder / "b", "1,3\n2,4\n");
+    write_bytes(folder / "a", "1,1,3\n1,2,4\n2,1,5\n");
+    write_bytes(folder / "b", "1,3,2\n2,4,2\n");
     write_bytes(folder / "titles", "1::One\n2::Two, Too (1999)\n3::Same\n4::same\n5::Five\n");
     done({"train", "r", "-o", "m", "-q", "--rank", "4"});
   }
@@ -20,7 +20,7 @@ TEST_CASE("words behind an option that may be given several times are more of it
   const std::string expected = prepared.out("recommend m -q --user 1 --user 2 --exclude a --exclude b");
   CHECK(prepared.out("recommend m -q --user 1 2 --exclude a b") == expected);
   CHECK(prepared.out("recommend --exclude a b --user 1 2 m -q") == expected);
-  CHECK(prepared.out("recommend -x a b m -q -u 1 2") == expected);
+  CHECK(prepared.out("recommend -x a b -u 1 2 m -q") == expected);
   CHECK(prepared.out("recommend m -q --user 1,2 -x a b") == expected);
   CHECK(prepared.out("similar m -q --item 1 2") == prepared.out("similar m -q --item 1,2"));
   CHECK(prepared.out("evaluate --exclude a m r --top 5 --json") ==
@@ -34,7 +34,8 @@ TEST_CASE("ids with commas between are several, unless that is an id") {
   const Prepared prepared;
   CHECK(prepared.out("recommend m -q --user 2,3,4") == prepared.out("recommend m -q --user 2 --user 3 --user 4"));
   CHECK(prepared.out("similar m -q --user 2,3") == prepared.out("similar m -q --user 2 --user 3"));
-  prepared.refused(1, words_of("recommend m -q --user 2,nobody"), {"found no user 'nobody' in the model"});
+  prepared.refused(1, words_of("recommend m -q --user 2,nobody"), {"found no user \"nobody\" in the model"});
+  prepared.refused(1, words_of("recommend m -q --user 2,"), {"found no user \"\" in the model"});
   write_bytes(prepared.folder / "r2", small_ratings() + "\"2,3\",1,5\n\"2,3\",2,1\n");
   prepared.done(words_of("train r2 -o m2 -q --rank 2"));
   CHECK(lines_of(prepared.out("recommend m2 -q --user 2,3 --format jsonl")).size() == 1);
@@ -70,10 +71,10 @@ TEST_CASE("items are named by their titles where there are titles") {
   CHECK(prepared.out("similar m -q --items titles --item One,Five") ==
         prepared.out("similar m -q --items titles --item 1,5"));
   prepared.refused(1, words_of("similar m -q --items titles --item same"),
-                   {"found 2 items with the title", "'3', '4'"});
+                   {"found 2 items with the title", "\"3\", \"4\""});
   prepared.refused(1, words_of("similar m -q --items titles --item Nine"),
-                   {"found no item 'Nine'", "none of the titles"});
-  prepared.refused(1, words_of("similar m -q --item One"), {"found no item 'One'", "--items FILE"});
+                   {"found no item \"Nine\"", "none of the titles"});
+  prepared.refused(1, words_of("similar m -q --item One"), {"found no item \"One\"", "--items FILE"});
 }
 
 TEST_CASE("fold-in shows titles beside the items it recommends") {
@@ -112,6 +113,7 @@ TEST_CASE("--json wherever figures are printed, and numbers in it are numbers") 
   CHECK(settings["seed"] == 7);
   CHECK(settings["holdout"] == 0.2);
   CHECK(settings["method"] == "blocks");
+  CHECK(settings["biases"] == true);
   const Json best = Json::parse(prepared.out("tune r --rank 2,3 --lambda 0.5..2 --trials 2 -t 2 -q --json --log log"));
   CHECK(best["point"]["rank"].is_number_integer());
   CHECK(best["point"]["lambda"].is_number());

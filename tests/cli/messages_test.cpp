@@ -30,6 +30,7 @@ TEST_CASE("options of other programs are answered with the name that they have h
       {train, "--timeout", "--time-limit"},
       {train, "--patience", "--early-stop"},
       {train, "--sep", "--separator"},
+      {train, "--output-model", "--output"},
       {train, "--Rank", "--rank"},
       {train, "--lambda_per_rating", "--lambda-per-rating"},
       {{"cv", "r"}, "--cv", "--folds"},
@@ -84,10 +85,23 @@ TEST_CASE("a search in which nothing could be measured says what became of its t
   Words words{"tune", "r"};
   words.insert(words.end(), steps.begin(), steps.end());
   prepared.refused(1, words, {"odot: all 3 trainings diverged", "smaller values of --step"});
-  prepared.refused(1,
-                   {"tune", "r", "--method", "full", "--optimizer", "newton,adagrad", "--line-search", "constant",
-                    "--step", "1e30,1e31", "--trials", "6", "-q"},
-                   {"odot: none of 6 trainings gave a figure: ", " diverged, ", " invalid; the first of these said: "});
+}
+
+TEST_CASE("what is quoted of names and values of megabytes is their beginning") {
+  const Prepared prepared;
+  const std::string much(1'500'000, 'x');
+  write_bytes(prepared.folder / "name", much + " = 1\n");
+  write_bytes(prepared.folder / "value", "rank = " + much + "\n");
+  write_bytes(prepared.folder / "line", much + "\n");
+  const std::string some(100'000, 'x');
+  for (const Words& words : {Words{"train", "r", "--config", "name"}, Words{"train", "r", "--config", "value"},
+                             Words{"train", "r", "--config", "line"}, Words{"train", "r", "--" + some, "1"},
+                             Words{"train", "r", "--rank", some}, Words{some}}) {
+    const Outcome outcome = run(prepared.folder, words);
+    CHECK(outcome.code == 2);
+    CHECK(outcome.err.size() < 2500);
+    check_has(outcome.err, {"xxx", "\nTry `odot "});
+  }
 }
 
 }  // namespace

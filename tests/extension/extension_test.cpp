@@ -88,9 +88,9 @@ TEST_CASE("the model file holds what a kind from outside has, its format and the
   CHECK(told["mean"].get<double>() == doctest::Approx(shrunken_means(1e12).at("1")));
   CHECK(told["highest"] == 5);
   CHECK(told["settings"]["method"] == "means");
-  CHECK(told["settings"]["shrinkage"] == "3");
-  CHECK(told["settings"]["clip"] == "false");
-  CHECK(told["settings"]["seed"] == "1");
+  CHECK(told["settings"]["shrinkage"] == 3);
+  CHECK(told["settings"]["clip"] == false);
+  CHECK(told["settings"]["seed"] == 1);
   CHECK_FALSE(told["settings"].contains("rank"));
 }
 

@@ -115,7 +115,7 @@ class HeldOutWatch {
   }
 
  private:
-  static constexpr double kWorse = 1.002;  // less comes and goes
+  static constexpr double kWorse = 1.005;  // less comes and goes
 
   double lowest_ = std::numeric_limits<double>::infinity();
   int iteration_ = 0;

@@ -32,7 +32,8 @@ std::string config_text(const Options& options, const TrainSettings& settings);
 /// Likewise what they say about checkpoints.
 CheckpointSettings checkpoint_settings(const Options& options);
 
-/// What a setting was recorded as: a number where it is one and no option that takes something else, else its text.
+/// What a setting was recorded as: true or false of a toggle, a number where it is one and no option that takes
+/// something else, else its text.
 Json setting_json(const std::string& name, const std::string& text);
 
 }  // namespace odot::cli

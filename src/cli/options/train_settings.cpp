@@ -96,6 +96,7 @@ CheckpointSettings checkpoint_settings(const Options& options) {
 
 Json setting_json(const std::string& name, const std::string& text) {
   const TrainOption* const option = find_train_option(name);
+  if (option && option->kind == OptionKind::toggle) return text == "true";
   if (option && option->kind != OptionKind::integer && option->kind != OptionKind::number) return text;
   if (const auto whole = to_number<std::int64_t>(text)) return *whole;
   if (const auto number = to_number<double>(text)) return *number;
