@@ -1,5 +1,5 @@
-// Outputs that belong together when the program is killed between them, limits of files' sizes, signals of batch systems,
-// and names of compressed files.
+// Outputs that belong together when the program is killed between them, limits of files' sizes, signals of batch
+// systems, and names of compressed files.
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/resource.h>
