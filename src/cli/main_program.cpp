@@ -15,8 +15,8 @@
 
 #include "cli/interrupt.hpp"
 #include "cli/output/texts.hpp"
-#include "core/terminal.hpp"
 #include "core/missing_threads.hpp"
+#include "core/terminal.hpp"
 #include "odot/core/error.hpp"
 #include "odot/version.hpp"
 

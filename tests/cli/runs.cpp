@@ -88,7 +88,8 @@ std::vector<Json> trace_of(const Session& session, const std::string& name) {
 
 std::map<std::string, std::string> settings_of(const Session& session, const std::string& model) {
   std::map<std::string, std::string> texts;
-  for (const auto& [name, value] : Json::parse(session.done({"info", model, "--json"}).out).at("settings").items()) {
+  const Json info = Json::parse(session.done({"info", model, "--json"}).out);
+  for (const auto& [name, value] : info.at("settings").items()) {
     texts[name] = value.is_string() ? value.get<std::string>() : value.dump();
   }
   return texts;

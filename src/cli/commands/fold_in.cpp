@@ -35,7 +35,8 @@ void check(const Options& options) {
         "--item-titles FILE");
   }
   if (top && options.flag_given("json")) {
-    throw UsageError("--json and the lists of --top cannot both go to standard output: --format jsonl gives lists in JSON");
+    throw UsageError(
+        "--json and the lists of --top cannot both go to standard output: --format jsonl gives lists in JSON");
   }
   for (const char* name : {"format", "item-titles", "titles"}) {
     if (!top && options.given(name)) throw UsageError(fmt::format("--{} is of no use without --top N", name));
