@@ -44,13 +44,14 @@ std::vector<std::vector<std::string>> tricky_lines() {
   return out;
 }
 
-std::string join(const std::vector<std::vector<std::string>>& lines, const std::string& separator, bool shifted) {
+std::string join(const std::vector<std::vector<std::string>>& lines, const std::string& separator, bool shifted,
+                 bool timed) {
   std::string text;
   for (std::size_t k = 0; k < lines.size(); ++k) {
     const auto& line = lines[k];
     // A column before all others takes a line off the path of numbers.
     text += (shifted ? "x" + separator : "") + line[0] + separator + line[1] + separator + line[2];
-    if (k % 4 == 1) text += separator + "978300760";
+    if (timed) text += separator + std::to_string(97830 + k % 4 * 1000000);
     if (k % 7 == 2) text += " ";
     if (k % 5 == 3) text += "\r";
     if (k + 1 < lines.size()) text += "\n";
@@ -75,15 +76,17 @@ bool same(const RatingList& a, const RatingList& b) {
 
 TEST_CASE("lines of numbers are read like all others, id by id and bit by bit") {
   const auto lines = tricky_lines();
-  for (const std::string separator : {",", "\t", "::", " ", ";", "|"}) {
+  for (const auto& [separator, timed] : std::vector<std::pair<std::string, bool>>{
+           {",", false}, {",", true}, {"\t", true}, {"::", true}, {" ", false}, {" ", true}, {";", true}, {"|", false}}) {
     CAPTURE(separator);
+    CAPTURE(timed);
     ReadSettings settings;
     settings.separator = separator;
     settings.header = false;
     settings.columns = {"1", "2", "3"};
-    const RatingList list = read_text(join(lines, separator, false), settings).list;
+    const RatingList list = read_text(join(lines, separator, false, timed), settings).list;
     settings.columns = {"2", "3", "4"};
-    CHECK(same(list, read_text(join(lines, separator, true), settings).list));
+    CHECK(same(list, read_text(join(lines, separator, true, timed), settings).list));
 
     const std::vector<Row> found = rows(list);
     REQUIRE(found.size() == lines.size());

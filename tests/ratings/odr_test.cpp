@@ -216,7 +216,7 @@ TEST_CASE("users and items may be without ratings, and a file without any") {
   const TemporaryFolder folder;
   IdTable users, items;
   for (const char* id : {"a", "b", "c"}) users.add(id);
-  items.add("");
+  items.add("x");
   {
     OutputFile file(folder / "some");
     OdrWriter writer(file, users, items);

@@ -21,12 +21,15 @@ TEST_CASE("files of other kinds, with the command that helps") {
   check_words(error_of(gzip(tar)), {"FILE: found a tar archive"});
   check_words(error_of("{\"user\": 1, \"item\": 2, \"rating\": 3}\n{\"user\": 2}\n"), {"FILE: found JSON", "jq -r"});
   check_words(error_of("[\n  {\"user\": 1}\n]\n"), {"FILE: found JSON", "jq -r '.[]"});
+  check_words(error_of("[1, \"a\", 3]\n[2, \"b\", 4]\n"), {"FILE: found JSON", "jq -r @csv"});
   check_words(error_of("\n<!DOCTYPE html>\n<html><body>Not found</body></html>\n"), {"FILE: found an HTML page"});
   check_words(error_of("<html>\n<p>1,2,3</p>\n"), {"FILE: found an HTML page"});
   check_words(error_of("<?xml version=\"1.0\"?>\n<a/>\n"), {"FILE: found an XML file"});
   check_words(error_of("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"),
               {"FILE: found a pointer of git-lfs", "git lfs pull"});
+  check_words(error_of("<!-- page -->\n<p>1,2,3</p>\n"), {"FILE: found an HTML page"});
   CHECK(error_of("{a},b,3\n[c],d,4\n<e>,f,5\nversion,g,1\n").empty());
+  CHECK(error_of("[1],b,3,[d]\n[2],c,4,[e]\n").empty());
 }
 
 TEST_CASE("text of two and four bytes a letter, with and without a mark") {
@@ -38,6 +41,9 @@ TEST_CASE("text of two and four bytes a letter, with and without a mark") {
   const std::string text = "1,2,3\n2,3,4\n";
   check_words(error_of(wide(text, 0, 1)), {"FILE: found UTF-16 text, expected UTF-8 (iconv -f UTF-16LE -t UTF-8"});
   check_words(error_of(wide(text, 1, 0)), {"iconv -f UTF-16BE"});
+  // Letters that are not Latin have other bytes than zero.
+  const std::string cyrillic = "\x3f\x04\x3e\x04";
+  check_words(error_of(cyrillic + wide(",1,3\n", 0, 1) + cyrillic + wide(",2,5\n", 0, 1)), {"iconv -f UTF-16LE"});
   check_words(error_of("\xff\xfe" + wide(text, 0, 1)), {"found UTF-16 text", "iconv -f UTF-16 "});
   check_words(error_of(wide(text, 0, 3)), {"found UTF-32 text", "iconv -f UTF-32LE"});
   check_words(error_of(wide(text, 3, 0)), {"found UTF-32 text", "iconv -f UTF-32BE"});
@@ -62,6 +68,7 @@ TEST_CASE("lines before the ratings") {
   for (const std::string mark : {"#", "%", "//", "--"}) {
     CAPTURE(mark);
     check_words(error_of(mark + " by hand\n1 10 5\n2 20 4\n"), {"grep -v '^" + mark + "' leaves out comments"});
+    check_words(error_of(mark + " by hand\n1,10,5\n2,20,4\n"), {"grep -v '^" + mark + "' leaves out comments"});
     check_words(error_of("1 10 5\n" + mark + " by\n2 20 4\n"), {"grep -v '^" + mark + "' leaves out comments"});
   }
   check_words(error_of("My ratings\nuser,item,rating\n1,10,5\n"),

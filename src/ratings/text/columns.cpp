@@ -124,7 +124,7 @@ void find_by_words(const std::vector<Field>& header, const ReadSettings& setting
     for (const Field& field : header) shown.push_back(printable(field.text) + meaning(field));
     out.problem = fmt::format("found {} among the columns {}, expected {}", found, fmt::join(shown, ", "),
                               fmt::join(std::span(kRoleNames).first(roles), ", "));
-    out.remedy = settings.pairs_only ? " says which are user and item, no header that there are no names)"
+    out.remedy = settings.pairs_only ? " says which are user and item; where there is no header, say so)"
                                      : " says which are user, item and rating)";
   };
   std::vector<std::size_t> missing;

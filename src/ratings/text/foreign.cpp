@@ -50,7 +50,8 @@ bool looks_like_model(std::string_view text) {
   return length <= kLongestHeader;
 }
 
-/// Name, as iconv knows it, of the encoding of text in which most bytes at some places are zero: that of Latin letters.
+/// Name, as iconv knows it, of the encoding of text in which bytes at some places are zero and none elsewhere: those of
+/// Latin letters and, whatever the ids are, of digits, separators and line ends.
 std::string_view wide_encoding(std::string_view text) {
   if (text.starts_with("\xff\xfe\0\0"sv) || text.starts_with("\0\0\xfe\xff"sv)) return "UTF-32";
   if (text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff")) return "UTF-16";
@@ -62,8 +63,12 @@ std::string_view wide_encoding(std::string_view text) {
   const auto mostly = [&](std::size_t k) { return 10 * zeros[k] >= 9 * all; };
   if (mostly(1) && mostly(2) && mostly(3) && zeros[0] == 0) return "UTF-32LE";
   if (mostly(0) && mostly(1) && mostly(2) && zeros[3] == 0) return "UTF-32BE";
-  if (mostly(1) && mostly(3) && zeros[0] + zeros[2] == 0) return "UTF-16LE";
-  if (mostly(0) && mostly(2) && zeros[1] + zeros[3] == 0) return "UTF-16BE";
+  const std::size_t odd = zeros[1] + zeros[3];
+  const std::size_t even = zeros[0] + zeros[2];
+  const std::size_t newline = text.find('\n');
+  if (newline == std::string_view::npos || newline + 1 == text.size()) return {};
+  if (2 * odd >= all && even == 0 && newline % 2 == 0 && text[newline + 1] == '\0') return "UTF-16LE";
+  if (2 * even >= all && odd == 0 && newline % 2 == 1 && text[newline - 1] == '\0') return "UTF-16BE";
   return {};
 }
 
@@ -73,7 +78,7 @@ Signature foreign_text(std::string_view text) {
   text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
   if (text.starts_with("version https://git-lfs.github.com/spec/"))
     return {{}, "a pointer of git-lfs in place of the file", "git lfs pull fetches it"};
-  for (const std::string_view start : {"<!doctype"sv, "<html"sv, "<head"sv})
+  for (const std::string_view start : {"<!doctype"sv, "<!--"sv, "<html"sv, "<head"sv, "<body"sv})
     if (boost::algorithm::istarts_with(text, start))
       return {{}, "an HTML page, such as servers send instead of a file", "download it again and look at it"};
   if (text.starts_with("<?xml")) return {{}, "an XML file", "write it as CSV"};
@@ -83,6 +88,9 @@ Signature foreign_text(std::string_view text) {
     return {{}, "JSON", "jq -r '[.user, .item, .rating] | @csv' FILE | odot … - reads such lines"};
   if (text[0] == '[' && (text[in] == '{' || text[in] == '['))
     return {{}, "JSON", "jq -r '.[] | [.user, .item, .rating] | @csv' FILE | odot … - reads such a list"};
+  const std::string_view line = trim(take_line(text));
+  if (line[0] == '[' && line.find(']') == line.size() - 1 && line.find_first_of("\"-0123456789") == in)
+    return {{}, "JSON", "jq -r @csv FILE | odot … - reads such lines"};
   return {};
 }
 
