@@ -50,8 +50,7 @@ std::string describe_rounding(const ValueSummary& values) {
   const double step = static_cast<double>(at) - static_cast<double>(std::nextafter(at, Real{0}));
   return fmt::format(
       "ratings near {:.{}g} are kept to the nearest {:.3g} in {} precision, where they deviate by {:.3g}: what was "
-      "between "
-      "is rounded; {}\n",
+      "between is rounded; {}\n",
       static_cast<double>(at), kDigits, step, precision(), values.deviation, remedy(values.mean, values.deviation));
 }
 

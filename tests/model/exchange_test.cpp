@@ -174,7 +174,7 @@ TEST_CASE("a folder that has something in it is left as it is, and nothing is le
 
   const Factorization strange = random_model(3, 3, 2, true, 1);  // an id has a line end
   CHECK(contains(error_of([&] { export_npy(strange, folder / "new"); }), "has a line end"));
-  CHECK(contains(error_of([&] { export_csv(strange, folder / "new"); }), "line end"));
+  CHECK(contains(error_of([&] { export_csv(strange, folder / "new"); }), "control character in it"));
   CHECK(!fs::exists(folder / "new"));
   fs::create_directory(folder / "mine");
   CHECK(contains(error_of([&] { export_npy(strange, folder / "mine"); }), "has a line end"));

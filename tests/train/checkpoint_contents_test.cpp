@@ -68,7 +68,8 @@ TEST_CASE("a checkpoint with NaN, or with counts that no run comes to, is refuse
   for (const auto& [name, value, message] :
        {std::tuple{"state.counts.iterations", "-3", "\"counts.iterations\" is -3, which is no count"},
         std::tuple{"state.counts.iterations", "4294967299", "\"counts.iterations\" is 4294967299, and no run counts"},
-        std::tuple{"state.counts.evaluations", "2147483647", "\"counts.evaluations\" is 2147483647, and no run"},
+        std::tuple{"state.counts.evaluations", "9223372036854775807",
+                   "\"counts.evaluations\" is 9223372036854775807, and no run"},
         std::tuple{"state.has_previous", "2", "\"has_previous\" is 2, and no run counts beyond 1"},
         std::tuple{"state.passes", "-1", "\"passes\" is -1"},
         std::tuple{"state.current.value", "nan", "\"current.value\" is no number"}}) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,8 +27,9 @@ constexpr double kOthers[] = {1e-30, 1e-7, 3e-3, 30, 1e15, 1e30};
 constexpr double kRounding = 1e-5;
 constexpr double kIterations = 0.4;
 
-RatingList ratings_of_scale(double scale) {
-  RatingList list = synthesize({.users = 60, .items = 40, .ratings = 900, .seed = 5}).list;
+RatingList ratings_of_scale(double scale,
+                            const SyntheticSettings& settings = {.users = 60, .items = 40, .ratings = 900, .seed = 5}) {
+  RatingList list = synthesize(settings).list;
   for (Real& value : list.ratings.value) value = static_cast<Real>(static_cast<double>(value) * scale);
   return list;
 }
@@ -114,6 +116,26 @@ TEST_CASE("the other methods of factors, and what is given in the ratings' unit,
     const TrainResult result = train_at(scale, settings);
     CHECK(result.report.train.rmse / scale == doctest::Approx(usual).epsilon(kRounding));
     CHECK(result.report.regularisation.lambda == 3 * scale);
+  }
+}
+
+TEST_CASE("what is decided by a trial is the same at every scale of the ratings") {
+  for (const std::string likelihood : {"normal", "ordinal"}) {
+    CAPTURE(likelihood);
+    TrainSettings settings = short_run("variational");
+    settings.likelihood = likelihood;
+    settings.iterations = 2;
+    std::optional<TrainReport> usual;
+    for (const double scale : {1.0, 0x1p-100, 0x1p-24, 0x1p40, 0x1p100}) {
+      if (likelihood == "normal" && !fits_posterior(scale)) continue;
+      CAPTURE(scale);
+      // As many as a trial takes.
+      const RatingList list = ratings_of_scale(scale, {.users = 300, .items = 200, .ratings = 24000, .seed = 5});
+      const TrainReport report = train(list, settings).report;
+      if (!usual) usual = report;
+      CHECK(report.settings.svdpp == usual->settings.svdpp);
+      CHECK(report.train.rmse / scale == doctest::Approx(usual->train.rmse).epsilon(kRounding));
+    }
   }
 }
 

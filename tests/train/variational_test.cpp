@@ -2,7 +2,6 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <limits>
 
 #include "odot/core/error.hpp"
 #include "support/optim_problems.hpp"
@@ -228,23 +227,6 @@ TEST_CASE("effects of partners say what users like whose ratings do not") {
   CHECK(rmse("items") > 0.9);
   CHECK(rmse("users") < 0.6);
   CHECK(rmse("both") < 0.6);
-}
-
-TEST_CASE("ratings so large or small that variances have no place are refused, and what to do is said") {
-  const RatingList list = list_of({0, 0, 1, 1}, {0, 1, 0, 1}, {1, 2, 3, 5});
-  const double most = std::sqrt(static_cast<double>(std::numeric_limits<Real>::max()));
-  for (const double scale : {most / 3, 3 / most}) {
-    RatingList scaled = list;
-    for (Real& value : scaled.ratings.value) value = static_cast<Real>(static_cast<double>(value) * scale);
-    CHECK_THROWS_WITH_AS((void)train(scaled, {}, variational(2, 3)), doctest::Contains("multiply the ratings"), Error);
-  }
-  for (const double scale : {most / 1e4, 1e4 / most}) {
-    RatingList scaled = list;
-    for (Real& value : scaled.ratings.value) value = static_cast<Real>(static_cast<double>(value) * scale);
-    const TemporaryFolder folder;
-    (void)saved(train(scaled, {}, variational(2, 3)).model, folder / "m");
-    CHECK_NOTHROW((void)load_model(folder / "m"));
-  }
 }
 
 }  // namespace

@@ -11,8 +11,7 @@ inline constexpr double kFirstNoise = 1.5;    // α
 inline constexpr double kPriorScatter = 0.1;  // of Wishart(D, I / kPriorScatter)
 inline constexpr double kNoiseRate = 1;       // α ~ Gamma(1, kNoiseRate / 2)
 
-/// Sets θ at `theta` to random factors without biases, and Λ of both priors. Throws Error for ratings of a deviation
-/// whose square, or its inverse, has no place in a Real.
+/// Sets θ at `theta` to random factors without biases, and Λ of both priors.
 void start_posterior(const StartTask& task, const FactorLayout& factors, Real* theta, const GaussianPrior& users,
                      const GaussianPrior& items);
 

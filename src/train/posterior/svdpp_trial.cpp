@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "model/kinds/rescale.hpp"
 #include "odot/core/random.hpp"
 #include "odot/model/evaluate.hpp"
 #include "train/posterior/variational_sweeper.hpp"
@@ -28,7 +29,7 @@ constexpr std::size_t kFewestTried = 1000;  // ratings held out, to say it by
 // The numbers of random streams, beside those of the start.
 enum Stream : std::uint64_t { kTrialUsers = 3, kTrialRatings = 4 };
 
-// Some of the ratings in two parts, without their mean.
+// Some of the ratings in two parts, without their mean, in a unit that any ratings can be computed with in.
 struct Trial {
   RatingMatrix ratings;
   Triples held_out;
@@ -41,6 +42,7 @@ Trial trial_of(const RatingMatrix& ratings, std::uint64_t seed) {
   const RandomStream held_out(seed, kTrialRatings);
   const double share = kMostTrial / static_cast<double>(std::max<Offset>(ratings.size(), 1));
   const RatingSide side = ratings.by_user();
+  const double root = unit_root(ratings.summary().scale());
   Triples rest;
   Trial trial;
   std::vector<Real> values;
@@ -55,7 +57,7 @@ Trial trial_of(const RatingMatrix& ratings, std::uint64_t seed) {
         Triples& part = held_out.uniform(k) < kTrialHeldOut ? trial.held_out : rest;
         part.user.push_back(user);
         part.item.push_back(side.indices[k]);
-        part.value.push_back(values[k - begin]);
+        part.value.push_back(static_cast<Real>(static_cast<double>(values[k - begin]) / (root * root)));
       }
     });
   }
