@@ -76,8 +76,14 @@ bool same(const RatingList& a, const RatingList& b) {
 
 TEST_CASE("lines of numbers are read like all others, id by id and bit by bit") {
   const auto lines = tricky_lines();
-  for (const auto& [separator, timed] : std::vector<std::pair<std::string, bool>>{
-           {",", false}, {",", true}, {"\t", true}, {"::", true}, {" ", false}, {" ", true}, {";", true}, {"|", false}}) {
+  for (const auto& [separator, timed] : std::vector<std::pair<std::string, bool>>{{",", false},
+                                                                                  {",", true},
+                                                                                  {"\t", true},
+                                                                                  {"::", true},
+                                                                                  {" ", false},
+                                                                                  {" ", true},
+                                                                                  {";", true},
+                                                                                  {"|", false}}) {
     CAPTURE(separator);
     CAPTURE(timed);
     ReadSettings settings;

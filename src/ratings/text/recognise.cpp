@@ -215,11 +215,10 @@ Format recognise(std::string_view text, const std::string& name, const ReadSetti
   if (given.empty() && found.first.size() < 2) {
     if (found.width > 1) {
       const std::string hint = comment_hint(first.text);
-      throw Error(
-          fmt::format("{}found {}, expected {} separated by {} as in line {}{}", place, printable(first.text),
-                      is_features ? std::string(contents.line) : wanted(settings), separator_name(found.separator),
-                      found.width_line,
-                      hint.empty() ? fmt::format(" (tail -n +{} leaves out a title)", first.number + 1) : hint));
+      throw Error(fmt::format(
+          "{}found {}, expected {} separated by {} as in line {}{}", place, printable(first.text),
+          is_features ? std::string(contents.line) : wanted(settings), separator_name(found.separator),
+          found.width_line, hint.empty() ? fmt::format(" (tail -n +{} leaves out a title)", first.number + 1) : hint));
     }
     const std::string problem =
         fmt::format("{}found {}, expected {} separated by \"::\", a tab, \";\", \",\", \"|\" or blanks", place,
