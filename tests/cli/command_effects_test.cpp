@@ -35,6 +35,7 @@ std::vector<Effect> listing(const std::string& base) {
   return {{"top", base, "--top 2", "out"},
           {"format", base, "--format csv", "out"},
           {"format", base, "--format jsonl", "out"},
+          {"json", base, "--json", "out"},
           {"output", base, "--output o", "o"},
           {"items", base, "--items titles", "out"},
           {"titles", base + " --items titles", "--titles 1,3", "out"},
@@ -103,6 +104,8 @@ TEST_CASE("every option of the commands that use a model") {
                       {"top", "model new.csv -o m", "--top 2", "out"},
                       {"format", "model new.csv --top 2", "--format csv", "out"},
                       {"format", "model new.csv --top 2", "--format jsonl", "out"},
+                      {"item-titles", "model new.csv --top 20", "--item-titles titles", "out"},
+                      {"titles", "model new.csv --top 20 --item-titles titles", "--titles 1,3", "out"},
                       {"json", "model new.csv -o m", "--json", "out"},
                       quiet("model new.csv -o m"),
                       help("model new.csv -o m")}),
@@ -122,6 +125,7 @@ TEST_CASE("every option of the commands that read and write models and ratings")
                 {{"format", "model -o o", "--format csv", "o", "--format npy"},
                  {"format", "model -o o", "--format libmf", "o", "--format npy"},
                  {"output", "model --format libmf", "--output o", "o", "--output other"},
+                 {"json", "model --format libmf -o o", "--json", "out"},
                  quiet("model --format libmf -o o"),
                  help("model --format libmf -o o")},
                 {"threads"});
@@ -129,18 +133,9 @@ TEST_CASE("every option of the commands that read and write models and ratings")
                 {{"users", "libmf -o o", "--users user_ids", "o"},
                  {"items", "libmf -o o", "--items item_ids", "o"},
                  {"output", "libmf", "--output o", "o", "--output other"},
+                 {"json", "libmf -o o", "--json", "out"},
                  quiet("libmf -o o"),
                  help("libmf -o o")},
-                {"threads"});
-  lab.check_all("split",
-                with(reading_effects("--train a --test b -q --fraction 0.4", "a"),
-                     {{"fraction", "r.csv --train a --test b", "--fraction 0.3", "b"},
-                      {"seed", "r.csv --train a --test b", "--seed 2", "b"},
-                      {"train", "r.csv --test b", "--train a", "a", "--train c"},
-                      {"test", "r.csv --train a", "--test b", "b", "--test c"},
-                      {"json", "r.csv --train a --test b", "--json", "out"},
-                      quiet("r.csv --train a --test b"),
-                      help("r.csv --train a --test b")}),
                 {"threads"});
   lab.check_all("convert",
                 with(reading_effects("-o o", "o"), {{"output", "r.csv", "--output o", "o", "--output other"},
@@ -151,6 +146,34 @@ TEST_CASE("every option of the commands that read and write models and ratings")
                 {"threads"});
   lab.check_all("info",
                 with(reading_effects("", "out"), {{"json", "r.csv", "--json", "out"}, quiet("r.csv"), help("r.csv")}),
+                {"threads"});
+}
+
+TEST_CASE("every option of split") {
+  Lab lab;
+  // Users and items have several ratings each, so that some can be held out, however the files are read.
+  std::string tabs;
+  std::string numbers;
+  for (int user = 1; user <= 5; ++user) {
+    for (int item = 1; item <= 4; ++item) {
+      const std::string rating = std::to_string(1 + user * item % 5);
+      tabs += std::to_string(user) + "\t" + std::to_string(item) + "\t" + rating + "\ta note\n";
+      numbers += std::to_string(user) + "," + std::to_string(item) + "," + rating + "\n";
+    }
+  }
+  lab.write("tabs", tabs);
+  lab.write("numbers", numbers);
+  lab.write("names", "user,item,rating\n" + numbers);
+  lab.write("twice", numbers + "1,1,5\n1,2,5\n2,2,1\n3,1,1\n");
+  lab.check_all("split",
+                with(reading_effects("--train a --test b -q --fraction 0.4", "a"),
+                     {{"fraction", "r.csv --train a --test b", "--fraction 0.3", "b"},
+                      {"seed", "r.csv --train a --test b", "--seed 2", "b"},
+                      {"train", "r.csv --test b", "--train a", "a", "--train c"},
+                      {"test", "r.csv --train a", "--test b", "b", "--test c"},
+                      {"json", "r.csv --train a --test b", "--json", "out"},
+                      quiet("r.csv --train a --test b"),
+                      help("r.csv --train a --test b")}),
                 {"threads"});
 }
 
