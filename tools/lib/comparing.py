@@ -7,6 +7,8 @@ import re
 TIMED = (
     (re.compile(rb'("seconds":\s*)\{[^}]*\}'), rb"\1{}"),
     (re.compile(rb'("(?:seconds|train_seconds|peak_memory_bytes)":\s*)[-+0-9.e]+'), rb"\1null"),
+    # The checksum of a line of a search's log is of its seconds too.
+    (re.compile(rb'("seconds":null,"checksum":)"[^"]*"'), rb"\1null"),
     (re.compile(rb"\bin [0-9.]+ s\b"), b"in # s"),
     (re.compile(rb"((?:passes|trainings), )[0-9.]+ s\b"), rb"\1# s"),
     # Shown once a second.
