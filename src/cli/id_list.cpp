@@ -54,6 +54,21 @@ std::string read_id(std::string_view line, const IdTable& ids, const std::string
   return std::string(reading::content(fields.at(0), storage));
 }
 
+// Calls use(line, place) for each line of a file of ids, where the place is "FILE:LINE". Returns what messages call the
+// file.
+template <class Use>
+std::string for_each_line(const std::string& path, const reading::Contents& contents, Use&& use) {
+  const reading::Source source(path, contents);
+  reading::refuse_foreign(source.text(), source.name(), contents);
+  std::string_view text = source.text();
+  for (std::size_t number = 1; !text.empty(); ++number) {
+    // Files that were joined have a byte-order mark at the start of each.
+    use(reading::without_byte_order_mark(reading::take_line(text)), fmt::format("{}:{}", source.name(), number));
+  }
+  source.check_unchanged();
+  return source.name();
+}
+
 }  // namespace
 
 std::vector<Index> find_ids(const std::vector<std::string>& given, const IdTable& ids, const std::string& what,
@@ -87,49 +102,34 @@ std::vector<Index> find_ids(const std::vector<std::string>& given, const IdTable
 
 std::vector<Index> read_ids(const std::string& path, const IdTable& ids, const std::string& what, bool may_be_unknown) {
   const std::string line_of = what == "user" ? "a user's id" : "an item's id";
-  const reading::Contents contents{"ids", line_of};
-  const reading::Source source(path, contents);
-  reading::refuse_foreign(source.text(), source.name(), contents);
   std::vector<Index> found;
-  std::string_view text = source.text();
-  for (std::size_t number = 1; !text.empty(); ++number) {
-    // Files that were joined have a byte-order mark at the start of each.
-    const std::string_view line = reading::without_byte_order_mark(reading::take_line(text));
-    if (reading::trim(line).empty()) continue;
-    const std::string place = fmt::format("{}:{}", source.name(), number);
+  const auto take = [&](std::string_view line, const std::string& place) {
+    if (reading::trim(line).empty()) return;
     const std::string id = read_id(line, ids, what, place);
     found.push_back(ids.find(id));
-    if (found.back() != kUnknown) continue;
+    if (found.back() != kUnknown) return;
     if (const std::string problem = describe_several(id, ids, what); !problem.empty())
       throw Error(fmt::format("{}: {}", place, problem));
     if (!may_be_unknown) {
       throw Error(fmt::format("{}: found the {} {}, which the model does not know; {}", place, what,
                               reading::printable(id), describe(ids, what)));
     }
-  }
-  source.check_unchanged();
-  if (found.empty()) throw Error(fmt::format("{}: found no ids, expected one a line", source.name()));
+  };
+  const std::string name = for_each_line(path, {"ids", line_of}, take);
+  if (found.empty()) throw Error(fmt::format("{}: found no ids, expected one a line", name));
   return found;
 }
 
 std::vector<std::string> read_lines(const std::string& path) {
-  const reading::Contents contents{"ids", "an id"};
-  const reading::Source source(path, contents);
-  reading::refuse_foreign(source.text(), source.name(), contents);
   std::vector<std::string> lines;
-  for (std::string_view text = source.text(); !text.empty();) {
-    // Files that were joined have a byte-order mark at the start of each.
-    lines.emplace_back(reading::without_byte_order_mark(reading::take_line(text)));
-    const std::string& line = lines.back();
-    const auto refuse = [&](const std::string& problem) {
-      throw Error(fmt::format("{}:{}: {}", source.name(), lines.size(), problem));
-    };
-    if (line.empty()) refuse("found an empty line, expected an id");
-    if (const std::size_t at = reading::find_binary(line, {}); at != std::string::npos)
-      refuse(fmt::format("found the byte 0x{:02x} in it, expected text with an id on each line",
-                         static_cast<unsigned>(static_cast<unsigned char>(line[at]))));
-  }
-  source.check_unchanged();
+  for_each_line(path, {"ids", "an id"}, [&](std::string_view line, const std::string& place) {
+    if (line.empty()) throw Error(fmt::format("{}: found an empty line, expected an id", place));
+    if (const std::size_t at = reading::find_binary(line, {}); at != std::string::npos) {
+      throw Error(fmt::format("{}: found the byte 0x{:02x} in it, expected text with an id on each line", place,
+                              static_cast<unsigned>(static_cast<unsigned char>(line[at]))));
+    }
+    lines.emplace_back(line);
+  });
   return lines;
 }
 

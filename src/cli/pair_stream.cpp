@@ -94,11 +94,7 @@ std::optional<RatingList> PairStream::all() {
   const reading::Source source(std::exchange(buffer_, {}), reading::StandardInput());
   const reading::Format format = reading::recognise(source.text(), source.name(), settings_);
   reading::Collector collector;
-  source_.compression = source.compression();
-  source_.kind = format.matrix ? "matrix-market" : "delimited";
-  source_.separator = format.separator;
-  source_.header = format.header;
-  source_.columns = format.columns;
+  source_ = reading::source_format("-", source.compression(), format);
   source_.ratings = collector.add(source, format);
   return std::move(collector.list());
 }
@@ -107,9 +103,7 @@ std::optional<RatingList> PairStream::next() {
   if (!begun_) {
     begun_ = true;
     if (!begin()) return all();
-    source_.separator = format_.separator;
-    source_.header = format_.header;
-    source_.columns = format_.columns;
+    source_ = reading::source_format("-", "none", format_);
   }
   while (true) {
     std::size_t end = whole_lines(buffer_);

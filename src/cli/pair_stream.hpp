@@ -34,7 +34,7 @@ class PairStream {
 
   ReadSettings settings_;
   reading::Format format_;
-  SourceFormat source_{.path = "-", .compression = "none", .kind = "delimited"};
+  SourceFormat source_;
   std::string header_;  // that format_ views
   std::string buffer_;  // what has come and was not handed out
   bool begun_ = false;

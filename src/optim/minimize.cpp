@@ -5,7 +5,7 @@
 #include <optional>
 #include <utility>
 
-#include "odot/core/stopwatch.hpp"
+#include "core/run_clock.hpp"
 
 namespace odot::inline ODOT_PRECISION {
 namespace {
@@ -54,7 +54,7 @@ class Minimizer {
     double gradient_norm = norm(current_.gradient);
     LineStep step;
     const auto finish = [&](StopReason reason) {
-      return Summary{reason, current_.value, gradient_norm, counts_, seconds()};
+      return Summary{reason, current_.value, gradient_norm, counts_, clock_.seconds()};
     };
     if (!std::isfinite(start_value_) || !std::isfinite(start_gradient_norm_)) return finish(StopReason::diverged);
     while (true) {
@@ -81,14 +81,11 @@ class Minimizer {
   Vector& x() { return current_.x; }
 
  private:
-  double seconds() const { return earlier_seconds_ + watch_.seconds(); }
-  double wall_seconds() const { return earlier_wall_seconds_ + watch_.wall_seconds(); }
-
   std::optional<StopReason> ended(const StopSettings& stop, double gradient_norm) const {
     if (has_previous_ && settled(previous_.value, current_.value, stop.tolerance)) return StopReason::tolerance;
     if (gradient_norm <= stop.gradient_tolerance * start_gradient_norm_) return StopReason::gradient;
     if (counts_.iterations >= stop.iterations) return StopReason::iterations;
-    if (stop.seconds > 0 && wall_seconds() >= stop.seconds) return StopReason::time;
+    if (stop.seconds > 0 && clock_.wall_seconds() >= stop.seconds) return StopReason::time;
     return std::nullopt;
   }
 
@@ -96,8 +93,8 @@ class Minimizer {
     const bool resumed = std::exchange(resumed_, false);
     if (!observer) return true;
     const VisitState visit_state = [this](StateVisitor& visitor) { visit(visitor); };
-    const Progress progress{current_, gradient_norm, step, counts_, seconds(), last, resumed, visit_state};
-    return watch_.outside([&] { return observer(progress); });
+    const Progress progress{current_, gradient_norm, step, counts_, clock_.seconds(), last, resumed, visit_state};
+    return clock_.outside([&] { return observer(progress); });
   }
 
   // Everything else is scratch, or does not outlive an iteration.
@@ -113,11 +110,7 @@ class Minimizer {
     if (has_previous_) visitor.in("previous", [&] { visit_iterate(previous_); });
     visitor.number("start_value", start_value_);
     visitor.number("start_gradient_norm", start_gradient_norm_);
-    double so_far = seconds();
-    visitor.number("seconds", so_far);
-    double wall = wall_seconds();
-    visitor.number("wall_seconds", wall);
-    if (visitor.restores()) earlier_seconds_ = so_far, earlier_wall_seconds_ = wall;
+    clock_.visit(visitor);
     visitor.in("direction", [&] { direction_.visit(visitor); });
     visitor.in("rule", [&] { rule_.visit(visitor); });
   }
@@ -165,7 +158,7 @@ class Minimizer {
   Objective& objective_;
   Direction& direction_;
   StepRule& rule_;
-  Stopwatch watch_;
+  RunClock clock_;
   Iterate& previous_;
   Iterate& current_;
   Iterate& trial_;
@@ -174,8 +167,6 @@ class Minimizer {
   bool resumed_;
   double start_value_ = 0;
   double start_gradient_norm_ = 0;
-  double earlier_seconds_ = 0;  // of the runs that this one goes on from
-  double earlier_wall_seconds_ = 0;
   Counts counts_;
 };
 

@@ -45,4 +45,9 @@ RatingMatrix multiplied(const RatingMatrix& ratings, double factor) {
   return {by_user, by_item, std::move(table), summary, std::move(storage)};
 }
 
+Triples multiplied(Triples ratings, double factor) {
+  for (Real& value : ratings.value) value = times(value, factor);
+  return ratings;
+}
+
 }  // namespace odot::inline ODOT_PRECISION

@@ -13,5 +13,6 @@ bool has_mapped_values(const RatingMatrix& ratings);
 /// The same ratings, and their summary, times `factor` > 0, a power of two so that nothing is rounded. Shares all with
 /// `ratings` but values that are no codes.
 RatingMatrix multiplied(const RatingMatrix& ratings, double factor);
+Triples multiplied(Triples ratings, double factor);
 
 }  // namespace odot::inline ODOT_PRECISION

@@ -54,13 +54,7 @@ void refuse_names(Collector& collector, const ReadSettings& settings) {
 SourceFormat collect(const std::string& path, const ReadSettings& settings, Collector& collector) {
   const Source source(path);
   const Format format = source.reading([&] { return recognise(source.text(), source.name(), settings); });
-  SourceFormat described;
-  described.path = path;
-  described.compression = source.compression();
-  described.kind = format.matrix ? "matrix-market" : "delimited";
-  described.separator = format.separator;
-  described.header = format.header;
-  described.columns = format.columns;
+  SourceFormat described = source_format(path, source.compression(), format);
   described.ratings = source.reading([&] { return collector.add(source, format); });
   return described;
 }

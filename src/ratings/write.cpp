@@ -7,12 +7,11 @@
 #include <charconv>
 
 #include "odot/core/error.hpp"
+#include "ratings/rating_lines.hpp"
 #include "ratings/text/decompress.hpp"
 
 namespace odot::inline ODOT_PRECISION {
 namespace {
-
-constexpr std::size_t kBufferBytes = std::size_t{1} << 16;
 
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
@@ -56,21 +55,14 @@ void append_number(std::string& line, Real value) {
 
 void write_ratings(OutputFile& file, const RatingList& list, std::span<const std::size_t> positions,
                    std::string_view separator) {
-  std::string lines;
-  lines.reserve(2 * kBufferBytes);
-  for (std::size_t k : positions) {
-    append_field(lines, list.users[list.ratings.user[k]], separator);
-    lines += separator;
-    append_field(lines, list.items[list.ratings.item[k]], separator);
-    lines += separator;
-    append_number(lines, list.ratings.value[k]);
-    lines += '\n';
-    if (lines.size() >= kBufferBytes) {
-      file.write(lines);
-      lines.clear();
-    }
+  RatingLines lines(file, list, separator);
+  for (const std::size_t k : positions) {
+    lines.add(k, [&](std::string& line) {
+      line += separator;
+      append_number(line, list.ratings.value[k]);
+    });
   }
-  file.write(lines);
+  lines.end();
 }
 
 }  // namespace odot::inline ODOT_PRECISION

@@ -90,12 +90,6 @@ void check_unit_of_posterior(const Method& method, double root, double size) {
       "method", " blocks");
 }
 
-// The same ratings in another unit.
-Triples multiplied(Triples ratings, double factor) {
-  for (Real& value : ratings.value) value = static_cast<Real>(static_cast<double>(value) * factor);
-  return ratings;
-}
-
 double root_mean(double sum, std::size_t count) { return std::sqrt(sum / static_cast<double>(count)); }
 
 // "rank 16, mean, biases, lambda 5.8 + 0.02 n"

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <string_view>
 
 #include "train/checkpoint_file.hpp"
 
@@ -13,6 +14,12 @@ namespace {
 // In a checkpoint, which has no NaN, what stands for a norm or an objective that there is none of.
 constexpr double kNoNorm = -1;
 constexpr double kNoObjective = std::numeric_limits<double>::max();
+
+void visit_if_known(StateVisitor& visitor, std::string_view name, double& value, double none) {
+  double kept = std::isnan(value) ? none : value;
+  visitor.number(name, kept);
+  value = kept == none ? std::numeric_limits<double>::quiet_NaN() : kept;
+}
 
 }  // namespace
 
@@ -78,12 +85,8 @@ void RunObserver::visit(StateVisitor& visitor, std::size_t size) {
     best_.theta.resize(size);
     visitor.integer("iteration", best_.iteration);
     visitor.number("valid_rmse", best_.valid_rmse);
-    double objective = std::isnan(best_.objective) ? kNoObjective : best_.objective;
-    visitor.number("objective", objective);
-    best_.objective = objective == kNoObjective ? std::numeric_limits<double>::quiet_NaN() : objective;
-    double norm = std::isnan(best_.gradient_norm) ? kNoNorm : best_.gradient_norm;
-    visitor.number("gradient_norm", norm);
-    best_.gradient_norm = norm == kNoNorm ? std::numeric_limits<double>::quiet_NaN() : norm;
+    visit_if_known(visitor, "objective", best_.objective, kNoObjective);
+    visit_if_known(visitor, "gradient_norm", best_.gradient_norm, kNoNorm);
     visitor.array("theta", best_.theta);
   });
 }

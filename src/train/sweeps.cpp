@@ -7,7 +7,7 @@
 #include <string_view>
 #include <utility>
 
-#include "odot/core/stopwatch.hpp"
+#include "core/run_clock.hpp"
 
 namespace odot::inline ODOT_PRECISION {
 namespace {
@@ -25,24 +25,20 @@ void restore_factors(const TrainTask& task, Vector& theta) {
 
 TrainOutcome run_sweeps(const TrainTask& task, Sweeper& sweeper, Vector& theta) {
   const StopSettings stop = stop_settings(task.settings);
-  Stopwatch watch;
-  double earlier_seconds = 0;  // of the runs that this one goes on from
-  double earlier_wall_seconds = 0;
+  RunClock clock;
   int sweeps = 0;
   double start = sweeper.value();
   double value = start;
   double before = start;
   bool resumed = task.resume != nullptr;
   Vector last(theta.size());
-  const auto seconds = [&] { return earlier_seconds + watch.seconds(); };
-  const auto wall_seconds = [&] { return earlier_wall_seconds + watch.wall_seconds(); };
   const auto counts = [&] {
     Counts all = sweeper.work();
     all.iterations = sweeps;
     return all;
   };
   const auto finish = [&](StopReason reason) {
-    return TrainOutcome{{reason, value, kNone, counts(), seconds()}, sweeper.passes()};
+    return TrainOutcome{{reason, value, kNone, counts(), clock.seconds()}, sweeper.passes()};
   };
   const VisitState visit = [&](StateVisitor& visitor) {
     visitor.array(kTheta, theta);
@@ -50,17 +46,13 @@ TrainOutcome run_sweeps(const TrainTask& task, Sweeper& sweeper, Vector& theta) 
     visitor.number("start", start);
     visitor.number("value", value);
     visitor.number("before", before);
-    double so_far = seconds();
-    visitor.number("seconds", so_far);
-    double wall = wall_seconds();
-    visitor.number("wall_seconds", wall);
-    if (visitor.restores()) earlier_seconds = so_far, earlier_wall_seconds = wall;
+    clock.visit(visitor);
     sweeper.visit(visitor);
   };
   const auto ended = [&]() -> std::optional<StopReason> {
     if (sweeps > 0 && stop.tolerance > 0 && sweeper.settled(before, stop.tolerance)) return StopReason::tolerance;
     if (sweeps >= stop.iterations) return StopReason::iterations;
-    if (stop.seconds > 0 && wall_seconds() >= stop.seconds) return StopReason::time;
+    if (stop.seconds > 0 && clock.wall_seconds() >= stop.seconds) return StopReason::time;
     return std::nullopt;
   };
   const auto observed = [&](bool is_last) {
@@ -68,9 +60,9 @@ TrainOutcome run_sweeps(const TrainTask& task, Sweeper& sweeper, Vector& theta) 
     if (!task.observe) return true;
     const Counts so_far = counts();
     const TrainState state{
-        so_far,  value, kNone, LineStep{kNone}, sweeper.squared_error(), sweeper.passes(), seconds(), theta,
+        so_far,  value, kNone, LineStep{kNone}, sweeper.squared_error(), sweeper.passes(), clock.seconds(), theta,
         is_last, again, visit};
-    return watch.outside([&] { return task.observe(state); });
+    return clock.outside([&] { return task.observe(state); });
   };
   if (task.resume) visit(*task.resume);
   if (!std::isfinite(start)) return finish(StopReason::diverged);

@@ -17,33 +17,26 @@
 #include "odot/model/calibration.hpp"
 #include "odot/model/model.hpp"
 #include "odot/ratings/write.hpp"
+#include "ratings/rating_lines.hpp"
 
 namespace odot::cli {
 namespace {
-
-constexpr std::size_t kBuffer = 1 << 16;
 
 // Columns of numbers after the ids of each pair.
 using Columns = std::vector<std::vector<double>>;
 
 void write_predictions(OutputFile& file, const RatingList& pairs, const Columns& columns,
                        const std::string& separator) {
-  std::string lines;
+  RatingLines lines(file, pairs, separator);
   for (std::size_t k = 0; k < pairs.ratings.size(); ++k) {
-    append_field(lines, pairs.users[pairs.ratings.user[k]], separator);
-    lines += separator;
-    append_field(lines, pairs.items[pairs.ratings.item[k]], separator);
-    for (const std::vector<double>& column : columns) {
-      lines += separator;
-      append_number(lines, static_cast<Real>(column[k]));
-    }
-    lines += '\n';
-    if (lines.size() >= kBuffer) {
-      file.write(lines);
-      lines.clear();
-    }
+    lines.add(k, [&](std::string& line) {
+      for (const std::vector<double>& column : columns) {
+        line += separator;
+        append_number(line, static_cast<Real>(column[k]));
+      }
+    });
   }
-  file.write(lines);
+  lines.end();
 }
 
 std::vector<double> probabilities_of(const Model& model, const Triples& pairs) {

@@ -17,23 +17,11 @@
 #include "odot/core/error.hpp"
 #include "odot/core/output_file.hpp"
 #include "odot/ratings/write.hpp"
+#include "ratings/rating_lines.hpp"
 #include "ratings/text/rating_texts.hpp"
 
 namespace odot::cli {
 namespace {
-
-constexpr std::size_t kBufferBytes = std::size_t{1} << 16;
-
-// Lines on their way to a file.
-struct Lines {
-  OutputFile& file;
-  std::string text{};
-
-  void end() {
-    file.write(text);
-    text.clear();
-  }
-};
 
 // Ratings with the texts that they came with: a number may be rounded to the program's precision, or be written in
 // another way.
@@ -41,20 +29,15 @@ void write_as_read(OutputFile& train, OutputFile& test, const ReadResult& read, 
                    const ReadSettings& settings, std::string_view separator) {
   std::vector<bool> held_out(read.list.ratings.size());
   for (const std::size_t k : split.test) held_out[k] = true;
-  Lines lines[] = {{train}, {test}};
-  const RatingList& list = read.list;
-  reading::for_each_rating_text(read.sources, list.ratings.value, settings,
+  RatingLines lines[] = {{train, read.list, separator}, {test, read.list, separator}};
+  reading::for_each_rating_text(read.sources, read.list.ratings.value, settings,
                                 [&](std::size_t k, std::string_view rating) {
-                                  Lines& to = lines[held_out[k] ? 1 : 0];
-                                  append_field(to.text, list.users[list.ratings.user[k]], separator);
-                                  to.text += separator;
-                                  append_field(to.text, list.items[list.ratings.item[k]], separator);
-                                  to.text += separator;
-                                  append_field(to.text, rating, separator);
-                                  to.text += '\n';
-                                  if (to.text.size() >= kBufferBytes) to.end();
+                                  lines[held_out[k] ? 1 : 0].add(k, [&](std::string& line) {
+                                    line += separator;
+                                    append_field(line, rating, separator);
+                                  });
                                 });
-  for (Lines& each : lines) each.end();
+  for (RatingLines& each : lines) each.end();
 }
 
 }  // namespace

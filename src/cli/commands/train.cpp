@@ -160,7 +160,10 @@ int run_train(const Arguments& arguments) {
     if (!options.quiet()) line = std::make_unique<ProgressLine>(stop_settings(in_effect(settings)), data.size());
     const TrainObserver observer = [&](const TrainProgress& progress) {
       if (trace) trace->write(progress);
-      if (line) line->show(progress), watch.see(progress);
+      if (line) {
+        line->show(progress);
+        watch.see(progress);
+      }
       return !InterruptGuard::interrupted();
     };
     return train(std::move(data), settings, observer, checkpoints);

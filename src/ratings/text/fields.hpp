@@ -35,6 +35,12 @@ inline std::string_view without_byte_order_mark(std::string_view text) {
   return text.starts_with(kByteOrderMark) ? text.substr(kByteOrderMark.size()) : text;
 }
 
+/// Without all there are: files that were joined have one at the start of each, and empty ones nothing else.
+inline std::string_view without_byte_order_marks(std::string_view text) {
+  while (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  return text;
+}
+
 /// The next line of `text` without its line end, which is removed from `text` with it.
 std::string_view take_line(std::string_view& text);
 

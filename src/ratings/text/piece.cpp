@@ -198,8 +198,7 @@ class Parser {
   }
 
   std::optional<std::string> read_any(std::string_view line) {
-    // Files that were joined have one at the start of each.
-    while (line.starts_with(kByteOrderMark)) line.remove_prefix(kByteOrderMark.size());
+    line = without_byte_order_marks(line);
     if (!format_.names.empty() && line == format_.names)
       return fmt::format("found the header line again, {}, expected {} (files that were joined? odot reads several)",
                          printable(line), format_.pairs_only ? "user and item" : "user, item and rating");

@@ -34,7 +34,7 @@ void for_each_rating_text(const std::vector<SourceFormat>& sources, std::span<co
     std::string_view text = source.text().substr(format.body);
     while (!text.empty()) {
       // As lines are read the first time: marks of joined files, and line breaks inside quotes.
-      while (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+      text = without_byte_order_marks(text);
       const std::string_view line = take_record(text, format.separator, format.quoted());
       if (trim(line).empty()) continue;
       const bool cut = !split_line(line, format.separator, format.columns_read(), format.quoted(), fields);

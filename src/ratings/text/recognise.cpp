@@ -167,6 +167,17 @@ std::size_t Format::columns_read() const { return std::max({columns[0], columns[
 
 std::size_t Format::quoted() const { return quoted_columns(separator, columns_read()); }
 
+SourceFormat source_format(const std::string& path, const std::string& compression, const Format& format) {
+  SourceFormat source;
+  source.path = path;
+  source.compression = compression;
+  source.kind = format.matrix ? "matrix-market" : "delimited";
+  source.separator = format.separator;
+  source.header = format.header;
+  source.columns = format.columns;
+  return source;
+}
+
 std::string explain_binary(char byte, std::size_t offset, const Contents& contents) {
   return fmt::format(
       "found the byte 0x{:02x} at offset {} (this is not a text file), expected text with {} on each line",

@@ -39,6 +39,9 @@ struct Format {
   std::size_t quoted() const;        ///< in how many of the first columns a quote means something
 };
 
+/// How the file `path` was recognised, but for how many ratings it has.
+SourceFormat source_format(const std::string& path, const std::string& compression, const Format& format);
+
 /// Recognises separator, header and columns of `text`, or takes them from `settings`. `name` is the file in messages.
 /// Throws Error.
 Format recognise(std::string_view text, const std::string& name, const ReadSettings& settings,

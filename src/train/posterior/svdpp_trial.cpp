@@ -10,6 +10,7 @@
 #include "model/kinds/rescale.hpp"
 #include "odot/core/random.hpp"
 #include "odot/model/evaluate.hpp"
+#include "ratings/multiplied.hpp"
 #include "train/posterior/variational_sweeper.hpp"
 
 namespace odot::inline ODOT_PRECISION {
@@ -42,7 +43,6 @@ Trial trial_of(const RatingMatrix& ratings, std::uint64_t seed) {
   const RandomStream held_out(seed, kTrialRatings);
   const double share = kMostTrial / static_cast<double>(std::max<Offset>(ratings.size(), 1));
   const RatingSide side = ratings.by_user();
-  const double root = unit_root(ratings.summary().scale());
   Triples rest;
   Trial trial;
   std::vector<Real> values;
@@ -57,11 +57,14 @@ Trial trial_of(const RatingMatrix& ratings, std::uint64_t seed) {
         Triples& part = held_out.uniform(k) < kTrialHeldOut ? trial.held_out : rest;
         part.user.push_back(user);
         part.item.push_back(side.indices[k]);
-        part.value.push_back(static_cast<Real>(static_cast<double>(values[k - begin]) / (root * root)));
+        part.value.push_back(values[k - begin]);
       }
     });
   }
-  trial.ratings = RatingMatrix(ratings.users(), ratings.items(), std::move(rest));
+  const double root = unit_root(ratings.summary().scale());
+  const double to_unit = 1 / (root * root);
+  trial.held_out = multiplied(std::move(trial.held_out), to_unit);
+  trial.ratings = RatingMatrix(ratings.users(), ratings.items(), multiplied(std::move(rest), to_unit));
   trial.mean = trial.ratings.summary().mean;
   trial.ratings.subtract(trial.mean);
   return trial;

@@ -13,7 +13,6 @@ UnratedShift::UnratedShift(const RatingSide& side, const RatingSide& other, cons
       pinned_(pinned),
       stride_(stride),
       shares_(side.rows()),
-      partner_shares_(other.rows()),
       pass_(side, stride),
       gradient_(side.rows() * stride) {
   double rated = 0;
@@ -26,15 +25,7 @@ UnratedShift::UnratedShift(const RatingSide& side, const RatingSide& other, cons
     total += count * shares_[row];
   }
   for (double& share : shares_) share *= total > 0 ? rated / total : 0;
-  for_row_chunks(other.rows(), [&](std::size_t begin, std::size_t end) {
-    other.read(other.offsets[begin], other.offsets[end], [&] {
-      for (std::size_t j = begin; j < end; ++j) {
-        for (Offset k = other.offsets[j]; k < other.offsets[j + 1]; ++k) {
-          partner_shares_[j] += shares_[other.indices[k]];
-        }
-      }
-    });
-  });
+  partner_shares_ = sums_over_rows_of(other, [&](Index row) { return shares_[row]; });
 }
 
 std::vector<double> UnratedShift::operator()(Vector& rows, const Real* columns, double ridge) {
