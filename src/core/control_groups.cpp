@@ -1,6 +1,8 @@
 // Finding the limits of control groups, of version 1 and 2.
 #include "core/control_groups.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <fstream>
 #include <iterator>
@@ -41,7 +43,7 @@ Limit lowest_of(const std::string& membership, const std::string& root, const So
     const std::size_t colon = line.find(':');
     const std::size_t next = line.find(':', colon + 1);
     if (colon == std::string::npos || next == std::string::npos) continue;
-    const std::string controllers = "," + line.substr(colon + 1, next - colon - 1) + ",";
+    const std::string controllers = fmt::format(",{},", line.substr(colon + 1, next - colon - 1));
     const std::string group = line.substr(next + 1);
     if (controllers == ",,") {
       for (const char* mount : {"", "/unified"}) {

@@ -92,14 +92,18 @@ void subtract_weighted(std::span<const Index> indices, const Real* weights, cons
 MaskedSums::MaskedSums(const RatingSide& side, std::size_t stride)
     : side_(side), stride_(stride), pass_(side, stride) {}
 
-void MaskedSums::operator()(const Real* columns, Real* out) {
+// write(row, sums) gets the sums of each row.
+template <class Write>
+void MaskedSums::run(const Real* columns, Write&& write) {
   const auto sum = [&](Offset begin, Offset end, Real* to) {
     sum_rows(side_.indices.subspan(begin, end - begin), columns, stride_, to);
   };
   pass_.run(
       [&](const Chunk& chunk) {
+        Vector sums(stride_);
         for (Index row = chunk.row_begin; row < chunk.row_end; ++row) {
-          sum(side_.offsets[row], side_.offsets[row + 1], out + row * stride_);
+          sum(side_.offsets[row], side_.offsets[row + 1], sums.data());
+          write(row, sums.data());
         }
         return PassSums();
       },
@@ -108,9 +112,19 @@ void MaskedSums::operator()(const Real* columns, Real* out) {
         return 0.0;
       },
       [&](Index row, const Real* sums) {
-        std::copy_n(sums, stride_, out + row * stride_);
+        write(row, sums);
         return 0.0;
       });
+}
+
+void MaskedSums::operator()(const Real* columns, Real* out) {
+  run(columns, [&](Index row, const Real* sums) { std::copy_n(sums, stride_, out + row * stride_); });
+}
+
+void MaskedSums::subtract(const Real* columns, Real* out) {
+  run(columns, [&](Index row, const Real* sums) {
+    for (std::size_t k = 0; k < stride_; ++k) out[row * stride_ + k] -= sums[k];
+  });
 }
 
 }  // namespace odot::inline ODOT_PRECISION

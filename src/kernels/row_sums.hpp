@@ -38,7 +38,13 @@ class MaskedSums {
   /// of threads.
   void operator()(const Real* columns, Real* out);
 
+  /// out_i −= these.
+  void subtract(const Real* columns, Real* out);
+
  private:
+  template <class Write>
+  void run(const Real* columns, Write&& write);
+
   RatingSide side_;
   std::size_t stride_;
   RowPass pass_;

@@ -1,6 +1,8 @@
 // The loop of the methods that go over all factors in sweeps.
 #include "train/sweeps.hpp"
 
+#include <fmt/format.h>
+
 #include <cmath>
 #include <limits>
 #include <optional>
@@ -8,6 +10,7 @@
 #include <utility>
 
 #include "core/run_clock.hpp"
+#include "odot/core/error.hpp"
 
 namespace odot::inline ODOT_PRECISION {
 namespace {
@@ -31,7 +34,7 @@ TrainOutcome run_sweeps(const TrainTask& task, Sweeper& sweeper, Vector& theta) 
   double value = start;
   double before = start;
   bool resumed = task.resume != nullptr;
-  Vector last(theta.size());
+  Vector last(sweeper.can_diverge() ? theta.size() : 0);
   const auto counts = [&] {
     Counts all = sweeper.work();
     all.iterations = sweeps;
@@ -70,9 +73,16 @@ TrainOutcome run_sweeps(const TrainTask& task, Sweeper& sweeper, Vector& theta) 
     const std::optional<StopReason> end = ended();
     if (!observed(end.has_value())) return finish(StopReason::interrupted);
     if (end) return finish(*end);
-    copy(theta, last);
+    if (sweeper.can_diverge()) copy(theta, last);
     sweeper.sweep(theta);
-    if (diverged(start, sweeper.value())) {
+    if (!sweeper.can_diverge()) {
+      if (!std::isfinite(sweeper.value())) {
+        throw Error(fmt::format("the objective is no number after sweep {}: what the method computes with exceeds its "
+                                "range; fewer factors, or another method, may do",
+                                sweeps + 1),
+                    ErrorKind::numerical);
+      }
+    } else if (diverged(start, sweeper.value())) {
       copy(last, theta);
       return finish(StopReason::diverged);
     }

@@ -28,6 +28,9 @@ class Sweeper {
   /// change is that share of it.
   virtual bool settled(double before, double tolerance) const;
 
+  /// Whether f can grow from sweep to sweep. Where it cannot, no iterate is kept to go back to.
+  virtual bool can_diverge() const { return true; }
+
   /// What optimizers of rows have done so far.
   virtual Counts work() const { return {}; }
 };
@@ -36,6 +39,7 @@ class Sweeper {
 void restore_factors(const TrainTask& task, Vector& theta);
 
 /// Sweeps until the stop settings say so, the observer does, or f diverges; `theta` is then the last good iterate.
+/// Throws Error where f is no number any more and its method cannot diverge.
 TrainOutcome run_sweeps(const TrainTask& task, Sweeper& sweeper, Vector& theta);
 
 }  // namespace odot::inline ODOT_PRECISION

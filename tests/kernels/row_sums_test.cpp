@@ -84,6 +84,12 @@ void check_masked_sums(const FactorizationProblem& problem) {
     CHECK(out != once);
     sums(columns.data(), out.data());
     CHECK(out == once);
+    Vector less = random_rows(side.rows() + 1, stride, 5);
+    const Vector before = less;
+    sums.subtract(columns.data(), less.data());
+    for (std::size_t k = 0; k < side.rows() * stride; ++k) wrong += less[k] != before[k] - once[k];
+    for (std::size_t k = side.rows() * stride; k < less.size(); ++k) wrong += less[k] != before[k];
+    CHECK(wrong == 0);
   }
 }
 

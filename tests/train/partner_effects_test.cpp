@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <tuple>
 
 #include "odot/core/parallel.hpp"
 #include "support/dense_solve.hpp"
@@ -82,7 +83,9 @@ struct EffectsProblem {
     return twice / 2;
   }
 
-  void improve(PartnerEffects& by, int steps) { by.improve(rows.data(), mean.data(), effects.data(), steps); }
+  void improve(PartnerEffects& by, int steps) {
+    by.improve(rows.data(), mean.data(), effects.data(), steps, workspace);
+  }
 
   FactorLayout layout;
   RatingMatrix matrix;
@@ -90,6 +93,7 @@ struct EffectsProblem {
   Vector rows;
   Vector mean;
   Vector effects;
+  EffectsWorkspace workspace;
 };
 
 double largest_error(const LongVector& found, const LongVector& expected) {
@@ -122,24 +126,29 @@ void check_sums(const EffectsProblem& problem, const LongMatrix& f, PartnerEffec
 }
 
 TEST_CASE("many steps come to the dense solution, at once and a few at a time") {
-  for (const bool by_user : {true, false}) {
-    for (const bool warm : {false, true}) {
-      CAPTURE(by_user);
-      CAPTURE(warm);
-      EffectsProblem problem(small_problem(5, true), by_user);
-      const LongMatrix f = problem.dense();
-      PartnerEffects effects = problem.start();
-      for (int call = 0; call < (warm ? 30 : 1); ++call) problem.improve(effects, warm ? 5 : 60);
-      for (std::size_t k = 0; k < problem.layout.width(); ++k) {
-        const LongVector expected = problem.solution(f, k);
-        CHECK(largest_error(problem.column(problem.effects, k), expected) <= tolerance(1e-12, 2e-5));
-        CHECK(largest_error(expected, LongVector(expected.size())) > 0.1);
-      }
-      check_sums(problem, f, effects);
-      // Padding stays.
-      for (std::size_t at = 0; at < problem.effects.size(); ++at) {
-        if (at % problem.layout.stride() >= problem.layout.width()) CHECK(problem.effects[at] == 0);
-      }
+  // Of 21 factors there are 24 columns, which are one stretch and a half.
+  for (const auto& [by_user, warm, rank] : {std::tuple{true, false, 5},
+                                            {true, true, 5},
+                                            {false, false, 5},
+                                            {false, true, 5},
+                                            {true, true, 21},
+                                            {false, false, 21}}) {
+    CAPTURE(by_user);
+    CAPTURE(warm);
+    CAPTURE(rank);
+    EffectsProblem problem(small_problem(rank, true), by_user);
+    const LongMatrix f = problem.dense();
+    PartnerEffects effects = problem.start();
+    for (int call = 0; call < (warm ? 30 : 1); ++call) problem.improve(effects, warm ? 5 : 60);
+    for (std::size_t k = 0; k < problem.layout.width(); ++k) {
+      const LongVector expected = problem.solution(f, k);
+      CHECK(largest_error(problem.column(problem.effects, k), expected) <= tolerance(1e-12, 2e-5));
+      CHECK(largest_error(expected, LongVector(expected.size())) > 0.1);
+    }
+    check_sums(problem, f, effects);
+    // Padding stays.
+    for (std::size_t at = 0; at < problem.effects.size(); ++at) {
+      if (at % problem.layout.stride() >= problem.layout.width()) CHECK(problem.effects[at] == 0);
     }
   }
 }

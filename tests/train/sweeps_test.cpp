@@ -4,10 +4,12 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <string>
 #include <vector>
 
+#include "odot/core/error.hpp"
 #include "train/cases.hpp"
 
 namespace odot {
@@ -18,16 +20,19 @@ using namespace test;
 // Goes through values; what it is at is a part of its state.
 class ScriptedSweeper : public Sweeper {
  public:
-  explicit ScriptedSweeper(std::vector<double> values) : values_(std::move(values)) {}
+  explicit ScriptedSweeper(std::vector<double> values, bool can_diverge = true)
+      : values_(std::move(values)), can_diverge_(can_diverge) {}
 
   void sweep(Vector& theta) override { theta[0] = static_cast<Real>(++at_); }
   double value() const override { return values_[at_]; }
   double squared_error() const override { return 1; }
   long passes() const override { return 0; }
+  bool can_diverge() const override { return can_diverge_; }
   void visit(StateVisitor& visitor) override { visitor.integer("at", at_); }
 
  private:
   std::vector<double> values_;
+  bool can_diverge_;
   std::size_t at_ = 0;
 };
 
@@ -70,13 +75,19 @@ struct Resumed {
   Vector rest_theta;
 };
 
-Resumed run_resumed(const std::vector<double>& values, int cut, double tolerance) {
-  const RatingMatrix matrix(1, 1, {{0}, {0}, {1}});
-  const FactorLayout layout{1, 1, 1, false};
+const FactorLayout kLayout{1, 1, 1, false};
+
+TrainSettings settings_for(const std::vector<double>& values, double tolerance) {
   TrainSettings settings{.method = "blocks"};
   settings.iterations = static_cast<int>(values.size()) - 1;
   settings.tolerance = tolerance;
-  settings = in_effect(settings);
+  return in_effect(settings);
+}
+
+Resumed run_resumed(const std::vector<double>& values, int cut, double tolerance) {
+  const RatingMatrix matrix(1, 1, {{0}, {0}, {1}});
+  const FactorLayout& layout = kLayout;
+  const TrainSettings settings = settings_for(values, tolerance);
   MemoryVisitor memory;
   Resumed out;
   out.whole_theta = out.rest_theta = Vector(layout.size());
@@ -107,6 +118,28 @@ TEST_CASE("a resumed run measures divergence by the start of the first one") {
     CHECK(run.rest.summary.value == run.whole.summary.value);
     CHECK(run.rest_theta == run.whole_theta);
   }
+}
+
+TEST_CASE("where nothing can diverge, f may grow, but is to be a number") {
+  const RatingMatrix matrix(1, 1, {{0}, {0}, {1}});
+  const auto run = [&](const std::vector<double>& values, bool can_diverge, Vector& theta) {
+    const TrainTask task{matrix, kLayout, settings_for(values, 0), {}, {}};
+    ScriptedSweeper sweeper(values, can_diverge);
+    return run_sweeps(task, sweeper, theta).summary.reason;
+  };
+  const std::vector<double> grows = {1, 2, 1e9, 3};
+  const std::vector<double> ends = {1, 2, std::numeric_limits<double>::quiet_NaN(), 3};
+  Vector theta(kLayout.size());
+  for (const std::vector<double>& values : {grows, ends}) {
+    CHECK(run(values, true, theta) == StopReason::diverged);
+    CHECK(theta[0] == 1);  // as after the first sweep
+  }
+  CHECK(run(grows, false, theta) == StopReason::iterations);
+  CHECK(theta[0] == 3);
+  CHECK_THROWS_WITH_AS(run(ends, false, theta),
+                       "the objective is no number after sweep 2: what the method computes with exceeds its range; "
+                       "fewer factors, or another method, may do",
+                       Error);
 }
 
 TEST_CASE("a resumed run is settled by the last change before the cut") {

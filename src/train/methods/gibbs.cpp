@@ -166,6 +166,7 @@ class GibbsSweeper : public Sweeper {
 
   double value() const override { return value_; }
   long passes() const override { return passes_; }
+  bool can_diverge() const override { return false; }
 
   // Of the sample: its errors have weights where it is drawn. Before the first the model is the ratings' mean.
   double squared_error() const override {

@@ -45,7 +45,7 @@ void finish(Factorization& model, const TrainSettings& settings, const SideInput
   const PosteriorLayout layout = posterior_layout(model.layout, settings, inputs, model.link ? &*model.link : nullptr);
   const std::size_t stride = model.layout.stride();
   const std::size_t items = model.layout.item_row(0);
-  const Vector all = std::move(model.theta);
+  Vector all = std::move(model.theta);
   const auto part = [&](std::size_t begin, std::size_t size) { return part_of(all, begin, size); };
   const auto prior = [&](std::size_t begin, std::size_t features, const RowInputs& of) {
     SidePrior out{part(begin, model.layout.width() * stride), part(begin + stride * stride, stride), {}};
@@ -69,7 +69,8 @@ void finish(Factorization& model, const TrainSettings& settings, const SideInput
     posterior.users.partner_effects = part(layout.partner_effects() + items, model.layout.size() - items);
   }
   if (moves_items(settings)) posterior.items.partner_effects = part(layout.partner_effects(), items);
-  model.theta = part(0, model.layout.size());
+  all.resize(model.layout.size());  // as it is: a copy would be one more of all factors
+  model.theta = std::move(all);
 }
 
 TrainOutcome run(const TrainTask& task, Vector& theta) {

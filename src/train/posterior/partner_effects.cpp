@@ -1,49 +1,34 @@
-// Conjugate gradients for all columns of the effects at once, from where the last sweep left them.
+// Conjugate gradients for some columns of the effects at once, from where the last sweep left them.
 #include "train/posterior/partner_effects.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "odot/core/parallel.hpp"
 #include "train/posterior/partner_weights.hpp"
+#include "train/posterior/sum_over_rows.hpp"
 
 namespace odot::inline ODOT_PRECISION {
 namespace {
 
 constexpr Real kStrength = 2;  // τ
 
-using Columns = std::vector<double>;  // a number for each column of Y
+// The work space's rows.
+constexpr std::size_t kWidth = EffectsWorkspace::kWidth;
 
-// Σ over rows of a_ik b_ik for every column k, in order, in double.
-void column_products(const Vector& a, const Vector& b, std::size_t stride, Columns& out) {
-  const std::size_t rows = a.size() / stride;
-  const std::size_t length = std::max<std::size_t>(512, (rows + 63) / 64);
-  std::vector<double> parts((rows + length - 1) / length * stride);
-  parallel_for(parts.size() / stride, [&](std::size_t at) {
-    double* part = parts.data() + at * stride;
-    const std::size_t end = std::min(rows, (at + 1) * length);
-    for (std::size_t i = at * length; i < end; ++i) {
-      for (std::size_t k = 0; k < stride; ++k) {
-        part[k] += static_cast<double>(a[i * stride + k]) * static_cast<double>(b[i * stride + k]);
-      }
-    }
-  });
-  std::fill(out.begin(), out.end(), 0.0);
-  add_elements_in_order<double>(parts, out);
-}
+using Columns = std::vector<double>;  // a number for each column of a stretch
+
+Real share(double of, double whole) { return whole > 0 ? static_cast<Real>(of / whole) : Real{0}; }
 
 }  // namespace
 
 PartnerEffects::PartnerEffects(const RatingSide& rows, const RatingSide& partners, std::size_t stride)
     : stride_(stride),
-      over_partners_(rows, stride),
-      over_rows_(partners, stride),
+      over_partners_(rows, kWidth),
+      over_rows_(partners, kWidth),
       inverse_(partners.rows()),
-      sums_(rows.rows() * stride),
-      of_rows_(sums_.size()),
-      residual_(partners.rows() * stride),
-      direction_(residual_.size()),
-      product_(residual_.size()) {
+      sums_(rows.rows() * stride) {
   PartnerWeights weights(rows, partners);
   for (std::size_t j = 0; j < inverse_.size(); ++j) {
     inverse_[j] = static_cast<Real>(1 / (weights.squares[j] + static_cast<double>(kStrength)));
@@ -51,68 +36,102 @@ PartnerEffects::PartnerEffects(const RatingSide& rows, const RatingSide& partner
   weights_ = std::move(weights.of_row);
 }
 
-void PartnerEffects::improve(const Real* rows, const Real* mean, Real* effects, int steps) {
-  const std::size_t stride = stride_;
-  const std::size_t count = weights_.size();
-  const std::size_t partners = inverse_.size();
-  const auto for_rows = [&](std::size_t n, auto&& body) {
-    for_row_chunks(n, [&](std::size_t begin, std::size_t end) {
-      for (std::size_t i = begin; i < end; ++i) body(i, i * stride);
-    });
-  };
-  // residual = Fᵀ(θ − μ − g) − τ y; over_rows_ sums rows that have their weight already.
-  for_rows(count, [&](std::size_t i, std::size_t at) {
-    for (std::size_t k = 0; k < stride; ++k) of_rows_[at + k] = weights_[i] * (rows[at + k] - mean[k] - sums_[at + k]);
-  });
-  over_rows_(of_rows_.data(), residual_.data());
-  for_rows(partners, [&](std::size_t j, std::size_t at) {
-    for (std::size_t k = 0; k < stride; ++k) {
-      residual_[at + k] -= kStrength * effects[at + k];
-      direction_[at + k] = inverse_[j] * residual_[at + k];
-    }
-  });
-  Columns size(stride);
-  Columns next_size(stride);
-  Columns curvature(stride);
-  std::vector<Real> factor(stride);
-  column_products(residual_, direction_, stride, size);
-  for (int step = 0;; ++step) {
-    over_partners_(direction_.data(), of_rows_.data());
-    for_rows(count, [&](std::size_t i, std::size_t at) {
-      for (std::size_t k = 0; k < stride; ++k) of_rows_[at + k] *= weights_[i];  // F p
-    });
-    column_products(of_rows_, of_rows_, stride, curvature);
-    Columns shrink(stride);
-    column_products(direction_, direction_, stride, shrink);
-    for (std::size_t k = 0; k < stride; ++k) {
-      curvature[k] += static_cast<double>(kStrength) * shrink[k];
-      factor[k] = curvature[k] > 0 ? static_cast<Real>(size[k] / curvature[k]) : Real{0};
-    }
-    for_rows(partners, [&](std::size_t, std::size_t at) {
-      for (std::size_t k = 0; k < stride; ++k) effects[at + k] += factor[k] * direction_[at + k];
-    });
-    for_rows(count, [&](std::size_t i, std::size_t at) {
-      for (std::size_t k = 0; k < stride; ++k) {
-        sums_[at + k] += factor[k] * of_rows_[at + k];
-        of_rows_[at + k] *= weights_[i];
-      }
-    });
-    if (step + 1 == steps) break;
-    over_rows_(of_rows_.data(), product_.data());
-    for_rows(partners, [&](std::size_t j, std::size_t at) {
-      for (std::size_t k = 0; k < stride; ++k) {
-        residual_[at + k] -= factor[k] * (product_[at + k] + kStrength * direction_[at + k]);
-        product_[at + k] = inverse_[j] * residual_[at + k];
-      }
-    });
-    column_products(residual_, product_, stride, next_size);
-    for (std::size_t k = 0; k < stride; ++k) factor[k] = size[k] > 0 ? static_cast<Real>(next_size[k] / size[k]) : 0;
-    for_rows(partners, [&](std::size_t, std::size_t at) {
-      for (std::size_t k = 0; k < stride; ++k) direction_[at + k] = product_[at + k] + factor[k] * direction_[at + k];
-    });
-    std::swap(size, next_size);
+void PartnerEffects::improve(const Real* rows, const Real* mean, Real* effects, int steps, EffectsWorkspace& work) {
+  const auto fit = [](Vector& part, std::size_t count) { part.resize(std::max(part.size(), count * kWidth)); };
+  fit(work.of_rows, weights_.size());
+  fit(work.residual, inverse_.size());
+  fit(work.direction, inverse_.size());
+  for (std::size_t first = 0; first < stride_; first += kWidth) {
+    improve_stretch(
+        {rows + first, mean + first, effects + first, sums_.data() + first, std::min(kWidth, stride_ - first), steps},
+        work);
   }
   move_unrated();
+}
+
+void PartnerEffects::improve_stretch(const Stretch& at, EffectsWorkspace& work) {
+  const std::size_t count = weights_.size();
+  const std::size_t partners = inverse_.size();
+  Real* of_rows = work.of_rows.data();
+  Real* residual = work.residual.data();
+  Real* direction = work.direction.data();
+  // What a body adds to a sum for each column, called for each of so many rows.
+  const auto sums_over = [](std::size_t n, auto&& body) { return sum_over_rows(n, kWidth, body); };
+
+  // residual = Fᵀ(θ − μ − g) − τ y; over_rows_ sums rows that have their weight already.
+  for_row_chunks(count, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) {
+      const Real* row = at.rows + i * stride_;
+      const Real* sum = at.sums + i * stride_;
+      Real* to = of_rows + i * kWidth;
+      for (std::size_t k = 0; k < at.width; ++k) to[k] = weights_[i] * (row[k] - at.mean[k] - sum[k]);
+      std::fill(to + at.width, to + kWidth, Real{0});
+    }
+  });
+  over_rows_(of_rows, residual);
+  Columns size = sums_over(partners, [&](std::size_t j, double* part) {
+    for (std::size_t k = 0; k < at.width; ++k) {
+      residual[j * kWidth + k] -= kStrength * at.effects[j * stride_ + k];
+    }
+    for (std::size_t k = j * kWidth; k < (j + 1) * kWidth; ++k) {
+      direction[k] = inverse_[j] * residual[k];
+      *part++ += static_cast<double>(residual[k]) * static_cast<double>(direction[k]);
+    }
+  });
+  std::array<Real, kWidth> factor;
+  for (int step = 0;; ++step) {
+    over_partners_(direction, of_rows);
+    // Of F p, and of p.
+    const Columns moved = sums_over(count, [&](std::size_t i, double* part) {
+      for (std::size_t k = i * kWidth; k < (i + 1) * kWidth; ++k) {
+        of_rows[k] *= weights_[i];
+        const auto value = static_cast<double>(of_rows[k]);
+        *part++ += value * value;
+      }
+    });
+    const Columns shrunk = sums_over(partners, [&](std::size_t j, double* part) {
+      for (std::size_t k = j * kWidth; k < (j + 1) * kWidth; ++k) {
+        const auto value = static_cast<double>(direction[k]);
+        *part++ += value * value;
+      }
+    });
+    for (std::size_t k = 0; k < kWidth; ++k) {
+      factor[k] = share(size[k], moved[k] + static_cast<double>(kStrength) * shrunk[k]);
+    }
+    for_row_chunks(partners, [&](std::size_t begin, std::size_t end) {
+      for (std::size_t j = begin; j < end; ++j) {
+        Real* effect = at.effects + j * stride_;
+        for (std::size_t k = 0; k < at.width; ++k) effect[k] += factor[k] * direction[j * kWidth + k];
+      }
+    });
+    for_row_chunks(count, [&](std::size_t begin, std::size_t end) {
+      for (std::size_t i = begin; i < end; ++i) {
+        Real* sum = at.sums + i * stride_;
+        Real* to = of_rows + i * kWidth;
+        for (std::size_t k = 0; k < at.width; ++k) sum[k] += factor[k] * to[k];
+        for (std::size_t k = 0; k < kWidth; ++k) to[k] *= weights_[i] * factor[k];
+      }
+    });
+    if (step + 1 == at.steps) return;
+    over_rows_.subtract(of_rows, residual);
+    const Columns next = sums_over(partners, [&](std::size_t j, double* part) {
+      for (std::size_t k = 0; k < kWidth; ++k) {
+        Real& left = residual[j * kWidth + k];
+        left -= factor[k] * kStrength * direction[j * kWidth + k];
+        part[k] += static_cast<double>(left) * static_cast<double>(inverse_[j] * left);
+      }
+    });
+    for (std::size_t k = 0; k < kWidth; ++k) factor[k] = share(next[k], size[k]);
+    for_row_chunks(partners, [&](std::size_t begin, std::size_t end) {
+      for (std::size_t j = begin; j < end; ++j) {
+        for (std::size_t k = 0; k < kWidth; ++k) {
+          Real& element = direction[j * kWidth + k];
+          element = inverse_[j] * residual[j * kWidth + k] + factor[k] * element;
+        }
+      }
+    });
+    size = next;
+  }
 }
 
 void PartnerEffects::move_unrated() {

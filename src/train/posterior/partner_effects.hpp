@@ -10,6 +10,15 @@
 
 namespace odot::inline ODOT_PRECISION {
 
+/// What improving takes beside what is improved, for some columns at a time. One serves several sides in turn.
+struct EffectsWorkspace {
+  static constexpr std::size_t kWidth = 2 * kLanes;  ///< columns
+
+  Vector of_rows;   ///< a row for every row
+  Vector residual;  ///< a row for every partner, as have
+  Vector direction;
+};
+
 /// Each partner j has an effect y_j ~ N(0, (τΛ)⁻¹), and the prior mean of a row is moved by
 /// g_i = |Ω_i|^(−½) Σ_{j ∈ Ω_i} y_j (Koren 2008, there for users alone; here as a hierarchical prior, as in
 /// Adams et al. 2010 and Simm et al. 2017). Given the rows, each column of Y is the solution of
@@ -22,12 +31,23 @@ class PartnerEffects {
   /// Goes some steps of conjugate gradients from the effects as they are towards that solution, with sums() kept up to
   /// date. The effects must be those of the last call, at first 0, and sums() theirs. `rows` and `effects` have a row
   /// of stride for every row and partner, `mean` is μ. Parallel; the same bits on any number of threads.
-  void improve(const Real* rows, const Real* mean, Real* effects, int steps);
+  void improve(const Real* rows, const Real* mean, Real* effects, int steps, EffectsWorkspace& work);
 
   /// g, a row of stride for every row; the mean of the others where a row has no ratings.
   Vector& sums() { return sums_; }
 
  private:
+  // Some columns of what improve() gets.
+  struct Stretch {
+    const Real* rows;
+    const Real* mean;
+    Real* effects;
+    Real* sums;
+    std::size_t width;
+    int steps;
+  };
+
+  void improve_stretch(const Stretch& at, EffectsWorkspace& work);
   void move_unrated();
 
   std::size_t stride_;
@@ -36,10 +56,6 @@ class PartnerEffects {
   std::vector<Real> weights_;  // |Ω_i|^(−½), 0 without ratings
   std::vector<Real> inverse_;  // of Σ_i F_ij² + τ, for each partner
   Vector sums_;
-  Vector of_rows_;   // work space with a row for every row
-  Vector residual_;  // with a row for every partner, as are
-  Vector direction_;
-  Vector product_;
 };
 
 /// g of some rows by the effects of their partners; empty where there are none.

@@ -45,6 +45,7 @@ Trial trial_of(const RatingMatrix& ratings, std::uint64_t seed) {
   const RatingSide side = ratings.by_user();
   Triples rest;
   Trial trial;
+  Index chosen = 0;  // those who are not take no part: users are numbered anew
   std::vector<Real> values;
   for (Index user = 0; user < side.rows(); ++user) {
     if (users.uniform(user) >= share) continue;
@@ -55,16 +56,17 @@ Trial trial_of(const RatingMatrix& ratings, std::uint64_t seed) {
       side.values.read(begin, end, values.data());
       for (Offset k = begin; k < end; ++k) {
         Triples& part = held_out.uniform(k) < kTrialHeldOut ? trial.held_out : rest;
-        part.user.push_back(user);
+        part.user.push_back(chosen);
         part.item.push_back(side.indices[k]);
         part.value.push_back(values[k - begin]);
       }
     });
+    ++chosen;
   }
   const double root = unit_root(ratings.summary().scale());
   const double to_unit = 1 / (root * root);
   trial.held_out = multiplied(std::move(trial.held_out), to_unit);
-  trial.ratings = RatingMatrix(ratings.users(), ratings.items(), multiplied(std::move(rest), to_unit));
+  trial.ratings = RatingMatrix(chosen, ratings.items(), multiplied(std::move(rest), to_unit));
   trial.mean = trial.ratings.summary().mean;
   trial.ratings.subtract(trial.mean);
   return trial;

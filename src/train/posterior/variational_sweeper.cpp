@@ -113,6 +113,7 @@ class VariationalSweeper : public Sweeper {
   }
 
   long passes() const override { return passes_; }
+  bool can_diverge() const override { return false; }
 
   void visit(StateVisitor& visitor) override {
     visitor.number("value", value_);
@@ -187,7 +188,8 @@ class VariationalSweeper : public Sweeper {
     side.log_variances = log_variances(side.ratings, variances, side.rows.free(), stride);
     if (side.effects) {
       side.effects->improve(side.without_features(means), prior.mean,
-                            all.data() + layout_.partner_effects() + places.partners, kEffectSteps);
+                            all.data() + layout_.partner_effects() + places.partners, kEffectSteps,
+                            effects_workspace_);
     }
     if (!side.features) return;
     side.features->update(means, prior.mean, side.partner_sums(), features->effects);
@@ -202,6 +204,7 @@ class VariationalSweeper : public Sweeper {
   std::unique_ptr<Ordinal> ordinal_;  // or null
   Side users_;
   Side items_;
+  EffectsWorkspace effects_workspace_;
   int point_sweeps_ = 0;
   SquaredErrors errors_;
   double value_ = 0;
