@@ -97,8 +97,11 @@ def difference(found, expected):
         if ours.group() == theirs.group() or re.match(r" ?s\b", found[ours.end():]):
             continue
         a, b = float(ours.group()), float(theirs.group())
-        loose = "." in theirs.group() or found[ours.end():].startswith(COUNTED)
-        if not loose or abs(a - b) > 0.02 * max(abs(a), abs(b)) + (0.002 if "." in theirs.group() else 2):
+        counted = found[ours.end():].startswith(COUNTED)
+        if not counted and "." not in theirs.group():
+            return f"{ours.group()} instead of {theirs.group()}"
+        # An optimizer's path differs with the rounding of each kind of processor: 78 iterations on one are 83 on another.
+        if abs(a - b) > (0.1 if counted else 0.02) * max(abs(a), abs(b)) + (2 if counted else 0.002):
             return f"{ours.group()} instead of {theirs.group()}"
     return None
 
@@ -126,7 +129,8 @@ class Docs(unittest.TestCase):
     def test_differences_are_seen(self):
         for found, expected, same in (("RMSE 0.6853", "RMSE 0.6855", True), ("RMSE 0.6853", "RMSE 0.7253", False),
                                       ("13 sweeps, 0.01 s", "14 sweeps, 0.95 s", True), ("1 93 4.70", "1 94 4.70", False),
-                                      ("12 users", "12 items", False), ("13 sweeps", "99 sweeps", False), ("user1,2", "user2,2", False)):
+                                      ("12 users", "12 items", False), ("13 sweeps", "99 sweeps", False), ("83 sweeps", "78 sweeps", True),
+                                      ("83 users", "78 users", False), ("user1,2", "user2,2", False)):
             self.assertEqual(difference(found, expected) is None, same, (found, expected))
 
 

@@ -188,8 +188,7 @@ class VariationalSweeper : public Sweeper {
     side.log_variances = log_variances(side.ratings, variances, side.rows.free(), stride);
     if (side.effects) {
       side.effects->improve(side.without_features(means), prior.mean,
-                            all.data() + layout_.partner_effects() + places.partners, kEffectSteps,
-                            effects_workspace_);
+                            all.data() + layout_.partner_effects() + places.partners, kEffectSteps, effects_workspace_);
     }
     if (!side.features) return;
     side.features->update(means, prior.mean, side.partner_sums(), features->effects);
