@@ -5,6 +5,7 @@
 #define HWY_TARGET_INCLUDE "kernels/multiplicative_update.cpp"
 #include <hwy/foreach_target.h>  // compiles this file for every instruction set
 
+#include "kernels/row_products.hpp"
 #include "kernels/tiles-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
@@ -70,8 +71,13 @@ HWY_NOINLINE HWY_FLATTEN double sum_up(Row row, const RowTask& task, const TileV
 }
 
 // Writes the updated row; returns the penalty of the row before.
-HWY_NOINLINE HWY_FLATTEN double finish_update(const RowTask& task, Index row, const Real* sums) {
+HWY_NOINLINE HWY_FLATTEN double finish_update(const RowTask& task, Index row, Real* sums) {
   const Tag d;
+  if (task.matrix) {
+    for (std::size_t k = 0; k < task.stride; ++k) sums[k] += task.linear[k];
+    add_weighted_rows(task.rows + row * task.stride, {task.matrix, task.stride}, task.stride, task.stride,
+                      sums + task.stride);
+  }
   const double lambda = task.penalty.of_row(task.side, row);
   const Vec weight = hn::Set(d, static_cast<Real>(lambda));
   const Real* from = task.rows + row * task.stride;
@@ -120,16 +126,18 @@ HWY_EXPORT(finish_update);
 MultiplicativeUpdate::MultiplicativeUpdate(const RatingSide& side, std::size_t stride)
     : side_(side), stride_(stride), pass_(side, 2 * stride) {}
 
-PassSums MultiplicativeUpdate::operator()(const Real* rows, const Real* columns, const Penalty& penalty, Real* next) {
+PassSums MultiplicativeUpdate::operator()(const Real* rows, const Real* columns, const Penalty& penalty, Real* next,
+                                          const Real* matrix, const Real* linear) {
   scratch_.resize(static_cast<std::size_t>(threads()) * 2 * stride_);
-  const RowTask task{side_, stride_, rows, columns, worth_prefetching(side_, stride_, Reads::twice), penalty, next};
+  const RowTask task{side_,   stride_, rows,   columns, worth_prefetching(side_, stride_, Reads::twice),
+                     penalty, next,    matrix, linear};
   return pass_.run(
       [&](const Chunk& chunk) {
         Real* scratch = scratch_.data() + static_cast<std::size_t>(thread_number()) * 2 * stride_;
         return HWY_DYNAMIC_DISPATCH(update_rows)(task, chunk, scratch);
       },
       [&](const RowPiece& piece, Real* sums) { return HWY_DYNAMIC_DISPATCH(sum_up_update)(task, piece, sums); },
-      [&](Index row, const Real* sums) { return HWY_DYNAMIC_DISPATCH(finish_update)(task, row, sums); });
+      [&](Index row, Real* sums) { return HWY_DYNAMIC_DISPATCH(finish_update)(task, row, sums); });
 }
 
 }  // namespace odot::inline ODOT_PRECISION

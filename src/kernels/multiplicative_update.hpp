@@ -18,7 +18,10 @@ class MultiplicativeUpdate {
   /// error and the penalty of `rows`, before the update. Ratings, rows and columns must be ≥ 0, and so is `next` then;
   /// no column may be pinned. `rows` and `next` are side.rows() × stride, `columns` one row of stride for every index;
   /// all aligned to kLanes Reals.
-  PassSums operator()(const Real* rows, const Real* columns, const Penalty& penalty, Real* next);
+  /// `matrix`, symmetric, and `linear`, both ≥ 0, are Λ and b of uᵀΛu − 2 b·u for every row u, or both null: b is added
+  /// to the sums above the fraction's line, Λ row_i below it.
+  PassSums operator()(const Real* rows, const Real* columns, const Penalty& penalty, Real* next,
+                      const Real* matrix = nullptr, const Real* linear = nullptr);
 
  private:
   RatingSide side_;

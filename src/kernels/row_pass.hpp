@@ -33,6 +33,8 @@ struct RowTask {
   bool prefetch;  ///< of columns
   const Penalty& penalty;
   Real* out;
+  const Real* matrix = nullptr;  ///< stride × stride and
+  const Real* linear = nullptr;  ///< one row: what all entries are to the rows, or null
 };
 
 /// The ratings at [begin, end) are all or some of one row's.

@@ -4,7 +4,8 @@
 namespace odot::inline ODOT_PRECISION {
 
 FactorizationObjective::FactorizationObjective(const RatingMatrix& ratings, const FactorLayout& layout, double lambda,
-                                               double lambda_per_rating)
+                                               double lambda_per_rating,
+                                               const std::optional<UnobservedTerm>& unobserved)
     : layout_(layout),
       by_user_(ratings.by_user()),
       by_item_(ratings.by_item()),
@@ -12,7 +13,9 @@ FactorizationObjective::FactorizationObjective(const RatingMatrix& ratings, cons
       item_penalty_{lambda, lambda_per_rating, layout.item_pin()},
       user_gradient_(by_user_, layout.stride()),
       item_gradient_(by_item_, layout.stride()),
-      user_line_(by_user_, layout.stride()) {}
+      user_line_(by_user_, layout.stride()) {
+  if (unobserved) all_.emplace(layout, *unobserved);
+}
 
 double FactorizationObjective::value_gradient(ConstSpan theta, Span gradient) {
   const std::size_t v = layout_.item_row(0);
@@ -22,7 +25,8 @@ double FactorizationObjective::value_gradient(ConstSpan theta, Span gradient) {
   const PassSums of_items = item_gradient_(items, users, item_penalty_, gradient.data() + v);
   passes_ += 2;
   squared_error_ = of_users.squared_error;
-  return squared_error_ + of_users.penalty + of_items.penalty;
+  const double of_all = all_ ? all_->add_gradient(users, gradient.data()) : 0;
+  return squared_error_ + of_users.penalty + of_items.penalty + of_all;
 }
 
 void FactorizationObjective::visit(StateVisitor& visitor) {
@@ -37,8 +41,13 @@ std::optional<LinePolynomial> FactorizationObjective::line(ConstSpan theta, Cons
   ++passes_;
   const PenaltyLine users = penalty_line(by_user_, stride, user_penalty_, theta.data(), direction.data());
   const PenaltyLine items = penalty_line(by_item_, stride, item_penalty_, theta.data() + v, direction.data() + v);
-  return LinePolynomial{{2 * (sums.el + users.cross + items.cross), sums.ll + 2 * sums.ew + users.square + items.square,
-                         2 * sums.lw, sums.ww}};
+  LinePolynomial line{{2 * (sums.el + users.cross + items.cross), sums.ll + 2 * sums.ew + users.square + items.square,
+                       2 * sums.lw, sums.ww}};
+  if (all_) {
+    const LinePolynomial of_all = all_->line(theta.data(), direction.data());
+    for (std::size_t k = 0; k < line.c.size(); ++k) line.c[k] += of_all.c[k];
+  }
+  return line;
 }
 
 }  // namespace odot::inline ODOT_PRECISION

@@ -1,8 +1,11 @@
 // The objective of the full factorisation, in U and V at once.
 #pragma once
 
+#include <optional>
+
 #include "kernels/masked_gradient.hpp"
 #include "kernels/masked_line.hpp"
+#include "objective/all_entries.hpp"
 #include "odot/core/precision.hpp"
 #include "odot/core/state.hpp"
 #include "odot/model/factor_layout.hpp"
@@ -11,13 +14,13 @@
 namespace odot::inline ODOT_PRECISION {
 
 /// f(U, V) = ‖W ∘ (X − UV)‖² + Σ_i λ_i ‖u_i‖² + Σ_j λ_j ‖v_j‖² over θ = [U | V] (document, equations 1 and 4; gradients
-/// 2, 3, 5, 6). λ_i is λ plus lambda_per_rating times the
+/// 2, 3, 5, 6), and what an UnobservedTerm adds. λ_i is λ plus lambda_per_rating times the
 /// number of the row's ratings. Pinned columns are constants.
 class FactorizationObjective : public Objective {
  public:
   /// `ratings` must outlive this; its users and items are those of `layout`.
   FactorizationObjective(const RatingMatrix& ratings, const FactorLayout& layout, double lambda,
-                         double lambda_per_rating);
+                         double lambda_per_rating, const std::optional<UnobservedTerm>& unobserved = {});
 
   std::size_t size() const override { return layout_.size(); }
 
@@ -45,6 +48,7 @@ class FactorizationObjective : public Objective {
   MaskedGradient user_gradient_;
   MaskedGradient item_gradient_;
   MaskedLine user_line_;
+  std::optional<AllEntries> all_;
   double squared_error_ = 0;
   long passes_ = 0;
 };

@@ -9,6 +9,7 @@
 
 #include "model/kinds/rescale.hpp"
 #include "odot/core/error.hpp"
+#include "odot/core/number.hpp"
 #include "odot/core/parallel.hpp"
 #include "odot/core/stopwatch.hpp"
 #include "odot/train/run_observer.hpp"
@@ -171,10 +172,14 @@ TrainResult train_factors(const Method& method, const FactorTraining& training, 
     report.init_known = start_from(in_unit ? *in_unit : *settings.init, {data.users, data.items}, model.layout,
                                    model.pin, model.mean, model.theta);
   }
-  matrix.subtract(model.mean);
+  const double in_unit_mean = model.mean;
+  matrix.subtract(in_unit_mean);
   const Regularisation in_unit{report.regularisation.lambda / unit, report.regularisation.per_rating / unit};
   TrainTask task{matrix, model.layout, settings, in_unit,
                  {},     resume.get(), inputs,   model.link ? &*model.link : nullptr};
+  if (settings.unobserved_weight.value_or(0) > 0) {
+    task.unobserved = {*settings.unobserved_weight, settings.unobserved_target.value_or(0) / unit - in_unit_mean};
+  }
   // The objective of a method with λ is a sum of squares, others' have no unit.
   const double of_objective = method.default_regularisation ? unit * unit : 1;
   const double of_gradient = of_objective / root;
@@ -253,6 +258,16 @@ Penalty item_penalty(const TrainTask& task) {
   return {task.regularisation.lambda, task.regularisation.per_rating, task.layout.item_pin()};
 }
 
+std::optional<UnobservedTerm> unobserved_term(const Factorization& model, double unit) {
+  const auto recorded = [&](const char* name) {
+    const auto found = model.settings.find(name);
+    return found == model.settings.end() ? 0.0 : to_number<double>(found->second).value_or(0);
+  };
+  const double weight = recorded("unobserved-weight");
+  if (!(weight > 0)) return std::nullopt;
+  return UnobservedTerm{weight, recorded("unobserved-target") / unit - model.mean};
+}
+
 Regularisation usual_regularisation(int /*rank*/, double deviation) { return {6 * deviation, 0.025 * deviation}; }
 
 Method factor_method(Method row, const FactorTraining& training) {
@@ -264,6 +279,12 @@ Method factor_method(Method row, const FactorTraining& training) {
   row.resumes = true;
   row.check = [training, own = row.check](const TrainSettings& settings) {
     if (own) own(settings);
+    if (settings.unobserved_target && !settings.unobserved_weight) {
+      throw Error::of_setting("unobserved-target", "is of no use without unobserved-weight");
+    }
+    if (training.non_negative && settings.unobserved_target.value_or(0) < 0) {
+      throw Error::of_setting("unobserved-target", "must not be negative where factors are not");
+    }
     if (settings.init) check_start_model(*settings.init, settings, training.non_negative);
   };
   row.run = [training, row](Dataset data, const TrainSettings& settings, const TrainObserver& observer,

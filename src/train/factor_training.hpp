@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "kernels/penalty.hpp"
+#include "objective/all_entries.hpp"
 #include "odot/core/precision.hpp"
 #include "odot/ratings/rating_matrix.hpp"
 #include "odot/train/methods.hpp"
@@ -38,7 +39,11 @@ struct TrainTask {
   StateVisitor* resume = nullptr;                  ///< gives back what TrainState::visit visited, to go on from there
   const SideInputs& inputs = kNoInputs;
   const OrdinalLink* link = nullptr;  ///< at the start, where ratings are intervals of latent numbers
+  std::optional<UnobservedTerm> unobserved{};
 };
+
+/// What a model, which is in `unit` of its ratings, was trained with.
+std::optional<UnobservedTerm> unobserved_term(const Factorization& model, double unit);
 
 /// How a method ended.
 struct TrainOutcome {

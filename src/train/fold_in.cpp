@@ -11,6 +11,7 @@
 #include "model/kinds/rescale.hpp"
 #include "odot/core/error.hpp"
 #include "ratings/multiplied.hpp"
+#include "train/factor_training.hpp"
 #include "train/fold_in_features.hpp"
 #include "train/posterior/ordinal.hpp"
 #include "train/posterior/partner_effects.hpp"
@@ -182,7 +183,7 @@ void check_new(const Factorization& model, const IdTable& ids, const Sides& side
 
 // The rows of those that are wanted that minimise their regularised squared error.
 FoldedRows solve(const Factorization& model, const Wanted& wanted, const Sides& sides, bool items,
-                 const Regularisation& by) {
+                 const Regularisation& by, const std::optional<UnobservedTerm>& unobserved) {
   const FactorLayout& layout = model.layout;
   const double pin = trained_pin(model);
   const std::size_t stride = layout.stride();
@@ -193,10 +194,14 @@ FoldedRows solve(const Factorization& model, const Wanted& wanted, const Sides& 
   };
   if (layout.biases) for_each_row([&](Real* row) { row[sides.pin] = static_cast<Real>(pin); });
   const RatingSide side = items ? wanted.ratings.by_item() : wanted.ratings.by_user();
-  const RidgePrior prior(side, {by.lambda, by.per_rating, sides.pin}, stride);
+  RidgePrior prior(side, {by.lambda, by.per_rating, sides.pin}, stride);
+  const Vector known = training_columns(model, sides, pin);
+  if (unobserved) {
+    set_rows_of_all(known.data(), layout.*sides.item_count, stride, *unobserved, prior.of_all());
+  }
   HalfSweep sweep(side, rows, prior, layout, sides.pin,
                   model.non_negative ? RowMethod(NonNegativeRows{}) : NewtonRows{});
-  sweep.update(0, solved.data(), training_columns(model, sides, pin).data());
+  sweep.update(0, solved.data(), known.data());
   if (layout.biases) {
     for_each_row([&](Real* row) {
       row[sides.bias] = static_cast<Real>(static_cast<double>(row[sides.bias]) * (pin / model.pin));
@@ -361,7 +366,8 @@ FoldInReport fold_in(Factorization& model, const RatingList& list, const FoldInS
     solved = infer(model, wanted, sides, settings, ids);
   } else {
     const Regularisation& by = *report.regularisation;
-    solved = solve(model, wanted, sides, settings.items, {by.lambda / unit, by.per_rating / unit});
+    solved = solve(model, wanted, sides, settings.items, {by.lambda / unit, by.per_rating / unit},
+                   unobserved_term(model, unit));
   }
   const std::size_t stride = model.layout.stride();
   std::vector<Index> alone;

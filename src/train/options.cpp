@@ -148,6 +148,17 @@ void add_model(std::deque<TrainOption>& rows) {
       &Regularisation::lambda));
   rows.push_back(regularisation(number_option("lambda-per-rating", kModel, "C", "see --lambda", {0, kInfinity}),
                                 &Regularisation::per_rating));
+  rows.push_back(
+      member(with(number_option("unobserved-weight", kModel, "A",
+                                "also minimise A Σ (prediction − T)² over all entries, observed or not, for lists "
+                                "that are worth showing: what is not rated is mostly not liked",
+                                {0, kInfinity}),
+                  [](Option& o) { o.default_text = [] { return std::string("default: none"); }; }),
+             &S::unobserved_weight));
+  rows.push_back(
+      member(with(number_option("unobserved-target", kModel, "T", "see --unobserved-weight", {-kInfinity, kInfinity}),
+                  [](Option& o) { o.default_text = [] { return std::string("default 0"); }; }),
+             &S::unobserved_target));
   rows.push_back(member(toggle_option("center", kModel, "subtract the mean rating", true), &S::center));
   rows.push_back(member(toggle_option("biases", kModel, "a bias for every user and item", true), &S::biases));
   rows.push_back(

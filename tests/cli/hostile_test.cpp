@@ -28,7 +28,7 @@ Words resumed() {
 TEST_CASE("JSON that is nested deeply is refused, in logs, models and traces") {
   const Session session;
   write_bytes(session.folder / "r", small_ratings());
-  for (const std::string nested : {std::string(100'000, '['), std::string(100'000, '[') + std::string(100'000, ']')}) {
+  for (const std::string& nested : {std::string(100'000, '['), std::string(100'000, '[') + std::string(100'000, ']')}) {
     write_bytes(session.folder / "log", nested + "\n");
     check_has(run(session.folder, resumed()).err, {"log:1: found", "expected a line that odot tune wrote"});
   }

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <optional>
 #include <type_traits>
 
 #include "support/factorization_problem.hpp"
@@ -20,6 +21,9 @@ std::vector<FactorizationProblem> problems() {
       all.push_back(small_problem(rank, biases));
       all.push_back(small_problem(rank, biases, 2));
       all.push_back(small_problem(rank, biases, 0.1, true));
+      for (const double target : {0.0, 0.7}) {
+        all.push_back(with_unobserved(small_problem(rank, biases, 0.1, 0.2), 0.3, target));
+      }
     }
   }
   return all;
@@ -28,7 +32,8 @@ std::vector<FactorizationProblem> problems() {
 // A problem's objective together with the matrix that it refers to.
 struct Fixture {
   explicit Fixture(const FactorizationProblem& problem)
-      : matrix(problem.matrix()), objective(matrix, problem.layout, problem.lambda, problem.per_rating) {}
+      : matrix(problem.matrix()),
+        objective(matrix, problem.layout, problem.lambda, problem.per_rating, unobserved_term(problem)) {}
 
   RatingMatrix matrix;
   FactorizationObjective objective;

@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "objective/all_entries.hpp"
 #include "odot/model/factor_layout.hpp"
 #include "odot/ratings/rating_matrix.hpp"
 #include "support/optim_problems.hpp"
@@ -17,15 +19,31 @@ namespace odot::test {
 using Long = long double;
 
 /// f(U, V) = Σ (u_i·v_j − x_ij)² + Σ λ_i ‖u_i‖² + Σ λ_j ‖v_j‖² without the pins in the norms; λ_i = λ + per_rating
-/// times the row's ratings.
+/// times the row's ratings. With an unobserved_weight also that times Σ (u_i·v_j − unobserved_target)² over all i and
+/// j.
 struct FactorizationProblem {
   FactorLayout layout;
   Triples ratings;
   double lambda = 0;
   double per_rating = 0;
+  double unobserved_weight = 0;
+  double unobserved_target = 0;
 
   RatingMatrix matrix() const { return {layout.users, layout.items, ratings}; }
 };
+
+/// What the objective is given of it.
+inline std::optional<UnobservedTerm> unobserved_term(const FactorizationProblem& problem) {
+  if (problem.unobserved_weight == 0) return std::nullopt;
+  return UnobservedTerm{problem.unobserved_weight, problem.unobserved_target};
+}
+
+/// The same problem with such a term.
+inline FactorizationProblem with_unobserved(FactorizationProblem problem, double weight, double target) {
+  problem.unobserved_weight = weight;
+  problem.unobserved_target = target;
+  return problem;
+}
 
 /// User 0 and item 0 have no rating, user 1 and item 1 one, user 2 has one of every other item, the rest `each`.
 inline Triples shaped_ratings(Index users, Index items, Index each, std::uint64_t seed) {
@@ -54,7 +72,8 @@ inline Triples transposed(Triples ratings) {
 /// For messages.
 inline std::string describe(const FactorizationProblem& problem) {
   return "rank " + std::to_string(problem.layout.rank) + (problem.layout.biases ? " with biases" : "") + ", lambda " +
-         std::to_string(problem.lambda) + ", " + std::to_string(problem.per_rating) + " a rating";
+         std::to_string(problem.lambda) + ", " + std::to_string(problem.per_rating) + " a rating, unobserved " +
+         std::to_string(problem.unobserved_weight) + " to " + std::to_string(problem.unobserved_target);
 }
 
 /// 40 × 112.
@@ -92,10 +111,11 @@ struct NaiveEvaluation {
   Long squared_error = 0;
   Long user_penalty = 0;
   Long item_penalty = 0;
+  Long unobserved = 0;
   std::vector<Long> gradient;
   std::vector<Long> gradient_size;
 
-  Long value() const { return squared_error + user_penalty + item_penalty; }
+  Long value() const { return squared_error + user_penalty + item_penalty + unobserved; }
 };
 
 /// θ as long doubles.
@@ -118,21 +138,30 @@ inline NaiveEvaluation naive_evaluate(const FactorizationProblem& problem, const
   NaiveEvaluation result;
   result.gradient.assign(layout.size(), 0);
   result.gradient_size.assign(layout.size(), 0);
-  for (std::size_t t = 0; t < problem.ratings.size(); ++t) {
-    const std::size_t u = layout.user_row(problem.ratings.user[t]);
-    const std::size_t v = layout.item_row(problem.ratings.item[t]);
-    Long e = -static_cast<Long>(problem.ratings.value[t]);
+  // weight (u·v − target)²
+  const auto add = [&](std::size_t u, std::size_t v, Long target, Long weight) {
+    Long e = -target;
     Long e_size = std::abs(e);
     for (std::size_t k = 0; k < width; ++k) {
       e += theta[u + k] * theta[v + k];
       e_size += std::abs(theta[u + k] * theta[v + k]);
     }
-    result.squared_error += e * e;
     for (std::size_t k = 0; k < width; ++k) {
-      result.gradient[u + k] += 2 * e * theta[v + k];
-      result.gradient[v + k] += 2 * e * theta[u + k];
-      result.gradient_size[u + k] += 2 * e_size * std::abs(theta[v + k]);
-      result.gradient_size[v + k] += 2 * e_size * std::abs(theta[u + k]);
+      result.gradient[u + k] += 2 * weight * e * theta[v + k];
+      result.gradient[v + k] += 2 * weight * e * theta[u + k];
+      result.gradient_size[u + k] += 2 * weight * e_size * std::abs(theta[v + k]);
+      result.gradient_size[v + k] += 2 * weight * e_size * std::abs(theta[u + k]);
+    }
+    return weight * e * e;
+  };
+  for (std::size_t t = 0; t < problem.ratings.size(); ++t) {
+    result.squared_error += add(layout.user_row(problem.ratings.user[t]), layout.item_row(problem.ratings.item[t]),
+                                static_cast<Long>(problem.ratings.value[t]), 1);
+  }
+  for (Index i = 0; problem.unobserved_weight > 0 && i < layout.users; ++i) {
+    for (Index j = 0; j < layout.items; ++j) {
+      result.unobserved +=
+          add(layout.user_row(i), layout.item_row(j), problem.unobserved_target, problem.unobserved_weight);
     }
   }
   const std::vector<Long> lambdas = row_lambdas(problem);

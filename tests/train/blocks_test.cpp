@@ -31,17 +31,23 @@ void solve_row(const FactorizationProblem& problem, std::size_t row, std::vector
   LongMatrix a(free.size(), LongVector(free.size()));
   LongVector b(free.size());
   for (std::size_t i = 0; i < free.size(); ++i) a[i][i] = row_lambdas(problem)[row];
+  const auto add = [&](std::size_t partner, Long target, Long weight) {
+    const Long* other = theta.data() + partner * layout.stride();
+    if (pin >= 0) target -= theta[row * layout.stride() + static_cast<std::size_t>(pin)] * other[pin];
+    for (std::size_t i = 0; i < free.size(); ++i) {
+      b[i] += weight * target * other[free[i]];
+      for (std::size_t k = 0; k < free.size(); ++k) a[i][k] += weight * other[free[i]] * other[free[k]];
+    }
+  };
   for (std::size_t t = 0; t < problem.ratings.size(); ++t) {
     const std::size_t user = problem.ratings.user[t];
     const std::size_t item = layout.users + problem.ratings.item[t];
-    if ((is_user ? user : item) != row) continue;
-    const Long* other = theta.data() + (is_user ? item : user) * layout.stride();
-    Long target = problem.ratings.value[t];
-    if (pin >= 0) target -= theta[row * layout.stride() + static_cast<std::size_t>(pin)] * other[pin];
-    for (std::size_t i = 0; i < free.size(); ++i) {
-      b[i] += target * other[free[i]];
-      for (std::size_t k = 0; k < free.size(); ++k) a[i][k] += other[free[i]] * other[free[k]];
-    }
+    if ((is_user ? user : item) == row) add(is_user ? item : user, problem.ratings.value[t], 1);
+  }
+  const std::size_t first = is_user ? layout.users : 0;
+  const std::size_t partners = is_user ? layout.items : layout.users;
+  for (std::size_t partner = first; problem.unobserved_weight > 0 && partner < first + partners; ++partner) {
+    add(partner, problem.unobserved_target, problem.unobserved_weight);
   }
   const LongVector solution = dense_solve(a, b);
   for (std::size_t i = 0; i < free.size(); ++i) theta[row * layout.stride() + free[i]] = solution[i];
@@ -94,8 +100,9 @@ FactorizationProblem dozen(bool biases, double lambda, double per_rating) {
 
 TEST_CASE("two sweeps of newton are the printed loop, one row after another") {
   for (const bool biases : {false, true}) {
-    for (const double per_rating : {0.0, 0.3}) {
-      const FactorizationProblem problem = dozen(biases, 0.8, per_rating);
+    for (const auto& [per_rating, unobserved] : {std::pair{0.0, 0.0}, {0.3, 0.0}, {0.3, 0.4}}) {
+      const FactorizationProblem problem = with_unobserved(dozen(biases, 0.8, per_rating), unobserved, 0.7);
+      CAPTURE(describe(problem));
       const Vector start = random_theta(problem.layout, kPin, 3);
       // Where the ratio is m / n, the printed end of the loop is right.
       for (const auto& sizes : {std::pair{2L, 3L}, {4L, 6L}, {12L, 18L}, {1L, 1L}, {1L, 4L}, {5L, 2L}, {7L, 7L}}) {
@@ -137,8 +144,9 @@ TEST_CASE("block sizes: one gives the other, none an eighth of all") {
 
 TEST_CASE("the objective never rises, and is what the method says it is") {
   for (const bool biases : {false, true}) {
-    for (const double per_rating : {0.0, 0.3}) {
-      const FactorizationProblem problem = small_problem(5, biases, per_rating > 0 ? 0 : 0.8, per_rating / 5);
+    for (const auto& [per_rating, unobserved] : {std::pair{0.0, 0.0}, {0.3, 0.0}, {0.3, 0.2}}) {
+      const FactorizationProblem problem =
+          with_unobserved(small_problem(5, biases, per_rating > 0 ? 0 : 0.8, per_rating / 5), unobserved, -0.5);
       CAPTURE(describe(problem));
       const Vector start = random_theta(problem.layout, kPin, 5);
       for (const auto& sizes : {std::pair<Index, Index>{1, 1}, {7, 7}, {40, 112}, {9, 0}, {0, 2}, {0, 0}}) {

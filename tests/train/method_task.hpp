@@ -28,6 +28,7 @@ inline MethodRun run_method(RunFactors method, const FactorizationProblem& probl
   MethodRun run;
   run.theta = start;
   TrainTask task{matrix, problem.layout, settings, {problem.lambda, problem.per_rating}, {}};
+  task.unobserved = unobserved_term(problem);
   task.observe = [&](const TrainState& state) {
     const NaiveEvaluation naive = naive_evaluate(problem, widen(state.theta));
     const auto value = static_cast<double>(naive.value());

@@ -34,8 +34,9 @@ std::size_t negatives(ConstSpan theta) {
 TEST_CASE("the objective never rises, is what the method says it is, and no factor is ever negative") {
   for (const int rank : {1, 3, 10}) {
     for (const double lambda : {0.0, 0.3, 5.0}) {
-      for (const double per_rating : {0.0, 0.3}) {
-        const FactorizationProblem problem = non_negative(small_problem(rank, false, lambda, per_rating));
+      for (const auto& [per_rating, unobserved] : {std::pair{0.0, 0.0}, {0.3, 0.0}, {0.3, 0.2}}) {
+        const FactorizationProblem problem =
+            with_unobserved(non_negative(small_problem(rank, false, lambda, per_rating)), unobserved, 0.5);
         CAPTURE(describe(problem));
         const Vector start = initial_non_negative_factors(problem.layout, 2, 3);
         const MethodRun run = run_method(run_nnmf, problem, nnmf(60), start);
@@ -63,27 +64,30 @@ TEST_CASE("it does so with long rows and long columns") {
 }
 
 TEST_CASE("a sweep updates U by the old V and then V by the new U") {
-  const FactorizationProblem problem = non_negative(small_problem(3, false, 0.4));
-  const FactorLayout& layout = problem.layout;
-  const Vector start = initial_non_negative_factors(layout, 2, 5);
-  std::vector<Long> theta = widen(start);
-  for (const bool items : {false, true}) {
-    // θ ← θ ∘ (W∘X)Vᵀ / ((W∘UV)Vᵀ + λθ) is θ − θ ∘ ∇f/2 / ((W∘UV)Vᵀ + λθ).
-    const std::vector<Long> gradient = naive_evaluate(problem, theta).gradient;
-    FactorizationProblem unrated = problem;
-    for (Real& value : unrated.ratings.value) value = 0;
-    const std::vector<Long> denominator = naive_evaluate(unrated, theta).gradient;
-    for (std::size_t k = items ? layout.item_row(0) : 0; k < (items ? layout.size() : layout.item_row(0)); ++k) {
-      if (denominator[k] > 0) theta[k] -= theta[k] * gradient[k] / denominator[k];
+  for (const double unobserved : {0.0, 0.2}) {
+    CAPTURE(unobserved);
+    const FactorizationProblem problem = with_unobserved(non_negative(small_problem(3, false, 0.4)), unobserved, 0.5);
+    const FactorLayout& layout = problem.layout;
+    const Vector start = initial_non_negative_factors(layout, 2, 5);
+    std::vector<Long> theta = widen(start);
+    for (const bool items : {false, true}) {
+      // θ ← θ ∘ (W∘X)Vᵀ / ((W∘UV)Vᵀ + λθ) is θ − θ ∘ ∇f/2 / ((W∘UV)Vᵀ + λθ).
+      const std::vector<Long> gradient = naive_evaluate(problem, theta).gradient;
+      FactorizationProblem unrated = with_unobserved(problem, unobserved, 0);
+      for (Real& value : unrated.ratings.value) value = 0;
+      const std::vector<Long> denominator = naive_evaluate(unrated, theta).gradient;
+      for (std::size_t k = items ? layout.item_row(0) : 0; k < (items ? layout.size() : layout.item_row(0)); ++k) {
+        if (denominator[k] > 0) theta[k] -= theta[k] * gradient[k] / denominator[k];
+      }
     }
+    const MethodRun run = run_method(run_nnmf, problem, nnmf(1), start);
+    double worst = 0;
+    for (std::size_t k = 0; k < theta.size(); ++k) {
+      const auto error = static_cast<double>(std::abs(run.theta[k] - theta[k]));
+      if (!(error <= worst)) worst = error;
+    }
+    CHECK(worst <= tolerance(1e-13, 1e-5));
   }
-  const MethodRun run = run_method(run_nnmf, problem, nnmf(1), start);
-  double worst = 0;
-  for (std::size_t k = 0; k < theta.size(); ++k) {
-    const auto error = static_cast<double>(std::abs(run.theta[k] - theta[k]));
-    if (!(error <= worst)) worst = error;
-  }
-  CHECK(worst <= tolerance(1e-13, 1e-5));
 }
 
 TEST_CASE("the start is positive, scatters around the mean of the ratings, and is not all alike") {

@@ -34,9 +34,11 @@ struct TrainSettings {
                                         ///< (an optimizer, a line search, their parameters) the one that takes them
   std::optional<int> rank{};            ///< factors of a user or item
   std::optional<Regularisation> regularisation{};  ///< by default Method::default_regularisation
-  std::optional<bool> center{};                    ///< subtract the mean
-  std::optional<bool> biases{};                    ///< one for each user and item
-  std::optional<bool> clip{};                      ///< predictions to the range of the training ratings
+  std::optional<double> unobserved_weight{};  ///< α₀ of α₀ Σ (prediction − t₀)² over all entries; by default none
+  std::optional<double> unobserved_target{};  ///< t₀; by default 0
+  std::optional<bool> center{};               ///< subtract the mean
+  std::optional<bool> biases{};               ///< one for each user and item
+  std::optional<bool> clip{};                 ///< predictions to the range of the training ratings
   std::optional<bool> unobserved{};  ///< report what is predicted for unobserved entries; does not change the result
   std::optional<std::uint64_t> seed{};
   std::optional<std::string> optimizer{};

@@ -3,6 +3,7 @@
 // With one block of each, and Newton's method, this is alternating least squares (Zhou et al. 2008).
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "kernels/masked_gradient.hpp"
 #include "train/methods/methods.hpp"
@@ -53,6 +54,7 @@ class BlockSweeper : public Sweeper {
     Vector gradient(layout_.item_row(0));
     MaskedGradient pass(task.ratings.by_user(), layout_.stride());
     const Real* items = theta.data() + layout_.item_row(0);
+    if (task.unobserved) all_.emplace(layout_, *task.unobserved);
     prior_value_ = prior(theta);
     value_ = pass(theta.data(), items, user_penalty(task), gradient.data()).squared_error + prior_value_;
     ++passes_;
@@ -64,8 +66,14 @@ class BlockSweeper : public Sweeper {
     const std::size_t rounds = std::max(users_.blocks(), items_.blocks());
     for (std::size_t round = 0; round < rounds; ++round) {
       // Given all that it depends on, what a row adds to f is a quadratic, and f changes as that does.
-      if (round < users_.blocks()) value_ += users_.update(round, users, items);
-      if (round < items_.blocks()) value_ += items_.update(round, items, users);
+      if (round < users_.blocks()) {
+        if (all_) all_->for_users(theta.data(), user_prior_.of_all());
+        value_ += users_.update(round, users, items);
+      }
+      if (round < items_.blocks()) {
+        if (all_) all_->for_items(theta.data(), item_prior_.of_all());
+        value_ += items_.update(round, items, users);
+      }
     }
     passes_ += 2;
     prior_value_ = prior(theta);
@@ -95,7 +103,8 @@ class BlockSweeper : public Sweeper {
 
  private:
   double prior(const Vector& theta) const {
-    return user_prior_.value(theta.data()) + item_prior_.value(theta.data() + layout_.item_row(0));
+    const double ridge = user_prior_.value(theta.data()) + item_prior_.value(theta.data() + layout_.item_row(0));
+    return all_ ? ridge + all_->value(theta.data()) : ridge;
   }
 
   FactorLayout layout_;
@@ -103,6 +112,7 @@ class BlockSweeper : public Sweeper {
   RidgePrior item_prior_;
   HalfSweep users_;
   HalfSweep items_;
+  std::optional<AllEntries> all_;
   double value_ = 0;
   double prior_value_ = 0;
   long passes_ = 0;
@@ -147,7 +157,7 @@ std::vector<TrainOption> own_options() {
 
 Method blocks_method() {
   Method method{.name = "blocks", .help = "row by row of U and column by column of V", .unit = "sweeps"};
-  method.options = {"center", "biases", "optimizer", "line-search"};
+  method.options = {"center", "biases", "optimizer", "line-search", "unobserved-weight", "unobserved-target"};
   // A sweep does what several iterations of the others do.
   method.defaults = {.optimizer = kNewton, .iterations = 50, .tolerance = 1e-4};
   method.own = own_options();

@@ -9,7 +9,7 @@ namespace {
 
 TrainOutcome run_full(const TrainTask& task, Vector& theta) {
   FactorizationObjective objective(task.ratings, task.layout, task.regularisation.lambda,
-                                   task.regularisation.per_rating);
+                                   task.regularisation.per_rating, task.unobserved);
   const OptimizerChoice choice = choose_optimizer(task.settings);
   Observer observer;
   if (task.observe) {
@@ -35,7 +35,8 @@ TrainOutcome run_full(const TrainTask& task, Vector& theta) {
 
 Method full_method() {
   Method method{.name = "full", .help = "all factors at once", .unit = "iterations", .takes_steps = true};
-  method.options = {"center", "biases", "optimizer", "line-search", "gradient-tolerance"};
+  method.options = {"center",           "biases", "optimizer", "line-search", "gradient-tolerance", "unobserved-weight",
+                    "unobserved-target"};
   method.default_regularisation = usual_regularisation;
   return factor_method(std::move(method), {run_full});
 }

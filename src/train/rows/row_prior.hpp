@@ -4,6 +4,7 @@
 #include "kernels/penalty.hpp"
 #include "kernels/row_quadratic.hpp"
 
+#include "objective/all_entries.hpp"
 #include "odot/core/precision.hpp"
 
 namespace odot::inline ODOT_PRECISION {
@@ -32,19 +33,28 @@ class RowPrior {
   virtual double value(const Real* rows) const = 0;
 };
 
-/// λ_i ‖u_i‖² with the λ_i of a Penalty.
+/// λ_i ‖u_i‖² with the λ_i of a Penalty, and in the rows' terms, but not in value(), what all entries are to them.
 class RidgePrior : public RowPrior {
  public:
   RidgePrior(const RatingSide& side, const Penalty& penalty, std::size_t stride)
       : side_(side), penalty_(penalty), stride_(stride) {}
 
-  RowTerms of_row(Index row) const override { return {penalty_.of_row(side_, row)}; }
+  /// To be set anew whenever the other side's rows have changed; empty without.
+  RowsOfAll& of_all() { return of_all_; }
+
+  RowTerms of_row(Index row) const override {
+    RowTerms terms{penalty_.of_row(side_, row)};
+    if (!of_all_.matrix.empty()) terms.matrix = of_all_.matrix.data();
+    if (!of_all_.linear.empty()) terms.linear = of_all_.linear.data();
+    return terms;
+  }
   double value(const Real* rows) const override { return penalty_.value(side_, rows, stride_); }
 
  private:
   RatingSide side_;
   Penalty penalty_;
   std::size_t stride_;
+  RowsOfAll of_all_;
 };
 
 /// u_iᵀΛu_i − 2 b_i·u_i with one matrix for all rows.
