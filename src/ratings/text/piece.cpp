@@ -43,7 +43,8 @@ class Parser {
         known_items_(items),
         out_(out),
         roles_(format.columns_read(), kUnused),
-        last_(roles_.size() - 1) {
+        last_(roles_.size() - 1),
+        unread_(format.width - roles_.size()) {
     roles_[format.columns[kUser]] = kUser;
     roles_[format.columns[kItem]] = kItem;
     if (!format.pairs_only) roles_[format.columns[kRating]] = kRating;
@@ -140,12 +141,20 @@ class Parser {
            !(has_returns_ && line.find('\r') != std::string_view::npos);
   }
 
+  /// What is after the last field used, which ends at `at` where a separator is.
+  template <class Separator>
+  RestOfLine rest_after(const char* at, const char* text_end, const Separator& separator) const {
+    if (unread_ == 1)
+      if (const char* const end = end_of_last_field(at, text_end, separator)) return {end, 1};
+    return rest_of_line(at, text_end, separator);
+  }
+
   /// Where the next line begins, or null where the line must be read by read_plain() or read_any().
   template <class Separator>
   const char* read_numbers(const char* at, const char* text_end, const Separator& separator) {
     NumberLine line;
     if (!read_number_line(at, separator, !format_.pairs_only, line)) return nullptr;
-    std::size_t columns = roles_.size();
+    std::size_t unread = 0;
     const char* next = line.end;
     if (next[0] == '\n') {
       ++next;
@@ -153,12 +162,12 @@ class Parser {
       next += 2;
     } else {
       if (!separator.is_at(next)) return nullptr;
-      const RestOfLine rest = rest_of_line(next, text_end, separator);
-      if (!is_plain({next, without_return(next, rest.end)})) return nullptr;
-      columns += rest.fields;
+      const RestOfLine rest = rest_after(next, text_end, separator);
+      if ((has_quotes_ || has_returns_) && !is_plain({next, without_return(next, rest.end)})) return nullptr;
+      unread = rest.fields;
       next = rest.end == text_end ? text_end : rest.end + 1;
     }
-    if (columns != format_.width) return nullptr;
+    if (unread != unread_) return nullptr;
     if (format_.matrix &&
         !(line.user > 0 && line.user <= format_.matrix->rows && line.item > 0 && line.item <= format_.matrix->columns))
       return nullptr;
@@ -179,8 +188,8 @@ class Parser {
       const char* const end = separator.end(at, line_end);
       fields[roles_[column]] = std::string_view(at, static_cast<std::size_t>(end - at));
       if (column == last_) {
-        const std::size_t more = end == line_end ? 0 : rest_of_line(end, text_end, separator).fields;
-        if (roles_.size() + more != format_.width) return false;
+        const std::size_t unread = end == line_end ? 0 : rest_after(end, text_end, separator).fields;
+        if (unread != unread_) return false;
         break;
       }
       if (end == line_end) return false;
@@ -255,6 +264,7 @@ class Parser {
   Piece& out_;
   std::vector<std::uint8_t> roles_;  // by column
   std::size_t last_;
+  std::size_t unread_;           // how many columns each line has after the last one used
   bool may_be_numbers_ = false;  // user, item and rating are the first columns
   bool has_quotes_ = false;      // somewhere in the piece
   bool has_returns_ = false;     // somewhere in the piece, but for those that end lines
