@@ -7,6 +7,7 @@
 #include "odot/core/parallel.hpp"
 #include "odot/ratings/synthetic.hpp"
 #include "odot/train/fold_in.hpp"
+#include "support/optim_problems.hpp"
 #include "train/cases.hpp"
 
 namespace odot {
