@@ -90,6 +90,36 @@ TEST_CASE("ranking measures as text and JSON, with baselines where the training 
   check_has(text, {fmt::format("{:<20} {:>10.4f}", "RMSE", plain["rmse"].get<double>())});
 }
 
+TEST_CASE("where best-sellers make better lists, that is said, and what helps") {
+  const Prepared prepared;
+  // Everybody rates the first items, and likes the others better.
+  std::string train;
+  std::string test;
+  for (int user = 0; user < 60; ++user) {
+    for (int item = 0; item < 6; ++item) {
+      (item == user % 6 ? test : train) += fmt::format("u{},i{},{}\n", user, item, 1 + (user + item) % 2);
+    }
+    for (int k = 0; k < 2; ++k) train += fmt::format("u{},i{},{}\n", user, 6 + (user * 2 + k) % 30, 4 + (user + k) % 2);
+  }
+  write_bytes(prepared.folder / "train", train);
+  write_bytes(prepared.folder / "test", test);
+  prepared.done({"train", "train", "-o", "ratings", "-q", "--method", "blocks", "--rank", "2"});
+  prepared.done({"train", "train", "-o", "lists", "-q", "--unobserved-weight", "0.3", "--rank", "2"});
+  for (const char* model : {"ratings", "lists"}) {
+    CAPTURE(model);
+    const Words words{"evaluate", model, "test", "-n", "3", "-x", "train", "--json"};
+    const Outcome outcome = prepared.done(words);
+    const Json json = Json::parse(outcome.out);
+    const bool worse = json["baselines"]["popularity"]["ndcg"] > json["ndcg"];
+    CHECK(worse == (std::string(model) == "ratings"));
+    CHECK(worse == (outcome.err.find("--unobserved-weight") != std::string::npos));
+    check_has(outcome.err, worse ? Words{"best-sellers make better lists (NDCG at 3 "} : Words{});
+    Words quiet = words;
+    quiet.emplace_back("-q");
+    CHECK(prepared.done(quiet).err.empty());
+  }
+}
+
 TEST_CASE("relevant are those that were rated high enough, and none may be") {
   const Prepared prepared;
   const Json some =

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <optional>
 
 #include "odot/core/error.hpp"
 #include "odot/core/parallel.hpp"
@@ -57,6 +58,33 @@ TEST_CASE("a weight pulls predictions of all entries to the target, by every met
         before = after;
       }
       CHECK(before < 0.25);
+    }
+  }
+}
+
+TEST_CASE("every optimizer with every line search lowers the objective, or says why not, all at once and row by row") {
+  for (const std::string method : {"full", "blocks"}) {
+    for (const Algorithm& optimizer : optimizers()) {
+      for (const Algorithm& line_search : line_searches()) {
+        CAPTURE(method);
+        CAPTURE(optimizer.name);
+        CAPTURE(line_search.name);
+        TrainSettings settings = settings_of(method, 0.2, 1);
+        settings.optimizer = optimizer.name;
+        settings.line_search = line_search.name;
+        settings.iterations = 20;
+        std::optional<double> first;
+        const TrainReport report = train(ratings(), {}, settings, [&](const TrainProgress& progress) {
+                                     if (!first) first = progress.objective;
+                                     return true;
+                                   }).report;
+        REQUIRE(first);
+        if (report.stop_reason == "iterations") {
+          CHECK(report.optimisation.value < 0.8 * *first);
+        } else {
+          CHECK(report.optimisation.value <= *first);
+        }
+      }
     }
   }
 }

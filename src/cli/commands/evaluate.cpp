@@ -275,11 +275,23 @@ void check_finite(const Evaluation& errors) {
   if (errors.ratings > 0 && !std::isfinite(errors.rmse)) too_large();
 }
 
+// Where a list of best-sellers is better.
+void tell_popularity(const Ranked& result) {
+  const double own = result.quality.front().ndcg;
+  const double popularity = result.others->popularity.front().ndcg;
+  if (result.quality.front().users == 0 || !(popularity > own)) return;
+  log(fmt::format(
+      "best-sellers make better lists (NDCG at {} {} against {}): a model of ratings knows how items are rated, "
+      "not which are; odot train --unobserved-weight A takes into account what is not\n",
+      result.tops.front(), figure(popularity), figure(own)));
+}
+
 int evaluate_ranked(const std::vector<std::string>& files, const Options& options) {
   const Factorization model = load_factors(options.arguments()[0], FactorUse::rank);
   std::optional<CalibrationSums> sums = calibration_of(model, options);
   const Ranked result = rank(model, files, options.on_off("clip", model.clip), options, sums ? &*sums : nullptr);
   check_finite(result.errors);
+  if (result.others && !options.quiet()) tell_popularity(result);
   if (!options.flag_given("json")) {
     print_text(result);
     if (sums && options.given("interval")) print_text(sums->result());  // who looks at lists asks for it

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <ranges>
 
 #include "model/serve/score_block.hpp"
 #include "model/serve/uncertain.hpp"
@@ -172,9 +171,11 @@ RankingQuality evaluate_ranking(const FactorView& model, const ItemLists& releva
   for (std::size_t begin = 0; begin < users.size(); begin += at_once) {
     const auto some = std::span(users).subspan(begin, std::min(at_once, users.size() - begin));
     const TopLists lists = recommend(model, some, {.top = top, .exclude = exclude});
-    add_in_order(std::views::iota(std::size_t{0}, some.size()), sums, [&](std::size_t k) {
-      for (const Scored& entry : lists[k]) shown[entry.index] = true;
-      return list_quality(lists[k], to_find[some[k]], top);
+    std::size_t k = 0;
+    add_in_order(some, sums, [&](Index user) {
+      const auto list = lists[k++];
+      for (const Scored& entry : list) shown[entry.index] = true;
+      return list_quality(list, to_find[user], top);
     });
   }
   const auto count = static_cast<double>(users.size());
