@@ -35,10 +35,10 @@ TEST_CASE("a pipe's predictions are those of a file, whatever its lines are like
   std::string many = "user;item\n";
   for (int k = 0; k < 8000; ++k) many += std::to_string(k % 40) + ";" + std::to_string(k % 23) + "\n";
   for (const std::string& pairs : {std::string("1,1\n2,2\n9,unknown\n"), std::string("1\t1\n2\t2"),
-                                  std::string("item,user\n7,\"Doe, J\"\n"), std::string("7,1\r\n\r\n\"a\nb\",7\r\n"),
-                                  std::string("\xEF\xBB\xBF"
-                                              "1::1\n2::2\n"),
-                                  std::string("sep=;\n1;1\n"), std::string("user,item\n1,1\n"), many}) {
+                                   std::string("item,user\n7,\"Doe, J\"\n"), std::string("7,1\r\n\r\n\"a\nb\",7\r\n"),
+                                   std::string("\xEF\xBB\xBF"
+                                               "1::1\n2::2\n"),
+                                   std::string("sep=;\n1;1\n"), std::string("user,item\n1,1\n"), many}) {
     CAPTURE(pairs.substr(0, 40));
     write_bytes(prepared.folder / "pairs", pairs);
     Words file{"predict", "m", "pairs"};
