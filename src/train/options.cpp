@@ -148,13 +148,14 @@ void add_model(std::deque<TrainOption>& rows) {
       &Regularisation::lambda));
   rows.push_back(regularisation(number_option("lambda-per-rating", kModel, "C", "see --lambda", {0, kInfinity}),
                                 &Regularisation::per_rating));
-  rows.push_back(
-      member(with(number_option("unobserved-weight", kModel, "A",
-                                "also minimise A Σ (prediction − T)² over all entries, observed or not, for lists "
-                                "that are worth showing: what is not rated is mostly not liked",
-                                {0, kInfinity}),
-                  [](Option& o) { o.default_text = [] { return std::string("default: none"); }; }),
-             &S::unobserved_weight));
+  rows.push_back(member(
+      with(number_option(
+               "unobserved-weight", kModel, "A",
+               "also minimise A times the sum over all entries, observed or not, of (prediction - T) squared, for "
+               "lists that are worth showing: what is not rated is mostly not liked",
+               {0, kInfinity}),
+           [](Option& o) { o.default_text = [] { return std::string("default: none"); }; }),
+      &S::unobserved_weight));
   rows.push_back(
       member(with(number_option("unobserved-target", kModel, "T", "see --unobserved-weight", {-kInfinity, kInfinity}),
                   [](Option& o) { o.default_text = [] { return std::string("default 0"); }; }),
