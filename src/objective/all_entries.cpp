@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "odot/core/ordered_sum.hpp"
+#include "core/sum_over_rows.hpp"
 #include "odot/core/parallel.hpp"
 
 namespace odot::inline ODOT_PRECISION {
@@ -48,28 +48,23 @@ void add_products(const Numbers& block, std::size_t width, double* to) {
   }
 }
 
+}  // namespace
+
 // Σ_i x_i x_iᵀ and Σ_i x_i of rows x_i that are those of all parts side by side.
-struct Moments {
+struct AllEntries::Moments {
   Moments(const std::vector<const Real*>& parts, std::size_t rows, std::size_t part_stride)
-      : stride(part_stride), width(parts.size() * stride), all(width * (width + 1)) {
-    constexpr std::size_t kMostChunks = 64;                     // each has sums of its own,
-    constexpr std::size_t kMostNumbers = std::size_t{1} << 23;  // so many in all
-    const std::size_t most = std::clamp<std::size_t>(kMostNumbers / all.size(), 1, kMostChunks);
-    const std::size_t length = std::max(kBlock, (rows + most - 1) / most);
-    const std::size_t chunks = (rows + length - 1) / length;
-    Numbers sums(chunks * all.size());
-    parallel_for(chunks, [&](std::size_t at) {
-      double* const products = sums.data() + at * all.size();
-      double* const total = products + width * width;
+      : stride(part_stride), width(parts.size() * stride) {
+    all = sum_over_stretches(rows, width * (width + 1), kBlock, [&](std::size_t first, std::size_t end, double* sums) {
+      double* const total = sums + width * width;
       Numbers block;
-      const std::size_t end = std::min(rows, (at + 1) * length);
-      for (std::size_t begin = at * length; begin < end; begin += kBlock) {
+      for (std::size_t begin = first; begin < end; begin += kBlock) {
         widen(parts, begin, std::min(kBlock, end - begin), stride, block);
-        add_products(block, width, products);
-        for (std::size_t k = 0; k < block.size(); ++k) total[k % width] += block[k];
+        add_products(block, width, sums);
+        for (const double* row = block.data(); row != block.data() + block.size(); row += width) {
+          for (std::size_t k = 0; k < width; ++k) total[k] += row[k];
+        }
       }
     });
-    add_elements_in_order<double>(sums, all);
     for (std::size_t i = 0; i < width; ++i) {
       for (std::size_t k = 0; k < i; ++k) all[i * width + k] = all[k * width + i];
     }
@@ -94,9 +89,8 @@ struct Moments {
   Numbers all;  // the products, then the sums
 };
 
-}  // namespace
-
-void set_rows_of_all(const Real* columns, Index count, std::size_t stride, const UnobservedTerm& term, RowsOfAll& out) {
+void AllEntries::set_rows(const Real* columns, Index count, std::size_t stride, const UnobservedTerm& term,
+                          RowsOfAll& out) {
   const Moments moments({columns}, count, stride);
   out.matrix.resize(stride * stride);
   out.linear.resize(stride);
@@ -106,43 +100,45 @@ void set_rows_of_all(const Real* columns, Index count, std::size_t stride, const
   }
 }
 
-double AllEntries::value(const Real* theta) const {
-  const Moments users({theta}, layout_.users, layout_.stride());
-  const Moments items({theta + layout_.item_row(0)}, layout_.items, layout_.stride());
+double AllEntries::value(const Moments& users, const Moments& items) const {
   const double entries = static_cast<double>(layout_.users) * static_cast<double>(layout_.items);
   return term_.weight * (inner(users.products(0, 0), items.products(0, 0)) +
                          term_.target * (term_.target * entries - 2 * inner(users.total(0), items.total(0))));
 }
 
+double AllEntries::value(const Real* theta) const {
+  return value(Moments({theta}, layout_.users, layout_.stride()),
+               Moments({theta + layout_.item_row(0)}, layout_.items, layout_.stride()));
+}
+
 // Of a row u: 2 α₀ (Σ_j v_j v_jᵀ u − t₀ Σ_j v_j).
-void AllEntries::add_to_side(const Real* theta, bool users, Real* gradient) const {
+void AllEntries::add_gradient(const Real* u, std::size_t rows, int pinned, const Moments& columns, Real* to) const {
   const std::size_t stride = layout_.stride();
-  const std::size_t rows = users ? layout_.users : layout_.items;
-  const std::size_t first = users ? 0 : layout_.item_row(0);
-  const int pinned = users ? layout_.user_pin() : layout_.item_pin();
-  const Moments columns({theta + (users ? layout_.item_row(0) : 0)}, users ? layout_.items : layout_.users, stride);
   parallel_for((rows + kBlock - 1) / kBlock, [&](std::size_t at) {
     Numbers slope(stride);
     for (std::size_t row = at * kBlock; row < std::min(rows, (at + 1) * kBlock); ++row) {
-      const Real* u = theta + first + row * stride;
-      Real* to = gradient + first + row * stride;
       for (std::size_t k = 0; k < stride; ++k) slope[k] = -term_.target * columns.total(0)[k];
       for (std::size_t i = 0; i < stride; ++i) {
         const double* products = columns.all.data() + i * stride;
-        for (std::size_t k = 0; k < stride; ++k) slope[k] += static_cast<double>(u[i]) * products[k];
+        const auto element = static_cast<double>(u[row * stride + i]);
+        for (std::size_t k = 0; k < stride; ++k) slope[k] += element * products[k];
       }
       if (pinned >= 0) slope[static_cast<std::size_t>(pinned)] = 0;
       for (std::size_t k = 0; k < stride; ++k) {
-        to[k] = static_cast<Real>(static_cast<double>(to[k]) + 2 * term_.weight * slope[k]);
+        Real& out = to[row * stride + k];
+        out = static_cast<Real>(static_cast<double>(out) + 2 * term_.weight * slope[k]);
       }
     }
   });
 }
 
 double AllEntries::add_gradient(const Real* theta, Real* gradient) const {
-  add_to_side(theta, true, gradient);
-  add_to_side(theta, false, gradient);
-  return value(theta);
+  const std::size_t v = layout_.item_row(0);
+  const Moments users({theta}, layout_.users, layout_.stride());
+  const Moments items({theta + v}, layout_.items, layout_.stride());
+  add_gradient(theta, layout_.users, layout_.user_pin(), items, gradient);
+  add_gradient(theta + v, layout_.items, layout_.item_pin(), users, gradient + v);
+  return value(users, items);
 }
 
 // With steps p of U's rows and q of V's: Σ_ij (u·v − t₀ + α (p·v + u·q) + α² p·q)². Every sum over entries of a product
@@ -170,11 +166,11 @@ LinePolynomial AllEntries::line(const Real* theta, const Real* direction) const 
 }
 
 void AllEntries::for_users(const Real* theta, RowsOfAll& out) const {
-  set_rows_of_all(theta + layout_.item_row(0), layout_.items, layout_.stride(), term_, out);
+  set_rows(theta + layout_.item_row(0), layout_.items, layout_.stride(), term_, out);
 }
 
 void AllEntries::for_items(const Real* theta, RowsOfAll& out) const {
-  set_rows_of_all(theta, layout_.users, layout_.stride(), term_, out);
+  set_rows(theta, layout_.users, layout_.stride(), term_, out);
 }
 
 }  // namespace odot::inline ODOT_PRECISION

@@ -24,9 +24,6 @@ struct RowsOfAll {
   Vector linear;  ///< b
 };
 
-/// Of the other side's `columns`, `count` rows of `stride` Reals.
-void set_rows_of_all(const Real* columns, Index count, std::size_t stride, const UnobservedTerm& term, RowsOfAll& out);
-
 /// The sum itself: with Gram matrices, since Σ_ij (u_i·v_j)² = Σ_kl (UᵀU)_kl (VᵀV)_kl, in time (users + items) stride².
 /// Everything is computed in double. Parallel; the same bits on any number of threads.
 class AllEntries {
@@ -46,8 +43,16 @@ class AllEntries {
   void for_users(const Real* theta, RowsOfAll& out) const;
   void for_items(const Real* theta, RowsOfAll& out) const;
 
+  /// As for_users(), of any `columns`, `count` rows of `stride` Reals.
+  static void set_rows(const Real* columns, Index count, std::size_t stride, const UnobservedTerm& term,
+                       RowsOfAll& out);
+
  private:
-  void add_to_side(const Real* theta, bool users, Real* gradient) const;
+  struct Moments;
+
+  double value(const Moments& users, const Moments& items) const;
+  // To the `rows` rows of one side, u, from the moments of the other's.
+  void add_gradient(const Real* u, std::size_t rows, int pinned, const Moments& columns, Real* to) const;
 
   FactorLayout layout_;
   UnobservedTerm term_;

@@ -172,14 +172,11 @@ TrainResult train_factors(const Method& method, const FactorTraining& training, 
     report.init_known = start_from(in_unit ? *in_unit : *settings.init, {data.users, data.items}, model.layout,
                                    model.pin, model.mean, model.theta);
   }
-  const double in_unit_mean = model.mean;
-  matrix.subtract(in_unit_mean);
+  matrix.subtract(model.mean);
   const Regularisation in_unit{report.regularisation.lambda / unit, report.regularisation.per_rating / unit};
   TrainTask task{matrix, model.layout, settings, in_unit,
                  {},     resume.get(), inputs,   model.link ? &*model.link : nullptr};
-  if (settings.unobserved_weight.value_or(0) > 0) {
-    task.unobserved = {*settings.unobserved_weight, settings.unobserved_target.value_or(0) / unit - in_unit_mean};
-  }
+  task.unobserved = unobserved_term(model, unit);
   // The objective of a method with λ is a sum of squares, others' have no unit.
   const double of_objective = method.default_regularisation ? unit * unit : 1;
   const double of_gradient = of_objective / root;
@@ -274,7 +271,9 @@ Method factor_method(Method row, const FactorTraining& training) {
   for (const char* shared : {"rank", "unobserved"}) row.options.emplace_back(shared);
   if (!training.factors) row.options.insert(row.options.end(), {"tolerance", "init-model"});
   if (row.default_regularisation) {
-    for (const char* strength : {"lambda", "lambda-per-rating"}) row.options.emplace_back(strength);
+    for (const char* strength : {"lambda", "lambda-per-rating", "unobserved-weight", "unobserved-target"}) {
+      row.options.emplace_back(strength);
+    }
   }
   row.resumes = true;
   row.check = [training, own = row.check](const TrainSettings& settings) {

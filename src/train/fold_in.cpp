@@ -197,7 +197,7 @@ FoldedRows solve(const Factorization& model, const Wanted& wanted, const Sides& 
   RidgePrior prior(side, {by.lambda, by.per_rating, sides.pin}, stride);
   const Vector known = training_columns(model, sides, pin);
   if (unobserved) {
-    set_rows_of_all(known.data(), layout.*sides.item_count, stride, *unobserved, prior.of_all());
+    AllEntries::set_rows(known.data(), layout.*sides.item_count, stride, *unobserved, prior.of_all());
   }
   HalfSweep sweep(side, rows, prior, layout, sides.pin,
                   model.non_negative ? RowMethod(NonNegativeRows{}) : NewtonRows{});

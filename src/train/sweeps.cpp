@@ -34,7 +34,8 @@ TrainOutcome run_sweeps(const TrainTask& task, Sweeper& sweeper, Vector& theta) 
   double value = start;
   double before = start;
   bool resumed = task.resume != nullptr;
-  Vector last(sweeper.can_diverge() ? theta.size() : 0);
+  const bool can_diverge = sweeper.can_diverge();
+  Vector last(can_diverge ? theta.size() : 0);
   const auto counts = [&] {
     Counts all = sweeper.work();
     all.iterations = sweeps;
@@ -73,16 +74,15 @@ TrainOutcome run_sweeps(const TrainTask& task, Sweeper& sweeper, Vector& theta) 
     const std::optional<StopReason> end = ended();
     if (!observed(end.has_value())) return finish(StopReason::interrupted);
     if (end) return finish(*end);
-    if (sweeper.can_diverge()) copy(theta, last);
+    if (can_diverge) copy(theta, last);
     sweeper.sweep(theta);
-    if (!sweeper.can_diverge()) {
-      if (!std::isfinite(sweeper.value())) {
-        throw Error(fmt::format("the objective is no number after sweep {}: what the method computes with exceeds its "
-                                "range; fewer factors, or another method, may do",
-                                sweeps + 1),
-                    ErrorKind::numerical);
-      }
-    } else if (diverged(start, sweeper.value())) {
+    if (!can_diverge && !std::isfinite(sweeper.value())) {
+      throw Error(fmt::format("the objective is no number after sweep {}: what the method computes with exceeds its "
+                              "range; fewer factors, or another method, may do",
+                              sweeps + 1),
+                  ErrorKind::numerical);
+    }
+    if (can_diverge && diverged(start, sweeper.value())) {
       copy(last, theta);
       return finish(StopReason::diverged);
     }

@@ -157,7 +157,7 @@ std::vector<TrainOption> own_options() {
 
 Method blocks_method() {
   Method method{.name = "blocks", .help = "row by row of U and column by column of V", .unit = "sweeps"};
-  method.options = {"center", "biases", "optimizer", "line-search", "unobserved-weight", "unobserved-target"};
+  method.options = {"center", "biases", "optimizer", "line-search"};
   // A sweep does what several iterations of the others do.
   method.defaults = {.optimizer = kNewton, .iterations = 50, .tolerance = 1e-4};
   method.own = own_options();

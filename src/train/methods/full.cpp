@@ -35,8 +35,7 @@ TrainOutcome run_full(const TrainTask& task, Vector& theta) {
 
 Method full_method() {
   Method method{.name = "full", .help = "all factors at once", .unit = "iterations", .takes_steps = true};
-  method.options = {"center",           "biases", "optimizer", "line-search", "gradient-tolerance", "unobserved-weight",
-                    "unobserved-target"};
+  method.options = {"center", "biases", "optimizer", "line-search", "gradient-tolerance"};
   method.default_regularisation = usual_regularisation;
   return factor_method(std::move(method), {run_full});
 }

@@ -91,7 +91,6 @@ Method nnmf_method() {
                 .help = "factors that are not negative, by multiplicative updates; without mean and biases",
                 .unit = "sweeps"};
   method.defaults = {.center = false, .biases = false, .unobserved = true, .iterations = 500};
-  method.options = {"unobserved-weight", "unobserved-target"};
   method.default_regularisation = regularisation;
   method.regularisation_note = "growing with the square root of the rank";
   return factor_method(std::move(method), {run_nnmf, true});

@@ -3,12 +3,12 @@
 
 #include <algorithm>
 
+#include "core/sum_over_rows.hpp"
 #include "model/kinds/side_features.hpp"
 #include "odot/core/ordered_sum.hpp"
 #include "odot/core/parallel.hpp"
 #include "train/posterior/partner_weights.hpp"
 #include "train/posterior/prior_root.hpp"
-#include "train/posterior/sum_over_rows.hpp"
 
 namespace odot::inline ODOT_PRECISION {
 namespace {

@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/sum_over_rows.hpp"
 #include "model/dense_matrix.hpp"
 #include "odot/core/parallel.hpp"
-#include "train/posterior/sum_over_rows.hpp"
 
 namespace odot::inline ODOT_PRECISION {
 namespace {

@@ -5,9 +5,9 @@
 #include <array>
 #include <utility>
 
+#include "core/sum_over_rows.hpp"
 #include "odot/core/parallel.hpp"
 #include "train/posterior/partner_weights.hpp"
-#include "train/posterior/sum_over_rows.hpp"
 
 namespace odot::inline ODOT_PRECISION {
 namespace {

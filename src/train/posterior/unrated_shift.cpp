@@ -1,9 +1,9 @@
 // One pass over the ratings for what is left of them; the partners' second moments need none.
 #include "train/posterior/unrated_shift.hpp"
 
+#include "core/sum_over_rows.hpp"
 #include "model/dense_matrix.hpp"
 #include "train/posterior/partner_weights.hpp"
-#include "train/posterior/sum_over_rows.hpp"
 
 namespace odot::inline ODOT_PRECISION {
 

@@ -44,8 +44,9 @@ class RidgePrior : public RowPrior {
 
   RowTerms of_row(Index row) const override {
     RowTerms terms{penalty_.of_row(side_, row)};
-    if (!of_all_.matrix.empty()) terms.matrix = of_all_.matrix.data();
-    if (!of_all_.linear.empty()) terms.linear = of_all_.linear.data();
+    if (of_all_.matrix.empty()) return terms;
+    terms.matrix = of_all_.matrix.data();
+    terms.linear = of_all_.linear.data();
     return terms;
   }
   double value(const Real* rows) const override { return penalty_.value(side_, rows, stride_); }
